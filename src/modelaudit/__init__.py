@@ -1,0 +1,1 @@
+"""Audit a fine-tuned Hugging Face model."""

@@ -1,0 +1,209 @@
+"""The contract between a checker and the audit: Checker, Context, and the model handle.
+
+A checker asks plain questions of `ctx.model` and returns findings. It never sees a device, a batch or a torch
+module, and it never decides whether a number is a risk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelaudit.audit_report import Preset, SubjectInfo
+from modelaudit.results import CheckerInfo, Finding, Risk
+from modelaudit.rows import Row
+
+__all__ = [
+    "Budget",
+    "Checker",
+    "CheckerInfo",
+    "Context",
+    "Cost",
+    "Data",
+    "Losses",
+    "ModelHandle",
+    "Predictions",
+    "Risk",
+    "Row",
+]
+
+Floats = NDArray[np.float64]
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a checker will ask for: model evaluations (rows through the model) and tokens in them."""
+
+    evaluations: int
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much the user wants to spend."""
+
+    preset: Preset
+
+    def pick(self, quick: int, standard: int, full: int) -> int:
+        """Return the size that belongs to the preset."""
+        return {"quick": quick, "standard": standard, "full": full}[self.preset]
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """The model's answers, in the order asked.
+
+    Attributes:
+        logits, probabilities: float64. Text classification: (n rows, C). Token classification: (sum of words, C),
+            row i at `offsets[i]:offsets[i + 1]`; words beyond the model's length have NaN rows.
+        offsets: int64 (n + 1,) for token classification, None otherwise.
+        truncated: bool (n,), rows that were longer than the model takes.
+    """
+
+    logits: Floats
+    probabilities: Floats
+    truncated: NDArray[np.bool_]
+    offsets: NDArray[np.int64] | None = None
+
+    def __len__(self) -> int:
+        return len(self.truncated)
+
+    def words_of(self, row: int) -> Floats:
+        """Return the (words, C) probabilities of one row of a token classification."""
+        if self.offsets is None:
+            raise ValueError("words_of is for token classification; use probabilities[row]")
+        return self.probabilities[self.offsets[row] : self.offsets[row + 1]]
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """Index of the most probable class, per row or per word; -1 where a word was cut off."""
+        known = ~np.isnan(self.probabilities).any(axis=1)
+        best = np.full(len(self.probabilities), -1, dtype=np.int64)
+        best[known] = self.probabilities[known].argmax(axis=1)
+        return best
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """Cross-entropy of the true label in nats: (n,) per row (mean over words for token classification).
+
+    `per_word` (flat, with `offsets`) is given for token classification; words that were cut off are NaN.
+    """
+
+    per_row: Floats
+    per_word: Floats | None = None
+    offsets: NDArray[np.int64] | None = None
+
+
+class ModelHandle(Protocol):
+    """The questions that can be put to a model; target and base model alike.
+
+    Every verb takes any number of rows, blocks, and returns numpy in the order asked. Equal inputs are computed
+    once in an audit. A verb that this model lacks raises CapabilityError; `capabilities` names those it has.
+    """
+
+    labels: tuple[str, ...]
+    capabilities: frozenset[str]
+
+    def predict(self, rows: Sequence[Row]) -> Predictions:
+        """Return logits and probabilities, per word for token classification."""
+        ...
+
+    def predict_proba(self, texts: Sequence[str]) -> Floats:
+        """Return (n, C) probabilities of plain texts; for libraries that want a model function."""
+        ...
+
+    def loss(self, rows: Sequence[Row]) -> Losses:
+        """Return the cross-entropy of each row's true label or tags."""
+        ...
+
+    def players(self, rows: Sequence[Row]) -> list[tuple[str, ...]]:
+        """Return each row's maskable words, as the model's tokenizer splits them, without what was cut off."""
+        ...
+
+    def predict_masked(self, rows: Sequence[Row], keep: Sequence[NDArray[np.bool_]]) -> list[Predictions]:
+        """Return predictions for variants of each row in which some words are hidden.
+
+        `keep[i]` is bool (variants, players of row i); hidden words become the mask token on the token ids, so
+        positions stay and the text is never tokenised again.
+        """
+        ...
+
+    def embed(self, rows: Sequence[Row]) -> Floats:
+        """Return (n, H) mean-pooled last hidden states."""
+        ...
+
+    def gradients(self, rows: Sequence[Row], classes: Sequence[int]) -> list[Floats]:
+        """Return for each row (tokens, H) gradients of one class's logit by the input embeddings."""
+        ...
+
+    def generate(self, rows: Sequence[Row], *, max_new_tokens: int) -> list[str]:
+        """Return greedy continuations; only models that generate have this verb."""
+        ...
+
+    def token_counts(self, texts: Sequence[str]) -> NDArray[np.int64]:
+        """Return the number of tokens in each text, special tokens not counted."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """The rows of the audit.
+
+    Attributes:
+        evaluation: rows to judge the model on.
+        members: rows it was trained on, or None.
+        heldout: rows it never saw (by default `evaluation`); overlap with `members` is already removed.
+    """
+
+    evaluation: tuple[Row, ...]
+    members: tuple[Row, ...] | None = None
+    heldout: tuple[Row, ...] | None = None
+
+
+class Context(Protocol):
+    """What a checker is given to work with.
+
+    `rng` is seeded by the audit's seed and the checker's id, so adding one checker never changes another.
+    """
+
+    data: Data
+    model: ModelHandle
+    base_model: ModelHandle | None
+    subject: SubjectInfo
+    budget: Budget
+    rng: np.random.Generator
+    seed: int
+
+    def map(self, fn: Callable[[Item], Answer], items: Iterable[Item]) -> list[Answer]:
+        """Run a one-example search for many examples in lockstep; their model calls share batches."""
+        ...
+
+    def note(self, text: str) -> None:
+        """Record a sentence beside the result (what was left out, and why)."""
+        ...
+
+
+@runtime_checkable
+class Checker(Protocol):
+    """One question about a model. No base class: a constructor that only stores keyword parameters, and these."""
+
+    info: CheckerInfo
+
+    def applies(self, subject: SubjectInfo) -> str | None:
+        """Return why the question makes no sense for this subject, or None. Asks the model nothing."""
+        ...
+
+    def cost(self, subject: SubjectInfo) -> Cost:
+        """Return what `run` will ask of the model, about."""
+        ...
+
+    def run(self, ctx: Context) -> Iterable[Finding]:
+        """Measure, and yield findings. Raise `NotAssessable` where the data can't answer the question."""
+        ...

@@ -1,0 +1,54 @@
+"""The pluggy hooks, each with its exact meaning. An implementation may take any subset of the arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+if TYPE_CHECKING:
+    from modelaudit.audit_report import AuditReport
+    from modelaudit.checker import Checker
+
+__all__ = ["Renderer", "hookimpl", "modelaudit_checkers", "modelaudit_open_model", "modelaudit_renderers"]
+
+hookspec = pluggy.HookspecMarker("modelaudit")
+hookimpl = pluggy.HookimplMarker("modelaudit")
+
+
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """One way to write a report: the suffix that asks for it (`.html`) and a pure function."""
+
+    suffix: str
+    title: str
+    render: Callable[[AuditReport], str]
+
+
+@hookspec
+def modelaudit_checkers() -> Sequence[Checker] | None:
+    """Return the checkers that this plugin brings, each an instance with its default options.
+
+    Called once for each plugin when an audit or a plan is made. An id that an earlier plugin took is an error of
+    the later one.
+    """
+
+
+@hookspec(firstresult=True)
+def modelaudit_open_model(source: Any, options: Any) -> Any:
+    """Return an opened model (`subject.opened.OpenedModel`) for a source that this plugin knows, or None.
+
+    Asked in turn, a stranger's plugins before the bundled one; the first that answers wins. `options` is the
+    user's `subject.opened.OpenOptions` (remote code, pickled weights, device). Raise `ModelInputError` for a
+    source that is recognised but can't be used.
+    """
+
+
+@hookspec
+def modelaudit_renderers() -> Sequence[Renderer] | None:
+    """Return the renderers that this plugin brings; a suffix that is taken stays with its first owner.
+
+    A renderer sees the finished report and can't change it.
+    """

@@ -1,0 +1,42 @@
+"""The row: the one unit of data that every room passes on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of audited data, whatever its task.
+
+    Attributes:
+        id: stable within its table, `<table>:<line or position>`; the report names rows by it.
+        text: the text that the model reads. For pre-tokenised rows the words joined by one space.
+        words: pre-tokenised words, or None for plain text.
+        label: index of the true class (text classification), or None where it is not known.
+        tags: index of the true tag of each word (token classification), or None.
+        group: document, person or other cluster that the row belongs to, or None.
+        columns: the table's other cells, by column name.
+    """
+
+    id: str
+    text: str
+    words: tuple[str, ...] | None = None
+    label: int | None = None
+    tags: tuple[int, ...] | None = None
+    group: str | None = None
+    columns: Mapping[str, Any] = field(default_factory=dict)
+
+    def with_text(self, text: str) -> Row:
+        """Return the row with another text; only for rows that are not pre-tokenised."""
+        if self.words is not None:
+            raise ValueError(f"row {self.id} is pre-tokenised: use with_words, which keeps words and tags in step")
+        return replace(self, text=text)
+
+    def with_words(self, words: tuple[str, ...], tags: tuple[int, ...] | None) -> Row:
+        """Return the pre-tokenised row with other words and the tags that go with them."""
+        if tags is not None and len(tags) != len(words):
+            raise ValueError(f"row {self.id}: {len(words)} words but {len(tags)} tags")
+        return replace(self, text=" ".join(words), words=words, tags=tags)
