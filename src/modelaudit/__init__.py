@@ -1,1 +1,48 @@
-"""Audit a fine-tuned Hugging Face model."""
+"""Audit a fine-tuned Hugging Face model: privacy, bias, opacity and robustness in one honest report."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from modelaudit._version import __version__
+
+if TYPE_CHECKING:
+    from modelaudit.audit import Audit, AuditOutcome
+    from modelaudit.audit_report import AuditReport
+    from modelaudit.errors import InputError, ModelAuditError, RiskGateError
+    from modelaudit.policy import load_policy
+    from modelaudit.reports import load_report
+
+__all__ = [
+    "Audit",
+    "AuditOutcome",
+    "AuditReport",
+    "InputError",
+    "ModelAuditError",
+    "RiskGateError",
+    "__version__",
+    "load_policy",
+    "load_report",
+]
+
+_HOMES = {
+    "Audit": "audit",
+    "AuditOutcome": "audit",
+    "AuditReport": "audit_report",
+    "InputError": "errors",
+    "ModelAuditError": "errors",
+    "RiskGateError": "errors",
+    "load_policy": "policy",
+    "load_report": "reports",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'modelaudit' has no attribute {name!r}")
+    return getattr(import_module(f"modelaudit.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

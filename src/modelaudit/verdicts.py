@@ -84,7 +84,7 @@ class Policy(Frozen):
 
 
 class Verdict(Frozen):
-    """What the policy says of one finding.
+    """What the policy says of one finding, or of one check that has none (then `metric` is None).
 
     Attributes:
         interval: at the policy's level. adjusted: the interval adjusted for the number of exceeded limits.
@@ -92,7 +92,7 @@ class Verdict(Frozen):
     """
 
     checker: str
-    metric: str
+    metric: str | None
     group: Text | None
     risk: Risk
     state: State
@@ -134,4 +134,5 @@ class Judgement(Frozen):
     family_size: int
     """How many primary metrics with a limit and an interval were tested together."""
     exceeded: int
-    judged_on: dt.date
+    judged_on: dt.date | None = None
+    """The day that waivers were read on; None where the policy has none, since the day then changes nothing."""

@@ -12,7 +12,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 Span = tuple[int, int]
 WordMap = tuple[tuple[int, ...], ...]
@@ -103,26 +102,18 @@ class Edited:
         replacement; the range's end maps to the replacement's end. At an insertion point the result lies before
         the inserted text, or behind it with ``after_insertion``.
         """
-        ends = [edit.end for edit in self.edits] if not self.edits else self._ends
-        index = bisect_left(ends, position)
+        index = (bisect_right if after_insertion else bisect_left)(self._ends, position)
         shift = self._shifts[index]
-        if after_insertion:
-            while index < len(self.edits) and self.edits[index].end == position:
-                index += 1
-            shift = self._shifts[index]
-        elif index < len(self.edits):
-            edit = self.edits[index]
-            if edit.start < position:
-                within = len(edit.text) if position == edit.end else min(position - edit.start, len(edit.text))
-                return edit.start + shift + within
         if index < len(self.edits) and self.edits[index].start < position:
             edit = self.edits[index]
-            return edit.start + shift + min(position - edit.start, len(edit.text))
+            within = len(edit.text) if position == edit.end else min(position - edit.start, len(edit.text))
+            return edit.start + shift + within
         return position + shift
 
     def span(self, start: int, end: int) -> Span:
         """Where the range ``[start, end)`` of the original lies; text inserted at its edges stays outside of it."""
-        return self.offset(start, after_insertion=True), self.offset(end)
+        moved_start = self.offset(start, after_insertion=True)
+        return moved_start, max(moved_start, self.offset(end))
 
     def carry(self, tags: Sequence[str]) -> tuple[str, ...]:
         """The tags of the edited words (`carry_tags`); needs a pre-tokenised document."""
@@ -138,3 +129,186 @@ class Edited:
         for edit in self.edits:
             shifts.append(shifts[-1] + len(edit.text) - (edit.end - edit.start))
         return tuple(shifts)
+
+
+def apply(document: Document, edits: Iterable[Edit]) -> Edited:
+    """Apply non-overlapping edits in one left-to-right pass.
+
+    In a pre-tokenised document an edit lies inside one word and brings no whitespace, or covers whole words exactly
+    (or the space between words), or is inserted between words, set apart by whitespace. The replacement of whole
+    words is split on whitespace into new words; a deleted word maps to ``()``.
+
+    Raises ValueError where edits overlap, run past the text, or would split or merge words.
+    """
+    ordered = _in_order(edits, len(document.text))
+    if document.words is None:
+        return Edited(Document(_rewrite(document.text, ordered)), ordered, ())
+    text = _rewrite(document.text, ordered)
+    moved = Edited(Document(text), ordered, ())
+    new_words, word_map = _move_words(document, moved)
+    return Edited(Document(text, tuple(new_words)), ordered, word_map)
+
+
+def carry_tags(word_map: WordMap, tags: Sequence[str], *, n_words: int | None = None) -> tuple[str, ...]:
+    """The tags of the new words, from ``word_map`` and one tag string for each old word.
+
+    A word replaced by n words hands its tag to the first and the inside tag to the others (B-X I-X I-X; BIOES and
+    BILOU alike; "O" stays "O"). Where the first word of an entity is deleted, the next takes over its B-. Inserted
+    words are "O", or inside when the words before and behind belong to one entity. ``n_words`` is the number of new
+    words; it is needed when words were inserted at the end. ValueError where tags and words differ in number.
+    """
+    if len(word_map) != len(tags):
+        raise ValueError(f"{len(tags)} tags for {len(word_map)} words: give one tag for each word of the original")
+    last = max((index for indices in word_map for index in indices), default=-1)
+    carried: list[str | None] = [None] * max(last + 1, n_words or 0)
+    orphaned: str | None = None
+    for indices, tag in zip(word_map, tags, strict=True):
+        if orphaned is not None and tag == f"I-{orphaned}":
+            tag = f"B-{orphaned}"
+        if not indices:
+            orphaned = tag[2:] if tag.startswith("B-") else None
+            continue
+        orphaned = None
+        for index, piece_tag in zip(indices, _spread(tag, len(indices)), strict=True):
+            carried[index] = piece_tag
+    return _fill_inserted(carried)
+
+
+def _in_order(edits: Iterable[Edit], length: int) -> tuple[Edit, ...]:
+    ordered = tuple(sorted(edits, key=lambda edit: (edit.start, edit.end)))
+    previous: Edit | None = None
+    for edit in ordered:
+        if edit.end > length:
+            raise ValueError(f"edit [{edit.start}, {edit.end}) runs past the {length} characters of the text")
+        if previous is not None and (
+            edit.start < previous.end or (edit.start, edit.end) == (previous.start, previous.end)
+        ):
+            raise ValueError(
+                f"edits [{previous.start}, {previous.end}) and [{edit.start}, {edit.end}) overlap; "
+                "merge them into one edit or drop one"
+            )
+        previous = edit
+    return ordered
+
+
+def _rewrite(text: str, ordered: Sequence[Edit]) -> str:
+    pieces: list[str] = []
+    position = 0
+    for edit in ordered:
+        pieces += (text[position : edit.start], edit.text)
+        position = edit.end
+    pieces.append(text[position:])
+    return "".join(pieces)
+
+
+def _move_words(document: Document, moved: Edited) -> tuple[list[Span], WordMap]:
+    """The new word spans, and for each old word its indices among them."""
+    assert document.words is not None
+    owned: list[list[Span]] = [[] for _ in document.words]
+    inserted: list[Span] = []
+    replaced = [False] * len(document.words)
+    for edit, shift in zip(moved.edits, moved._shifts, strict=False):
+        covered = _covered_words(document, edit)
+        if covered is None:
+            continue
+        pieces = [
+            (edit.start + shift + match.start(), edit.start + shift + match.end())
+            for match in _PIECE.finditer(edit.text)
+        ]
+        if not covered:
+            inserted += pieces
+            continue
+        for number, word in enumerate(covered):
+            replaced[word] = True
+            owned[word] = pieces[number:] if word == covered[-1] else pieces[number : number + 1]
+    for word, (start, end) in enumerate(document.words):
+        if not replaced[word]:
+            span = moved.span(start, end)
+            if span[0] < span[1] or start == end:
+                owned[word] = [span]
+    _check_no_merge(document, owned)
+    new_words = sorted([span for spans in owned for span in spans] + inserted)
+    index_of = {span: index for index, span in enumerate(new_words)}
+    return new_words, tuple(tuple(index_of[span] for span in spans) for spans in owned)
+
+
+def _covered_words(document: Document, edit: Edit) -> range | None:
+    """The words an edit replaces as a whole (none for an edit between words), or None for an edit inside a word."""
+    assert document.words is not None
+    # The word that begins before the edit's start, and the one that begins before its end, are the only two it can cut.
+    first = bisect_left(document._starts, edit.start) - 1
+    last = bisect_left(document._starts, edit.end) - 1
+    cuts_first = first >= 0 and document.words[first][1] > edit.start
+    ends_inside = last >= 0 and document.words[last][1] > edit.end
+    if cuts_first or ends_inside:
+        inside = last if ends_inside else first
+        if not document.within_word(edit.start, edit.end):
+            raise ValueError(
+                f"edit [{edit.start}, {edit.end}) crosses an edge of word {inside} at {document.words[inside]}; "
+                "edit inside one word or replace whole words"
+            )
+        if _PIECE.fullmatch(edit.text) is None and edit.text:
+            raise ValueError(f"edit [{edit.start}, {edit.end}) would split word {inside} by whitespace")
+        return None
+    start_word = bisect_left(document._starts, edit.start)
+    end_word = max(start_word, bisect_right(document._ends, edit.end))
+    covered = range(start_word, end_word)
+    _check_glue(document, edit, covered)
+    return covered
+
+
+def _check_glue(document: Document, edit: Edit, covered: range) -> None:
+    """Refuse replacement text that would stick to a neighbouring word which stood apart before."""
+    assert document.words is not None
+    if not edit.text.strip():
+        return
+    before, behind = covered.start - 1, covered.stop
+    left_gap = edit.start < (document.words[covered.start][0] if covered else edit.start + 1)
+    right_gap = edit.end > (document.words[covered.stop - 1][1] if covered else edit.end - 1)
+    if left_gap and before >= 0 and document.words[before][1] == edit.start and not edit.text[0].isspace():
+        raise ValueError(f"edit [{edit.start}, {edit.end}) would merge with word {before}; begin it with a space")
+    if (
+        right_gap
+        and behind < len(document.words)
+        and document.words[behind][0] == edit.end
+        and not edit.text[-1].isspace()
+    ):
+        raise ValueError(f"edit [{edit.start}, {edit.end}) would merge with word {behind}; end it with a space")
+
+
+def _check_no_merge(document: Document, owned: Sequence[Sequence[Span]]) -> None:
+    assert document.words is not None
+    previous: int | None = None
+    for word, spans in enumerate(owned):
+        if not spans:
+            continue
+        if previous is not None and owned[previous][-1][1] == spans[0][0]:
+            apart = any(document.words[i][1] < document.words[i + 1][0] for i in range(previous, word))
+            if apart:
+                raise ValueError(f"the edits would merge words {previous} and {word}; keep whitespace between them")
+        previous = word
+
+
+def _spread(tag: str, n: int) -> list[str]:
+    prefix, separator, kind = tag.partition("-")
+    if n == 1 or not separator or prefix not in {"B", "I", "E", "S", "L", "U"}:
+        return [tag] * n
+    first = {"S": "B", "U": "B", "E": "I", "L": "I"}.get(prefix, prefix)
+    final = {"S": "E", "U": "L", "E": "E", "L": "L"}.get(prefix, "I")
+    return [f"{first}-{kind}", *[f"I-{kind}"] * (n - 2), f"{final}-{kind}"]
+
+
+def _fill_inserted(carried: Sequence[str | None]) -> tuple[str, ...]:
+    filled: list[str] = []
+    following: list[str | None] = [None] * len(carried)
+    upcoming: str | None = None
+    for index in range(len(carried) - 1, -1, -1):
+        following[index] = upcoming
+        upcoming = carried[index] or upcoming
+    for index, tag in enumerate(carried):
+        if tag is None:
+            behind = following[index]
+            inside = filled and filled[-1][:2] in {"B-", "I-"} and behind is not None and behind[:2] in {"I-", "E-", "L-"}
+            tag = f"I-{filled[-1][2:]}" if inside and behind and behind[2:] == filled[-1][2:] else "O"
+        filled.append(tag)
+    return tuple(filled)

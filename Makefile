@@ -1,0 +1,60 @@
+# Everything runs in one environment, .venv in this folder; each target makes it first where it is missing.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+PYTEST := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false $(BIN)/pytest
+
+.PHONY: setup demo test test-heavy test-all test-transformers4 lint format schema bench calibration calibration-statistics clean
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	touch $@
+
+demo: $(STAMP)
+	$(BIN)/modelaudit demo --out demo-report/report.html --out demo-report/report.json
+
+test: $(STAMP)
+	$(PYTEST) -n 2 --dist loadfile -m "not heavy"
+
+test-heavy: $(STAMP)
+	$(PYTEST) -m heavy
+
+test-all: test test-heavy test-transformers4
+
+# The other major version of transformers that is in use, in an environment of its own.
+test-transformers4: $(STAMP)
+	test -e .venv-transformers4/.installed || { $(PYTHON) -m venv .venv-transformers4 \
+	  && .venv-transformers4/bin/python -m pip install --quiet --upgrade pip \
+	  && .venv-transformers4/bin/python -m pip install --quiet "torch==2.13.0" "transformers>=4.57,<5" --editable ".[dev]" \
+	  && touch .venv-transformers4/.installed; }
+	OMP_NUM_THREADS=1 .venv-transformers4/bin/pytest -n 2 --dist loadfile -m "not heavy" tests/inference tests/subject tests/checkers tests/test_audit.py
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tests/file_sizes.py
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+schema: $(STAMP)
+	$(BIN)/python -m tests.reports.write_schema
+
+# Long studies; each writes benchmarks/results/<name>.json and a Markdown table.
+bench: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bench_engine.py
+
+calibration: calibration-statistics
+
+calibration-statistics: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/calibration_statistics.py
+
+clean:
+	rm -rf .venv .venv-transformers4 demo-report build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

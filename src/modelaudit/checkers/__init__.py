@@ -1,0 +1,24 @@
+"""The bundled checkers, registered through the same hook as a stranger's."""
+
+from __future__ import annotations
+
+from modelaudit.checker import Checker
+from modelaudit.hookspecs import hookimpl
+
+
+@hookimpl
+def modelaudit_checkers() -> list[Checker]:
+    """Return one instance of each bundled checker with its default options."""
+    from modelaudit.checkers.bias.counterfactual import CounterfactualSubstitution
+    from modelaudit.checkers.opacity.shapley import ShapleyExplanation
+    from modelaudit.checkers.privacy.membership import MembershipInference
+    from modelaudit.checkers.robustness.calibration import Calibration
+    from modelaudit.checkers.robustness.perturbation import Perturbation
+
+    return [
+        MembershipInference(),
+        CounterfactualSubstitution(),
+        ShapleyExplanation(),
+        Perturbation(),
+        Calibration(),
+    ]

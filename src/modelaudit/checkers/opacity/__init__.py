@@ -1,0 +1,1 @@
+"""Opacity: can a person be told, truthfully, why the model answered so?"""

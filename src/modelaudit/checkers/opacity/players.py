@@ -1,0 +1,67 @@
+"""Which rows are explained, and which words of a row are the players of its game."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelaudit.rows import Row
+
+MOST_UNITS = 64
+"""A row with more words is explained in this many groups of neighbouring words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """The players of one row: words, or groups of neighbouring words in a long row.
+
+    `unit_of_word` is int64 (words,), ascending from 0; `names` has the words of each unit, joined by a space.
+    """
+
+    unit_of_word: NDArray[np.int64]
+    names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @property
+    def grouped(self) -> bool:
+        """Whether some unit holds more than one word."""
+        return len(self.names) < len(self.unit_of_word)
+
+    def words(self, keep: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return the words (variants, words) that coalitions of units (variants, units) let be seen."""
+        return keep[:, self.unit_of_word]
+
+
+def units_of(words: Sequence[str], *, most: int = MOST_UNITS) -> Units:
+    """Return the units of a row: one a word, or `most` groups of neighbours of nearly equal size."""
+    count = min(len(words), most)
+    unit_of_word = np.arange(len(words)) * count // max(len(words), 1)
+    names = tuple(
+        " ".join(word for word, unit in zip(words, unit_of_word, strict=True) if unit == number)
+        for number in range(count)
+    )
+    return Units(unit_of_word.astype(np.int64), names)
+
+
+def row_key(row: Row, *, seed: int, purpose: str) -> bytes:
+    """Return 32 bytes that depend on the seed, the purpose and the row's words: not on where it stands in memory."""
+    words = (row.text,) if row.words is None else ("", *row.words)
+    content = "\x1f".join([str(seed), purpose, *words]).encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(content, digest_size=32).digest()
+
+
+def row_rng(row: Row, *, seed: int, purpose: str) -> np.random.Generator:
+    """Return the row's own generator for one purpose."""
+    key = int.from_bytes(row_key(row, seed=seed, purpose=purpose)[:16], "little")
+    return np.random.Generator(np.random.Philox(key=key))
+
+
+def in_drawn_order(rows: Sequence[Row], *, seed: int) -> list[Row]:
+    """Return the rows in the pseudo-random order in which they are taken for explanation."""
+    return sorted(rows, key=lambda row: (row_key(row, seed=seed, purpose="draw"), row.id))

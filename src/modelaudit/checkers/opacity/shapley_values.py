@@ -1,0 +1,160 @@
+"""Shapley values of one cooperative game: exact by enumeration, or estimated from antithetic permutation pairs.
+
+A game gives each coalition of n players a value v(S). Here the players are the words of a row and v is an output of
+the model when only the words of S can be seen. Which coalitions have to be asked (`Coalitions`) is settled before any
+of them is, so that the coalitions of many rows go to the model together.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Indices = NDArray[np.int64]
+Game = Callable[[Flags], Floats]
+
+MOST_EXACT = 16
+"""The most players that are enumerated; 2^16 coalitions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShapleyValues:
+    """What each player adds to the value of the game, and how surely that is known.
+
+    Attributes:
+        values: (n,) in the unit of the game; they add up to output - base.
+        errors: (n,) standard errors over permutation pairs, or None where the values are exact.
+        base, output: the value of the game with no player and with all of them.
+        residual_share: share of the variation of the game over size-uniform coalitions that base + sum of values
+            leaves unexplained (0 for an additive game; above 1 where the values explain less than the mean would);
+            None where the game does not vary.
+        spread: standard deviation of the game over size-uniform coalitions, in its unit.
+    """
+
+    values: Floats
+    errors: Floats | None
+    base: float
+    output: float
+    residual_share: float | None
+    spread: float
+
+    @property
+    def relative_error(self) -> float:
+        """Sum of the standard errors over the sum of the absolute values; 0 where the values are exact."""
+        total = float(np.abs(self.values).sum())
+        return 0.0 if self.errors is None or total == 0.0 else float(self.errors.sum()) / total
+
+
+@dataclass(frozen=True, slots=True)
+class Coalitions:
+    """The coalitions that one row's Shapley values need.
+
+    Attributes:
+        keep: bool (coalitions, n), True for the players who are in. All 2^n in the order of their bit masks (bit i is
+            player i), or 2n for each permutation pair: the n + 1 prefixes of the permutation, then the n - 1 proper
+            prefixes of its reverse, by growing size.
+        orders: (pairs, n) the permutations, or None for all coalitions.
+    """
+
+    keep: Flags
+    orders: Indices | None = None
+
+    def solve(self, values: Floats) -> ShapleyValues:
+        """Return the Shapley values; `values` has v of each coalition, in the order of `keep`."""
+        if values.shape != (len(self.keep),):
+            raise ValueError(f"{len(self.keep)} coalitions need as many values, not an array of shape {values.shape}")
+        values = values.astype(np.float64)
+        if self.orders is None:
+            return _summary(exact_shapley(values), None, values, self.keep)
+        by_pair = _pair_estimates(values.reshape(len(self.orders), -1), self.orders)
+        pairs = len(by_pair)
+        errors = by_pair.std(axis=0, ddof=1) / math.sqrt(pairs) if pairs > 1 else np.full(by_pair.shape[1], np.inf)
+        return _summary(by_pair.mean(axis=0), errors, values, self.keep)
+
+
+def all_coalitions(players: int) -> Coalitions:
+    """Return every coalition of the players. Raises ValueError beyond `MOST_EXACT` players."""
+    if not 1 <= players <= MOST_EXACT:
+        raise ValueError(f"enumeration is for 1 to {MOST_EXACT} players, not {players}; use permutation_pairs")
+    masks = np.arange(2**players)[:, None]
+    return Coalitions((masks >> np.arange(players) & 1).astype(bool))
+
+
+def permutation_pairs(players: int, pairs: int, *, rng: np.random.Generator) -> Coalitions:
+    """Return the coalitions of random permutations, each with its reverse (antithetic sampling, Mitchell et al. 2022).
+
+    A pair is exact for games in which no more than two players interact, so most of the variance of single
+    permutations cancels in it.
+    """
+    if players < 1 or pairs < 1:
+        raise ValueError(f"permutation pairs need a player and a pair at least, not {players} and {pairs}")
+    orders = np.stack([rng.permutation(players) for _ in range(pairs)])
+    rank = np.argsort(orders, axis=1)
+    sizes = np.arange(players + 1)
+    forward = rank[:, None, :] < sizes[None, :, None]
+    backward = rank[:, None, :] >= players - sizes[None, 1:-1, None]
+    keep = np.concatenate([forward, backward], axis=1).reshape(-1, players)
+    return Coalitions(keep, orders)
+
+
+def exact_shapley(values_of_coalitions: Floats) -> Floats:
+    """Return the (n,) Shapley values of a game given by its 2^n values in the order of the coalitions' bit masks.
+
+    phi_i = sum over S without i of |S|! (n - |S| - 1)! / n! * (v(S + i) - v(S)); Shapley 1953.
+    """
+    count = len(values_of_coalitions)
+    players = count.bit_length() - 1
+    if count != 2**players or players < 1:
+        raise ValueError(f"a game of n players has 2^n values, and {count} is no such number")
+    masks = np.arange(count)
+    sizes = (masks[:, None] >> np.arange(players) & 1).sum(axis=1)
+    weight = np.array([1.0 / (players * math.comb(players - 1, size)) for size in range(players)])
+    values = np.asarray(values_of_coalitions, dtype=np.float64)
+    phi = np.empty(players)
+    for player in range(players):
+        without = masks[masks >> player & 1 == 0]
+        phi[player] = weight[sizes[without]] @ (values[without | 1 << player] - values[without])
+    return phi
+
+
+def sample_shapley(game: Game, players: int, *, pairs: int, rng: np.random.Generator) -> ShapleyValues:
+    """Return the Shapley values of a game that can be called: `game` takes keep (m, n) and returns m values."""
+    coalitions = permutation_pairs(players, pairs, rng=rng)
+    return coalitions.solve(np.asarray(game(coalitions.keep), dtype=np.float64))
+
+
+def _pair_estimates(values: Floats, orders: Indices) -> Floats:
+    """Return (pairs, n): each pair's mean of the marginal contributions along the permutation and along its reverse."""
+    pairs, players = orders.shape
+    forward = values[:, : players + 1]
+    backward = np.concatenate([forward[:, :1], values[:, players + 1 :], forward[:, -1:]], axis=1)
+    marginals = np.empty((pairs, players))
+    np.put_along_axis(marginals, orders, np.diff(forward, axis=1), axis=1)
+    reverse = np.empty((pairs, players))
+    np.put_along_axis(reverse, orders[:, ::-1], np.diff(backward, axis=1), axis=1)
+    return (marginals + reverse) / 2.0
+
+
+def _summary(phi: Floats, errors: Floats | None, values: Floats, keep: Flags) -> ShapleyValues:
+    sizes = keep.sum(axis=1)
+    # Every size of coalition counts alike, and within a size every coalition that was asked.
+    weights = 1.0 / (len(phi) + 1) / np.bincount(sizes)[sizes]
+    base, output = float(values[~keep.any(axis=1)][0]), float(values[keep.all(axis=1)][0])
+    centred = values - weights @ values
+    variance = float(weights @ centred**2)
+    residual = float(weights @ (values - base - keep @ phi) ** 2)
+    varies = variance > 1e-12 * (1.0 + base**2)
+    return ShapleyValues(
+        values=phi,
+        errors=errors,
+        base=base,
+        output=output,
+        residual_share=residual / variance if varies else None,
+        spread=math.sqrt(variance),
+    )

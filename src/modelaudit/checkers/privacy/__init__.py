@@ -1,0 +1,1 @@
+"""Privacy: can someone tell what the model was trained on?"""

@@ -1,0 +1,318 @@
+"""The `modelaudit` command; the only module that prints."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from modelaudit._version import __version__
+from modelaudit.errors import InputError, ModelAuditError
+
+app = typer.Typer(
+    name="modelaudit",
+    help="Audit a fine-tuned Hugging Face model for privacy, bias, opacity and robustness.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+USAGE = 2
+MARKS = {
+    "exceeds limit": "[red]▲ exceeds limit[/red]",
+    "inconclusive": "[yellow]◆ inconclusive[/yellow]",
+    "incomplete": "[yellow]◆ incomplete[/yellow]",
+    "within limit": "[green]● within limit[/green]",
+    "accepted risk": "[magenta]■ accepted risk[/magenta]",
+    "not assessed": "[dim]○ not assessed[/dim]",
+}
+
+
+class Device(StrEnum):
+    """Where the model runs."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+class PresetName(StrEnum):
+    """How much to spend."""
+
+    quick = "quick"
+    standard = "standard"
+    full = "full"
+
+
+class DemoTask(StrEnum):
+    """The demo's task."""
+
+    classification = "classification"
+    ner = "ner"
+
+
+ModelArgument = Annotated[str, typer.Argument(help="Hub id, folder of a fine-tuned model, or PEFT adapter folder.")]
+DataArgument = Annotated[str, typer.Argument(help="Rows to judge the model on: csv, tsv, jsonl, parquet or CoNLL.")]
+TrainOption = Annotated[str | None, typer.Option(help="Rows that the model was trained on (privacy).")]
+HeldoutOption = Annotated[str | None, typer.Option(help="Rows that the model never saw; by default DATA.")]
+BaseOption = Annotated[str | None, typer.Option(help="The model before fine-tuning.")]
+TokenizerOption = Annotated[str | None, typer.Option(help="Tokenizer, where it does not come with the model.")]
+TextOption = Annotated[str | None, typer.Option(help="Column of the text, or of the words.")]
+LabelOption = Annotated[str | None, typer.Option(help="Column of the label, or of the tags.")]
+GroupOption = Annotated[str | None, typer.Option(help="Column of the document or person that a row belongs to.")]
+OnlyOption = Annotated[str | None, typer.Option(help="Families or checker ids, with commas: bias,privacy.")]
+PolicyOption = Annotated[Path | None, typer.Option(help="Policy file (TOML); by default the starter policy.")]
+SeedOption = Annotated[int | None, typer.Option(help="Seed of everything random.", min=0)]
+DeviceOption = Annotated[Device, typer.Option(help="Where the model runs.")]
+PresetOption = Annotated[PresetName | None, typer.Option(help="How much to spend.")]
+SampleOption = Annotated[int | None, typer.Option(help="Use at most so many rows of each table.", min=1)]
+TextShown = Annotated[bool, typer.Option("--show-text", help="Show text of audited rows in the report.")]
+RemoteCode = Annotated[bool, typer.Option("--trust-remote-code", help="Run code that comes with the model.")]
+Pickle = Annotated[bool, typer.Option("--allow-pickle", help="Load pickled weights, which can run code.")]
+
+
+@app.command()
+def run(
+    model: ModelArgument,
+    data: DataArgument,
+    train_data: TrainOption = None,
+    heldout: HeldoutOption = None,
+    base_model: BaseOption = None,
+    tokenizer: TokenizerOption = None,
+    text_column: TextOption = None,
+    label_column: LabelOption = None,
+    group_column: GroupOption = None,
+    only: OnlyOption = None,
+    policy: PolicyOption = None,
+    out_files: Annotated[
+        list[Path] | None, typer.Option("--out", help="Where to write; the suffix picks the format. Repeatable.")
+    ] = None,
+    seed: SeedOption = None,
+    device: DeviceOption = Device.auto,
+    preset: PresetOption = None,
+    sample: SampleOption = None,
+    show_text: TextShown = False,
+    trust_remote_code: RemoteCode = False,
+    allow_pickle: Pickle = False,
+) -> None:
+    """Audit a model and write the report.
+
+    Exit code: 0 the gate holds, 1 a limit is exceeded, 2 wrong usage or unusable input, 3 a required check is
+    missing or inconclusive, 4 a checker failed.
+    """
+    from modelaudit.audit import Audit, check_writable
+    from modelaudit.progress import listener_for_stderr
+
+    audit = Audit(
+        model,
+        data,
+        train_data=train_data,
+        heldout_data=heldout,
+        base_model=base_model,
+        tokenizer=tokenizer,
+        text_column=text_column,
+        label_column=label_column,
+        group_column=group_column,
+        policy=policy,
+        preset=preset.value if preset else None,
+        sample=sample,
+        seed=seed,
+        device=device.value,
+        show_text=show_text,
+        trust_remote_code=trust_remote_code,
+        allow_pickle=allow_pickle,
+    )
+    for path in out_files or []:
+        check_writable(path, audit.plugins)
+    outcome = audit.run(only=_names(only), listener=listener_for_stderr())
+    outcome.save(*(out_files or []))
+    _summary(outcome.report, out_files or [])
+    raise typer.Exit(outcome.report.judgement.gate.exit_code)
+
+
+@app.command(name="plan")
+def plan_command(
+    model: ModelArgument,
+    data: DataArgument,
+    train_data: TrainOption = None,
+    heldout: HeldoutOption = None,
+    base_model: BaseOption = None,
+    tokenizer: TokenizerOption = None,
+    text_column: TextOption = None,
+    label_column: LabelOption = None,
+    only: OnlyOption = None,
+    device: DeviceOption = Device.auto,
+    preset: PresetOption = None,
+    sample: SampleOption = None,
+    trust_remote_code: RemoteCode = False,
+    allow_pickle: Pickle = False,
+) -> None:
+    """Say what would run, what would not and why, how many model evaluations it takes, and how long."""
+    from modelaudit.audit import Audit
+    from modelaudit.runner import tokens_per_second
+
+    audit = Audit(
+        model,
+        data,
+        train_data=train_data,
+        heldout_data=heldout,
+        base_model=base_model,
+        tokenizer=tokenizer,
+        text_column=text_column,
+        label_column=label_column,
+        preset=preset.value if preset else None,
+        sample=sample,
+        device=device.value,
+        trust_remote_code=trust_remote_code,
+        allow_pickle=allow_pickle,
+    )
+    lines = audit.plan(_names(only))
+    speed = tokens_per_second(audit.subject)
+    table = Table("check", "family", "state", "evaluations", "about")
+    for line in lines:
+        info = line.registered.checker.info
+        state = "runs" if line.status == "run" else f"{line.status}: {line.reason}"
+        seconds = f"{line.cost.tokens / speed:,.0f} s" if line.status == "run" else ""
+        table.add_row(info.id, info.risk.value, escape(state), f"{line.cost.evaluations:,}", seconds)
+    out.print(table)
+    total = sum(line.cost.tokens for line in lines) / speed
+    evaluations = sum(line.cost.evaluations for line in lines)
+    out.print(f"{evaluations:,} model evaluations, about {total:,.0f} s at {speed:,.0f} tokens a second measured here.")
+
+
+@app.command(name="plugins")
+def plugins_command() -> None:
+    """List the plugins that were found, with their checkers, and why one is not used."""
+    from modelaudit.plugins import Plugins
+
+    table = Table("plugin", "version", "state", "checkers")
+    for record in Plugins().records():
+        state = record.status if record.reason is None else f"{record.status}: {record.reason}"
+        table.add_row(escape(record.name), record.version, escape(state), escape("\n".join(record.checkers)))
+    out.print(table)
+
+
+@app.command()
+def render(
+    report: Annotated[Path, typer.Argument(help="A report in JSON.")],
+    out_files: Annotated[list[Path], typer.Option("--out", help="Where to write; the suffix picks the format.")],
+    policy: PolicyOption = None,
+) -> None:
+    """Render a saved report again, or judge it by another policy, without the model."""
+    from modelaudit.audit import AuditOutcome
+    from modelaudit.policy import judge, load_policy
+    from modelaudit.reports import load_report
+
+    loaded = load_report(report)
+    if policy is not None:
+        chosen = load_policy(policy)
+        loaded = loaded.model_copy(update={"policy": chosen, "judgement": judge(loaded.results, chosen)})
+    AuditOutcome(loaded).save(*out_files)
+    _summary(loaded, out_files)
+    raise typer.Exit(loaded.judgement.gate.exit_code)
+
+
+@app.command()
+def demo(
+    clean: Annotated[bool, typer.Option("--clean", help="Leave the planted defects out.")] = False,
+    task: Annotated[DemoTask, typer.Option(help="What the demo's model does.")] = DemoTask.classification,
+    out_files: Annotated[
+        list[Path] | None, typer.Option("--out", help="Where to write; by default demo-report/report.html and .json.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.", min=0)] = 0,
+) -> None:
+    """Train a small model on generated data with planted defects, audit it, and compare with what was planted.
+
+    Exit code 0 where the report shows each planted defect and nothing else, 1 otherwise.
+    """
+    import tempfile
+
+    from modelaudit.audit import Audit, check_writable
+    from modelaudit.plugins import Plugins
+    from modelaudit.progress import listener_for_stderr
+    from modelaudit.testing.demo import build_demo, unmet
+
+    plugins = Plugins(installed=False)
+    files = out_files or [Path("demo-report/report.html"), Path("demo-report/report.json")]
+    for path in files:
+        check_writable(path, plugins)
+    with tempfile.TemporaryDirectory(prefix="modelaudit-demo-") as folder:
+        err.print("training the demo's model on generated data …")
+        case = build_demo(task.value, clean=clean, seed=seed, folder=Path(folder))
+        audit = Audit(
+            case.model,
+            case.data,
+            train_data=case.train_data,
+            heldout_data=case.heldout_data,
+            seed=seed,
+            show_text=True,
+            declared=case.declared,
+            plugins=plugins,
+        )
+        outcome = audit.run(listener=listener_for_stderr())
+    outcome.save(*files)
+    _summary(outcome.report, files)
+    faults = unmet(case, outcome.report)
+    for fault in faults:
+        out.print(f"[red]not as planted:[/red] {escape(fault)}")
+    if not faults:
+        planted = (
+            "nothing was planted, and no limit is exceeded" if clean else "each planted defect was found, no other"
+        )
+        out.print(f"[green]as planted:[/green] {planted}")
+    raise typer.Exit(1 if faults else 0)
+
+
+def _names(only: str | None) -> list[str] | None:
+    return [name.strip() for name in only.split(",") if name.strip()] if only is not None else None
+
+
+def _summary(report: Any, paths: list[Path]) -> None:
+    table = Table("family", "state", "counts")
+    for family in report.judgement.families:
+        counts = ", ".join(f"{count} {state}" for state, count in family.counts.items())
+        table.add_row(family.risk.value, MARKS[family.state], counts)
+    out.print(table)
+    for verdict in report.judgement.verdicts:
+        if verdict.state == "exceeds limit":
+            name = " · ".join(part for part in (verdict.checker, verdict.metric, verdict.group) if part)
+            low, high = verdict.interval
+            out.print(
+                f"▲ {escape(name)}: 95% interval {low:.3g} to {high:.3g}, limit {verdict.limit} ({verdict.severity})"
+            )
+    for result in report.results:
+        if result.status == "errored":
+            out.print(f"[red]failed:[/red] {escape(result.checker.id)}: {escape(result.reason)}")
+    for plugin in report.provenance.plugins:
+        if plugin.status == "failed":
+            out.print(f"[red]plugin {escape(plugin.name)} is not used:[/red] {escape(plugin.reason)}")
+    for path in paths:
+        out.print(f"written: {escape(str(path))}")
+
+
+@app.callback(invoke_without_command=True)
+def version(show: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False) -> None:
+    """Audit a fine-tuned Hugging Face model for privacy, bias, opacity and robustness."""
+    if show:
+        out.print(__version__)
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command; what the user can mend ends in one sentence and exit code 2."""
+    try:
+        app()
+    except InputError as error:
+        err.print(f"[red]modelaudit:[/red] {escape(str(error))}")
+        sys.exit(USAGE)
+    except ModelAuditError as error:
+        err.print(f"[red]modelaudit:[/red] {escape(str(error))}")
+        sys.exit(4)

@@ -1,0 +1,9 @@
+"""Inference: the one place where the model is run. Rows on token ids go in, numpy comes out."""
+
+from modelaudit.inference.engine import Engine, EngineStats
+from modelaudit.inference.inputs import ModelInput
+from modelaudit.inference.lockstep import lockstep_map
+from modelaudit.inference.masks import masked_inputs
+from modelaudit.inference.weights import weights_sha256
+
+__all__ = ["Engine", "EngineStats", "ModelInput", "lockstep_map", "masked_inputs", "weights_sha256"]

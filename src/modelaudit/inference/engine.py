@@ -1,0 +1,229 @@
+"""The engine: rows go in, the model's answers come out, each computed once and the same to the last bit."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from modelaudit.errors import ModelInputError
+from modelaudit.inference import numerics
+from modelaudit.inference.batches import Batch, Layout, batches_of
+from modelaudit.inference.forward import Forward, Want, is_out_of_memory
+from modelaudit.inference.inputs import ModelInput
+from modelaudit.inference.memo import Key, Memo
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+__all__ = ["Engine", "EngineStats"]
+
+Floats = NDArray[np.float32]
+Ask = Callable[[Want, Sequence[ModelInput], Sequence[int]], list[Floats]]
+
+MEMO_BYTES = 1 << 30
+
+
+@dataclass(slots=True)
+class EngineStats:
+    """What an engine has done so far.
+
+    Attributes:
+        requested: rows asked for; `computed` of them went through the model.
+        memo_hits: the other rows, known from before or equal to another row of the call.
+        evicted: answers that the memo had to forget.
+        tokens, padded_tokens: real tokens that went through the model, and token slots with padding and filling.
+        batches: forward passes that gave answers.
+        out_of_memory: times that memory ran out.
+    """
+
+    requested: int = 0
+    computed: int = 0
+    memo_hits: int = 0
+    evicted: int = 0
+    tokens: int = 0
+    padded_tokens: int = 0
+    batches: int = 0
+    out_of_memory: int = 0
+
+
+class Engine:
+    """Answers for one model on one device.
+
+    A row's answer depends on the row, the weights and `numerics` alone: not on its neighbours, its place, the size of
+    the call or the number of threads. The weights must not change while the engine is in use.
+
+    Args:
+        model: moved to the device; half-precision weights become float32.
+        pad_id: the tokenizer's padding token; None for a tokenizer without, and rows are then never padded.
+        model_id: name of the model in messages.
+        device: "auto", "cpu" or "cuda".
+        batch_tokens: token slots a batch; chosen by the size of the model where None.
+
+    Attributes:
+        numerics, numerics_id: what the numbers depend on, and its short name; they change when memory runs out, and
+            numbers of two ids are not comparable to the last bit.
+        stats: counters.
+        events: sentences for the report.
+        on_progress: called with the number of rows just answered.
+
+    Raises:
+        ModelInputError: the device is not there, or one row alone does not fit in its memory.
+    """
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        *,
+        pad_id: int | None,
+        model_id: str,
+        device: str = "auto",
+        batch_tokens: int | None = None,
+    ) -> None:
+        if batch_tokens is not None and batch_tokens < 1:
+            raise ModelInputError(f"batch_tokens is {batch_tokens}; give at least 1, or nothing for the default")
+        self.device = numerics.choose_device(device)
+        self.model_id = model_id
+        self.stats = EngineStats()
+        self.events: list[str] = []
+        self.on_progress: Callable[[int], None] | None = None
+        self._model = model
+        self._place_model()
+        self._forward = Forward(model, self.device)
+        self._memo = Memo(limit_bytes=MEMO_BYTES)
+        self._lock = threading.RLock()
+        self._local = threading.local()
+        own_pad = getattr(model.config, "pad_token_id", None)
+        self._layout = Layout(
+            batch_tokens=batch_tokens or numerics.choose_batch_tokens(model, self.device),
+            # A model that looks for its own padding token in the ids would misread another one.
+            pad_id=pad_id if pad_id == own_pad else None,
+            longest=getattr(model.config, "max_position_embeddings", None),
+            single=own_pad is None,
+        )
+        self._name_numerics()
+
+    def logits(self, inputs: Sequence[ModelInput]) -> list[Floats]:
+        """Return logits: (C,) for each row, or (k, C) at the gathered positions of a model that answers per token."""
+        return self.ask("logits", inputs, [0] * len(inputs))
+
+    def hidden(self, inputs: Sequence[ModelInput]) -> list[Floats]:
+        """Return (H,) for each row: the mean of the last hidden state over the row's tokens."""
+        return self.ask("hidden", inputs, [0] * len(inputs))
+
+    def gradients(self, inputs: Sequence[ModelInput], classes: Sequence[int]) -> list[Floats]:
+        """Return (L, H) for each row: the gradient of its class's logit by the input embeddings.
+
+        For a model that answers per token it is that of the mean logit over the gathered positions.
+        """
+        if len(classes) != len(inputs):
+            raise ValueError(f"{len(classes)} classes for {len(inputs)} inputs; give one class a row")
+        return self.ask("gradients", inputs, classes)
+
+    def ask(self, want: Want, inputs: Sequence[ModelInput], classes: Sequence[int]) -> list[Floats]:
+        """Return one read-only answer for each input, in input order; `classes` count for gradients only."""
+        elsewhere: Ask | None = getattr(self._local, "ask", None)
+        if elsewhere is not None:
+            return elsewhere(want, inputs, classes)
+        with self._lock:
+            return self._answer(want, inputs, classes)
+
+    @contextmanager
+    def joined(self, ask: Ask) -> Iterator[None]:
+        """Send the calls of this thread to `ask` instead of to the model."""
+        self._local.ask = ask
+        try:
+            yield
+        finally:
+            del self._local.ask
+
+    def _answer(self, want: Want, inputs: Sequence[ModelInput], classes: Sequence[int]) -> list[Floats]:
+        self.stats.requested += len(inputs)
+        keys = [_key(want, item, class_) for item, class_ in zip(inputs, classes, strict=True)]
+        askers: dict[Key, int] = {}
+        for key in keys:
+            askers[key] = askers.get(key, 0) + 1
+        first = {key: index for index, key in reversed(list(enumerate(keys)))}
+        told = 0
+        while True:
+            known = {key: answer for key in askers if (answer := self._memo.get(key)) is not None}
+            unknown = [key for key in first if key not in known]
+            rows, row_classes = [inputs[first[k]] for k in unknown], [classes[first[k]] for k in unknown]
+            ready = sum(askers[key] for key in known)
+            told = self._tell(ready, told)
+            stuck: Batch | None = None
+            with numerics.strict(self._model, self.device):
+                for batch in batches_of(rows, self._layout):
+                    answers = self._run(want, rows, batch, row_classes)
+                    if answers is None:
+                        stuck = batch
+                        break
+                    for row, answer in zip(batch.rows, answers, strict=True):
+                        key = unknown[row]
+                        known[key] = answer
+                        self._memo.put(key, answer)
+                        ready += askers[key]
+                    told = self._tell(ready, told)
+            if stuck is None:
+                break
+            self._shrink(stuck)
+        self.stats.memo_hits += len(inputs) - len(unknown)
+        self.stats.computed += len(unknown)
+        self.stats.evicted = self._memo.evicted
+        return [known[key] for key in keys]
+
+    def _run(self, want: Want, rows: Sequence[ModelInput], batch: Batch, classes: Sequence[int]) -> list[Floats] | None:
+        """Return the batch's answers, or None where memory ran out: the frames that hold it are left by then."""
+        try:
+            answers = self._forward.run(want, rows, batch, classes=classes, pad_id=self._layout.pad_id)
+        except RuntimeError as error:
+            if not is_out_of_memory(error):
+                raise
+            return None
+        self.stats.batches += 1
+        self.stats.tokens += sum(len(rows[row]) for row in batch.rows)
+        self.stats.padded_tokens += batch.shape.rows * batch.shape.tokens
+        return answers
+
+    def _shrink(self, batch: Batch) -> None:
+        """Go on with half the tokens a batch, and forget what was computed with more."""
+        self.stats.out_of_memory += 1
+        if self.device != "cpu":
+            torch.cuda.empty_cache()
+        if batch.shape.rows == 1:
+            raise ModelInputError(
+                f"one row of {batch.shape.tokens} tokens alone does not fit in the memory of {self.device!r} with the "
+                f"model {self.model_id!r}; free memory, use another device, or shorten the rows"
+            )
+        before, after = self._layout.batch_tokens, self._layout.batch_tokens // 2
+        self._layout = replace(self._layout, batch_tokens=after)
+        self._memo.clear()
+        self._name_numerics()
+        self.events.append(f"Ran out of memory at {before} tokens a batch; went on with {after}.")
+
+    def _tell(self, ready: int, told: int) -> int:
+        if ready > told and self.on_progress is not None:
+            self.on_progress(ready - told)
+        return max(ready, told)
+
+    def _name_numerics(self) -> None:
+        self.numerics = numerics.describe(self._model, self.device, self._layout)
+        self.numerics_id = numerics.identify(self.numerics)
+
+    def _place_model(self) -> None:
+        halves = sorted({str(p.dtype) for p in self._model.parameters() if p.is_floating_point()} - {"torch.float32"})
+        if halves:
+            self._model.to(dtype=torch.float32)
+            self.events.append(f"The weights came as {', '.join(halves)} and were run as torch.float32.")
+        self._model.to(device=self.device)
+
+
+def _key(want: Want, item: ModelInput, class_: int) -> Key:
+    asked = f"{want} {class_}" if want == "gradients" else want
+    return item.key, asked, None if item.gather is None else item.gather.astype("<i4", copy=False).tobytes()

@@ -1,0 +1,91 @@
+"""The numerics of an engine: all that a number can depend on beside the weights and the row."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import torch
+
+from modelaudit.errors import ModelInputError
+from modelaudit.inference.batches import Layout
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+__all__ = ["choose_batch_tokens", "choose_device", "describe", "identify", "strict"]
+
+_CUDA_BATCH_TOKENS = 16_384
+
+
+def choose_device(device: str) -> str:
+    """Return "cpu" or a CUDA device; "auto" takes CUDA where it is there.
+
+    Raises:
+        ModelInputError: CUDA was asked for and is not there, or the name is no device.
+    """
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if device.split(":")[0] not in {"cpu", "cuda"}:
+        raise ModelInputError(f"the device {device!r} is not known; use auto, cpu or cuda")
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise ModelInputError(f"the device {device!r} was asked for, but torch finds no CUDA here; use auto or cpu")
+    return device
+
+
+def choose_batch_tokens(model: PreTrainedModel, device: str) -> int:
+    """Return the token slots a batch that suit the model's size on this kind of device.
+
+    On a CPU a large model gains nothing beyond a few hundred tokens, and every half-filled batch costs; the smaller
+    the model, the more the fixed cost of a forward pass counts. The steps were measured (`benchmarks/bench_engine.py`).
+    """
+    if device != "cpu":
+        return _CUDA_BATCH_TOKENS
+    tables = sum(m.weight.numel() for m in model.modules() if isinstance(m, torch.nn.Embedding))
+    weights = sum(p.numel() for p in model.parameters()) - tables
+    return 256 if weights > 8_000_000 else 512 if weights > 2_000_000 else 1024
+
+
+def describe(model: PreTrainedModel, device: str, layout: Layout) -> dict[str, str]:
+    """Return what the numbers depend on, as short strings for the report."""
+    if device == "cpu":
+        device_class, instructions = "cpu", torch.backends.cpu.get_cpu_capability()
+    else:
+        device_class = f"cuda:{torch.cuda.get_device_name(device)}"
+        instructions = ".".join(map(str, torch.cuda.get_device_capability(device)))
+    return {
+        "device_class": device_class,
+        "instructions": instructions,
+        "dtype": "float32",
+        "torch": str(torch.__version__),
+        "attention": str(getattr(model.config, "_attn_implementation", None) or "own"),
+        "batch_tokens": str(layout.batch_tokens),
+        "shape": layout.describe(),
+    }
+
+
+def identify(numerics: dict[str, str]) -> str:
+    """Return 12 hex digits that stand for these numerics."""
+    return hashlib.sha256(json.dumps(numerics, sort_keys=True).encode()).hexdigest()[:12]
+
+
+@contextmanager
+def strict(model: PreTrainedModel, device: str) -> Iterator[None]:
+    """Evaluation mode, plain float32 without TF32 or autocast; everything is put back at the end."""
+    training = [module for module in model.modules() if module.training]
+    precision = torch.get_float32_matmul_precision()
+    convolutions = torch.backends.cudnn.allow_tf32
+    model.eval()
+    torch.set_float32_matmul_precision("highest")
+    torch.backends.cudnn.allow_tf32 = False
+    try:
+        with torch.autocast(device.split(":")[0], enabled=False):
+            yield
+    finally:
+        torch.backends.cudnn.allow_tf32 = convolutions
+        torch.set_float32_matmul_precision(precision)
+        for module in training:
+            module.training = True

@@ -1,0 +1,64 @@
+"""Axes: a stretch of numbers, its round ticks, and where a value falls on it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+MARGIN = 0.05
+"""Share of the span that is left free at either end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A stretch of numbers from `low` to `high`, linear or logarithmic, with its ticks."""
+
+    low: float
+    high: float
+    ticks: tuple[float, ...]
+    log: bool = False
+
+    def share(self, value: float) -> float:
+        """Return where a value falls, 0 at the low end and 1 at the high end; values outside fall on the ends."""
+        low, high, at = self.low, self.high, min(max(value, self.low), self.high)
+        if self.log:
+            low, high, at = math.log10(low), math.log10(high), math.log10(at)
+        return (at - low) / (high - low)
+
+    def percent(self, value: float) -> float:
+        """Return where a value falls in percent of the axis, to two decimals."""
+        return round(100 * self.share(value), 2)
+
+
+def linear_axis(values: Sequence[float], *, most_ticks: int = 6, tight: bool = False) -> Axis:
+    """Return a linear axis that holds all values; `tight` ends it at the outermost of them."""
+    low, high = min(values, default=0.0), max(values, default=1.0)
+    if high - low <= 1e-12 * max(abs(low), abs(high), 1.0):
+        pad = abs(low) / 10 or 1.0
+        low, high = low - pad, high + pad
+    elif not tight:
+        pad = MARGIN * (high - low)
+        low, high = low - pad, high + pad
+    step = _round_step((high - low) / most_ticks)
+    first = math.ceil(low / step - 1e-9)
+    last = math.floor(high / step + 1e-9)
+    ticks = tuple(float(f"{count * step:.12g}") for count in range(first, last + 1))
+    return Axis(low, high, ticks)
+
+
+def log_axis(values: Sequence[float]) -> Axis:
+    """Return a logarithmic axis over the positive values, with a tick at each power of ten."""
+    positive = [value for value in values if value > 0]
+    low, high = min(positive, default=0.1), max(positive, default=1.0)
+    if high / low < 10:
+        low = high / 10
+    exponents = range(math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9) + 1)
+    step = max(1, math.ceil(len(exponents) / 6))
+    return Axis(low, high, tuple(10.0**exponent for exponent in exponents[::step]), log=True)
+
+
+def _round_step(least: float) -> float:
+    """Return the smallest of 1, 2 or 5 times a power of ten that is not below `least`."""
+    power = 10.0 ** math.floor(math.log10(least))
+    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least * (1 - 1e-9))

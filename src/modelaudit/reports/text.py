@@ -1,0 +1,75 @@
+"""What makes strings of strangers visible and harmless, and small words for sentences.
+
+Audited text, names and plugin messages may carry characters that hide, reorder or overprint what stands around them
+(Unicode Technical Report 36; "Trojan Source", Boucher and Anderson 2023). A report that is read as evidence shows
+such characters by their code point instead of letting them act.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+MAX_CHARACTERS = 2_000
+"""The longest string that a report prints; what is cut is counted."""
+
+MAX_STACKED = 3
+"""So many combining marks may stand on one letter; more would overprint the lines around it."""
+
+_PLAIN_SPACES = {"\n": "↵ ", "\r": "", "\t": "⇥ "}
+_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
+_STACKING_CATEGORIES = frozenset({"Mn", "Me"})
+_BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+
+
+def visible(text: str, *, most: int = MAX_CHARACTERS) -> str:
+    """Return text on one line in which nothing hides, reorders or overprints.
+
+    Control and format characters (bidirectional marks, zero-width characters), surrogates, unassigned and private
+    code points, letters that print as blanks, and combining marks beyond the third on one letter become escapes such
+    as ⟨U+202E⟩. Line ends become ↵ and tabs ⇥. Text longer than `most` characters is cut, and the cut is counted.
+    """
+    kept, cut = text[:most], len(text) - most
+    if not (kept.isascii() and kept.isprintable()):
+        kept = _escaped(kept.replace("\r\n", "\n"))
+    return f"{kept}… ({cut:,} characters more)" if cut > 0 else kept
+
+
+def _escaped(text: str) -> str:
+    parts, stacked = [], 0
+    for character in text:
+        category = unicodedata.category(character)
+        stacked = stacked + 1 if category in _STACKING_CATEGORIES else 0
+        if character in _PLAIN_SPACES:
+            parts.append(_PLAIN_SPACES[character] or code_point(character))
+        elif category in _HIDDEN_CATEGORIES or character in _BLANK_LETTERS or stacked > MAX_STACKED:
+            parts.append(code_point(character))
+        else:
+            parts.append(character)
+    return "".join(parts)
+
+
+def code_point(character: str) -> str:
+    """Return a character as its visible escape, ⟨U+202E⟩."""
+    return f"⟨U+{ord(character):04X}⟩"
+
+
+def plural(count: int, noun: str, many: str | None = None) -> str:
+    """Return a count with its noun: `1 check`, `1,204 rows`."""
+    return f"{count:,} {noun if count == 1 else many or noun + 's'}"
+
+
+def listed(items: Sequence[str]) -> str:
+    """Return items as a list in a sentence: `a, b and c`."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def sentence(text: str) -> str:
+    """Return text with a capital at its start and a full stop at its end."""
+    text = text.strip()
+    if not text:
+        return text
+    text = text[0].upper() + text[1:]
+    return text if text[-1] in ".!?…" else text + "."

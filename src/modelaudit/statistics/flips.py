@@ -1,0 +1,85 @@
+"""Excess flips: how much more often a decision changes across groups than between two names of one group.
+
+The raw flip rate of a fair model is far from 0, for every name moves the decision a little. The same-group rate is the
+control. In row i with decisions of group a and b, over pairs of different names,
+
+    x_i = P(a differs from b) - (P(a differs from a') + P(b differs from b')) / 2
+
+which is the squared distance between the two groups' decision rates and has mean 0 where names of both groups come
+from one distribution.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .arrays import Codes, Vector, codes
+from .confidence import Estimate
+from .crossed import METHOD, crossed_estimate, name_part, nothing_changed, row_means
+
+Labels = NDArray[Any]
+
+
+def crossed_excess(
+    decisions_a: Any, decisions_b: Any, rows_a: Any, rows_b: Any, names_a: Any, names_b: Any
+) -> Estimate:
+    """Return the excess flip rate of group b against group a, with rows and names as crossed samples.
+
+    Each group has one entry an observation: the decision (any label), its row and its name, as in
+    `crossed_difference`; a row holds a name once. Rows need two names of each group and are left out otherwise; `n`
+    counts the rows compared. The excess has no direction: put `crossed_difference` of the favourable decision beside
+    it. Judge it one-sided, with `p_above`: chance puts it below 0 as well, and there the interval is short.
+    Where no decision ever changes, `nothing_changed` bounds what was not seen.
+    """
+    sides = [
+        (np.asarray(d), np.asarray(r), np.asarray(k))
+        for d, r, k in ((decisions_a, rows_a, names_a), (decisions_b, rows_b, names_b))
+    ]
+    for decisions, rows, names in sides:
+        codes(rows, "rows", length=len(decisions))
+        codes(names, "names", length=len(decisions))
+    usable = np.intersect1d(_held_twice(sides[0][1]), _held_twice(sides[1][1]))
+    if len(usable) == 0:
+        return Estimate(value=None, n=0, method=METHOD, reason="No row holds two names of each group.")
+    (a, row_a, name_a), (b, row_b, name_b) = ([part[np.isin(side[1], usable)] for part in side] for side in sides)
+    label, n_labels = codes(np.concatenate([a, b]), "decisions", length=len(a) + len(b))
+    label_a, label_b = label[: len(a)], label[len(a) :]
+    code_a, n_rows = codes(row_a, "rows_a", length=len(a))
+    code_b, _ = codes(row_b, "rows_b", length=len(b))
+    counts_a, counts_b = _label_counts(label_a, code_a, n_labels), _label_counts(label_b, code_b, n_labels)
+    excess_a = _excess(label_a, code_a, counts_a, counts_b)
+    excess_b = _excess(label_b, code_b, counts_b, counts_a)
+    row_values = (row_means(excess_a, code_a, n_rows) + row_means(excess_b, code_b, n_rows)) / 2.0
+    if not excess_a.any() and not excess_b.any():
+        return nothing_changed(n_rows)
+    value = float(row_values.mean())
+    group_a, n_a = codes(name_a, "names_a", length=len(a))
+    group_b, n_b = codes(name_b, "names_b", length=len(b))
+    # Each name's share of the cross and of the control rate is its first-order influence on the row's value.
+    parts = (
+        name_part(excess_a, excess_a, code_a, n_rows, group_a, n_a),
+        name_part(excess_b, excess_b, code_b, n_rows, group_b, n_b),
+    )
+    return crossed_estimate(value, row_values, parts)
+
+
+def _held_twice(rows: Labels) -> Labels:
+    distinct, counts = np.unique(rows, return_counts=True)
+    return distinct[counts >= 2]
+
+
+def _label_counts(label: Codes, row: Codes, n_labels: int) -> Vector:
+    """Return how often each row holds each decision, shape [rows, labels]."""
+    n_rows = int(row.max()) + 1
+    return np.bincount(row * n_labels + label, minlength=n_rows * n_labels).reshape(n_rows, n_labels).astype(np.float64)
+
+
+def _excess(label: Codes, row: Codes, own: Vector, other: Vector) -> Vector:
+    """Return, for each observation, how much more often it differs from the other group's than from its own."""
+    own_size, other_size = own.sum(axis=1)[row], other.sum(axis=1)[row]
+    across = 1.0 - other[row, label] / other_size
+    within = 1.0 - (own[row, label] - 1.0) / (own_size - 1.0)
+    return np.asarray(across - within, dtype=np.float64)

@@ -1,0 +1,48 @@
+"""The smallest effect that a sample of this size could have shown.
+
+Everywhere: a two-sided test at `alpha` that finds the effect with probability `power`. That effect measures
+z_{1-alpha/2} + z_{power} standard errors, 2.80 at the defaults.
+"""
+
+from __future__ import annotations
+
+import math
+
+from scipy.special import ndtri
+
+
+def z_sum(*, alpha: float = 0.05, power: float = 0.8) -> float:
+    """Return z_{1-alpha/2} + z_{power}: how many standard errors an effect must measure to be found so often."""
+    if not 0.0 < alpha < 1.0 or not 0.0 < power < 1.0:
+        raise ValueError(f"alpha and power lie between 0 and 1, not at {alpha} and {power}.")
+    return float(ndtri(1.0 - alpha / 2.0) + ndtri(power))
+
+
+def detectable_mean(se: float, *, alpha: float = 0.05, power: float = 0.8) -> float:
+    """Return the smallest detectable mean, in the unit of its standard error."""
+    if not se >= 0.0:
+        raise ValueError(f"A standard error cannot be {se}.")
+    return z_sum(alpha=alpha, power=power) * se
+
+
+def detectable_proportion_difference(n: int, discordance: float, *, alpha: float = 0.05, power: float = 0.8) -> float:
+    """Return the smallest detectable difference of two paired proportions.
+
+    `discordance` is the share of the n pairs in which the two outcomes differ; the standard error under the null is
+    sqrt(discordance / n) (McNemar). Never more than 1, the largest difference there is.
+    """
+    if n < 1 or not 0.0 <= discordance <= 1.0:
+        raise ValueError(f"n must be at least 1 and the discordance a share, not {n} and {discordance}.")
+    return min(1.0, z_sum(alpha=alpha, power=power) * math.sqrt(discordance / n))
+
+
+def null_auc_se(n_pos: int, n_neg: int) -> float:
+    """Return the AUC's standard error when scores tell nothing: sqrt((n1 + n0 + 1) / (12 n1 n0)) (Mann-Whitney)."""
+    if n_pos < 1 or n_neg < 1:
+        raise ValueError(f"An AUC needs records on both sides, not {n_pos} and {n_neg}.")
+    return math.sqrt((n_pos + n_neg + 1) / (12.0 * n_pos * n_neg))
+
+
+def detectable_auc(n_pos: int, n_neg: int, *, alpha: float = 0.05, power: float = 0.8) -> float:
+    """Return the smallest detectable AUC above .5, at most 1."""
+    return min(1.0, 0.5 + z_sum(alpha=alpha, power=power) * null_auc_se(n_pos, n_neg))

@@ -1,0 +1,59 @@
+"""Describing a model, so that it can be found again: names, sizes and hashes of its configuration and tokenizer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from modelaudit.audit_report import ModelInfo
+
+if TYPE_CHECKING:
+    from modelaudit.subject.model import Model
+
+VOLATILE = frozenset({"_name_or_path", "transformers_version", "dtype", "torch_dtype", "_attn_implementation"})
+"""Entries of a configuration that change with the machine or the library and not with the model."""
+
+
+def model_info(model: Model, *, weights_sha256: str) -> ModelInfo:
+    """Return what the report says of a model."""
+    opened = model.opened
+    return ModelInfo(
+        name=opened.name,
+        architecture=type(opened.model).__name__,
+        parameters=sum(parameter.numel() for parameter in opened.model.parameters()),
+        labels=model.labels,
+        max_length=model.max_length,
+        weights_sha256=weights_sha256,
+        config_sha256=config_sha256(opened.model.config),
+        tokenizer_sha256=tokenizer_sha256(opened.tokenizer),
+        adapter=opened.adapter,
+        base_model=opened.base_model,
+        remote_code=opened.remote_code,
+        pickled_weights=opened.pickled_weights,
+    )
+
+
+def config_sha256(config: Any) -> str:
+    """Return the SHA-256 of a configuration's entries, without those that vary by machine and library."""
+    entries = {key: value for key, value in config.to_dict().items() if key not in VOLATILE}
+    return _sha256(entries)
+
+
+def tokenizer_sha256(tokenizer: Any) -> str:
+    """Return the SHA-256 of what a tokenizer does: its pipeline or vocabulary, and its special tokens.
+
+    Padding and truncation, which a caller's last call leaves behind, don't count.
+    """
+    if tokenizer.is_fast:
+        rules = json.loads(tokenizer.backend_tokenizer.to_str())
+        content: Any = {key: value for key, value in rules.items() if key not in {"padding", "truncation"}}
+    else:
+        content = sorted(tokenizer.get_vocab().items())
+    special = {name: str(token) for name, token in tokenizer.special_tokens_map.items()}
+    return _sha256([type(tokenizer).__name__, content, special])
+
+
+def _sha256(content: Any) -> str:
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()

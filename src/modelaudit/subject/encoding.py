@@ -1,0 +1,235 @@
+"""Encoding: rows to token ids, with what was cut off and which word each token belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelaudit.evidence import storable
+from modelaudit.inference.inputs import ModelInput
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+Ints = NDArray[np.int32]
+SPECIAL = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """One row as the model reads it.
+
+    Attributes:
+        input: the token ids for the engine.
+        tokens_lost: tokens beyond the model's length.
+        words: number of words that outputs are counted by (token classification), 0 otherwise.
+        word_index: the words that have an output, in step with `input.gather`.
+    """
+
+    input: ModelInput
+    tokens_lost: int = 0
+    words: int = 0
+    word_index: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
+
+
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """The maskable words ("players") of one row, and for each token its player or -1 (special tokens)."""
+
+    players: tuple[str, ...]
+    player_of_position: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class _Tokens:
+    """Token ids of one row with the word of each (-1: special) and its characters, where the tokenizer knows them."""
+
+    ids: Ints
+    types: Ints | None
+    words: Ints | None
+    spans: tuple[tuple[int, int], ...] | None = None
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """A tokenizer together with how much the model takes; texts in, token ids out.
+
+    Lone surrogates are replaced by U+FFFD, since no tokenizer takes them. A row without any token is encoded as one
+    padding token, so that every row has an answer.
+    """
+
+    tokenizer: PreTrainedTokenizerBase
+    max_length: int
+
+    def texts(self, texts: Sequence[str]) -> list[Encoding]:
+        """Return one encoding a text, cut to the model's length; the row has one output."""
+        tokens, lost = self._tokens([storable(text) for text in texts], split=False, words=False)
+        return [
+            Encoding(ModelInput(row.ids, row.types), cut) for row, cut in zip(tokens, lost, strict=True)
+        ]
+
+    def words(self, rows: Sequence[Sequence[str]]) -> list[Encoding]:
+        """Return one encoding a pre-tokenised row; the output of a word is that of its first token.
+
+        Words that were cut off have no output, nor have words of which the tokenizer makes no token.
+        """
+        tokens, lost = self._tokens(_storable(rows), split=True, words=True)
+        encodings = []
+        for row, cut, words in zip(tokens, lost, rows, strict=True):
+            index, first = np.unique(_words(row), return_index=True)
+            inner = index != SPECIAL
+            source = ModelInput(row.ids, row.types, first[inner].astype(np.int32))
+            encodings.append(Encoding(source, cut, len(words), index[inner].astype(np.int32)))
+        return encodings
+
+    def text_segments(self, texts: Sequence[str]) -> list[Segments]:
+        """Return the words of each text as the tokenizer splits them; its tokens where it knows no words."""
+        clean = [storable(text) for text in texts]
+        tokens, _ = self._tokens(clean, split=False, words=True)
+        return [self._text_segments(row, text) for row, text in zip(tokens, clean, strict=True)]
+
+    def word_segments(self, rows: Sequence[Sequence[str]]) -> list[Segments]:
+        """Return the words of each pre-tokenised row up to the first that was cut off.
+
+        A word without a token stays a player, so that players and words keep one numbering; hiding it changes nothing.
+        """
+        tokens, lost = self._tokens(_storable(rows), split=True, words=True)
+        segments = []
+        for row, cut, words in zip(tokens, lost, rows, strict=True):
+            word_of = _words(row)
+            kept = int(word_of.max(initial=SPECIAL)) + 1 if cut else len(words)
+            segments.append(Segments(tuple(words[:kept]), word_of))
+        return segments
+
+    def counts(self, texts: Sequence[str]) -> NDArray[np.int64]:
+        """Return the number of tokens in each text, uncut, special tokens not counted."""
+        if not texts:
+            return np.zeros(0, dtype=np.int64)
+        called = self._call([storable(text) for text in texts], split=False, cut=False, special=False)
+        return np.array([len(ids) for ids in called["input_ids"]], dtype=np.int64)
+
+    def _tokens(self, items: Sequence[Any], *, split: bool, words: bool) -> tuple[list[_Tokens], list[int]]:
+        """Tokens of each row within the model's length, and how many were lost."""
+        if not items:
+            return [], []
+        if split and not self.tokenizer.is_fast:
+            return self._slow_words(items)
+        full = self._call(items, split=split, cut=False)
+        lengths = [len(ids) for ids in full["input_ids"]]
+        tokens = [self._row(full, i, words=words) for i in range(len(items))]
+        long = [i for i, length in enumerate(lengths) if length > self.max_length]
+        if long:
+            cut = self._call([items[i] for i in long], split=split, cut=True)
+            for place, i in enumerate(long):
+                tokens[i] = self._row(cut, place, words=words)
+        lost = [max(0, length - len(row.ids)) for length, row in zip(lengths, tokens, strict=True)]
+        return tokens, lost
+
+    def _call(self, items: Sequence[Any], *, split: bool, cut: bool, special: bool = True) -> Any:
+        limits = {"truncation": True, "max_length": self.max_length} if cut else {"truncation": False}
+        return self.tokenizer(
+            list(items),
+            add_special_tokens=special,
+            is_split_into_words=split,
+            padding=False,
+            return_attention_mask=False,
+            verbose=False,
+            **limits,
+        )
+
+    def _row(self, called: Any, place: int, *, words: bool) -> _Tokens:
+        ids = called["input_ids"][place]
+        types = called["token_type_ids"][place] if "token_type_ids" in called else None
+        if not ids:
+            return self._empty()
+        word_of, spans = None, None
+        if words and self.tokenizer.is_fast:
+            encoding = called.encodings[place]
+            word_of = _ints(SPECIAL if word is None else word for word in encoding.word_ids)
+            spans = tuple(encoding.offsets)
+        return _Tokens(_ints(ids), None if types is None else _ints(types), word_of, spans)
+
+    def _empty(self) -> _Tokens:
+        tokenizer = self.tokenizer
+        known = (tokenizer.pad_token_id, tokenizer.eos_token_id, tokenizer.unk_token_id, 0)
+        return _Tokens(_ints([next(i for i in known if i is not None)]), None, _ints([SPECIAL]), ((0, 0),))
+
+    def _slow_words(self, rows: Sequence[Sequence[str]]) -> tuple[list[_Tokens], list[int]]:
+        """Words through a tokenizer that can't say which token came from which word: word by word."""
+        tokenizer = self.tokenizer
+        frame = tokenizer.build_inputs_with_special_tokens([])
+        room = self.max_length - len(frame)
+        before = _leading(tokenizer.build_inputs_with_special_tokens([tokenizer.unk_token_id or 0]), frame)
+        tokens, lost = [], []
+        for words in rows:
+            pieces = [tokenizer.encode(word, add_special_tokens=False, verbose=False) for word in words]
+            flat = [(token, number) for number, piece in enumerate(pieces) for token in piece]
+            kept = flat[:room]
+            ids = tokenizer.build_inputs_with_special_tokens([token for token, _ in kept])
+            word_of = np.full(len(ids), SPECIAL, dtype=np.int32)
+            word_of[before : before + len(kept)] = [number for _, number in kept]
+            tokens.append(_Tokens(_ints(ids), None, word_of) if ids else self._empty())
+            lost.append(len(flat) - len(kept))
+        return tokens, lost
+
+    def _text_segments(self, row: _Tokens, text: str) -> Segments:
+        if row.words is None or row.spans is None:
+            return self._token_segments(row)
+        word_of = _by_spaces(row, text) if _one_word_for_many(row, text) else row.words
+        inner = word_of != SPECIAL
+        _, player = np.unique(word_of[inner], return_inverse=True)
+        player_of = np.full(len(word_of), SPECIAL, dtype=np.int32)
+        player_of[inner] = player
+        starts, ends = np.array(row.spans)[inner].T
+        groups = range(int(player.max(initial=SPECIAL)) + 1)
+        low = np.full(len(groups), len(text))
+        high = np.zeros(len(groups), dtype=np.int64)
+        np.minimum.at(low, player, starts)
+        np.maximum.at(high, player, ends)
+        return Segments(tuple(text[low[i] : high[i]].strip() for i in groups), player_of)
+
+    def _token_segments(self, row: _Tokens) -> Segments:
+        special = self.tokenizer.get_special_tokens_mask(row.ids.tolist(), already_has_special_tokens=True)
+        inner = np.array(special) == 0
+        player_of = np.where(inner, np.cumsum(inner) - 1, SPECIAL).astype(np.int32)
+        return Segments(tuple(self.tokenizer.convert_ids_to_tokens(row.ids[inner].tolist())), player_of)
+
+
+def _ints(values: Any) -> Ints:
+    return np.fromiter(values, dtype=np.int32) if not isinstance(values, list) else np.array(values, dtype=np.int32)
+
+
+def _storable(rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    return [[storable(word) for word in words] for words in rows]
+
+
+def _words(row: _Tokens) -> Ints:
+    if row.words is None:
+        raise ValueError("this row was tokenised without its words")
+    return row.words
+
+
+def _leading(filled: Sequence[int], frame: Sequence[int]) -> int:
+    """How many special tokens stand before the text, given the special tokens with and without one token between."""
+    return next((i for i in range(len(frame)) if filled[i] != frame[i]), len(frame))
+
+
+def _one_word_for_many(row: _Tokens, text: str) -> bool:
+    """Whether the tokenizer calls a text of several words one word (some have no notion of words)."""
+    return row.words is not None and int(row.words.max(initial=SPECIAL)) == 0 and len(text.split()) > 1
+
+
+def _by_spaces(row: _Tokens, text: str) -> Ints:
+    """The word of each token by the spaces of the text; a space belongs to the word behind it."""
+    starts = [int(not mark.isspace() and (i == 0 or text[i - 1].isspace())) for i, mark in enumerate(text)]
+    word_at = [0, *accumulate(starts)]
+    spans = row.spans or ()
+    words = _words(row)
+    return _ints(
+        SPECIAL if words[i] == SPECIAL else max(word_at[end] - 1, 0) for i, (_, end) in enumerate(spans)
+    )

@@ -1,0 +1,109 @@
+"""A saved model's folder: what is in it, read without loading anything that could run code."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from modelaudit.errors import ModelInputError
+from modelaudit.subject.opened import OpenOptions
+
+ALLOW_PICKLE = "--allow-pickle (OpenOptions(allow_pickle=True) in Python)"
+TRUST = "--trust-remote-code (OpenOptions(trust_remote_code=True) in Python)"
+TOKENIZER_FILES = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "vocab.txt",
+    "vocab.json",
+    "spiece.model",
+    "sentencepiece.bpe.model",
+    "tokenizer.model",
+    "spm.model",
+)
+_FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
+_BASE_MODEL = re.compile(r"^base_model:[ \t]*(?:\r?\n[ \t]*-[ \t]*)?(?:\[[ \t]*)?([^\s,\]]+)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The weights of a folder: whether they are pickled, which can run code when they are read."""
+
+    pickled: bool
+
+
+def read_json(folder: Path, file: str, *, name: str) -> dict[str, Any]:
+    """Return the object in a JSON file of the folder; raise ModelInputError where it is missing or broken."""
+    path = folder / file
+    if not path.is_file():
+        raise ModelInputError(
+            f"{name}: the folder has no {file}, so it holds no saved transformers model; write it with "
+            "save_pretrained, or name another folder"
+        )
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ModelInputError(f"{name}: {file} is broken JSON; save the model again") from error
+    if not isinstance(content, dict):
+        raise ModelInputError(f"{name}: {file} holds no JSON object; save the model again")
+    return content
+
+
+def find_weights(folder: Path, options: OpenOptions, *, name: str, stem: str = "model") -> Weights:
+    """Return which weights to load; raise ModelInputError where there are none, or only pickled ones not allowed.
+
+    `stem` is `model` for a whole model and `adapter_model` for an adapter.
+    """
+    index = folder / f"{stem}.safetensors.index.json"
+    if (folder / f"{stem}.safetensors").is_file():
+        return Weights(pickled=False)
+    if index.is_file():
+        shards = read_json(folder, index.name, name=name).get("weight_map", {})
+        missing = sorted({str(shard) for shard in shards.values() if not (folder / str(shard)).is_file()})
+        if missing:
+            raise ModelInputError(f"{name}: weights are incomplete, {missing[0]} is missing; copy the whole folder")
+        return Weights(pickled=False)
+    pickle = "pytorch_model.bin" if stem == "model" else f"{stem}.bin"
+    if any((folder / file).is_file() for file in (pickle, f"{pickle}.index.json")):
+        if options.allow_pickle:
+            return Weights(pickled=True)
+        raise ModelInputError(
+            f"{name}: the weights are pickled ({pickle}), and reading a pickle can run code; save them as safetensors, "
+            f"or, if you trust their source, allow them with {ALLOW_PICKLE}"
+        )
+    foreign = next((file for file in ("tf_model.h5", "flax_model.msgpack") if (folder / file).is_file()), None)
+    found = f"only {foreign}, which is not for PyTorch" if foreign else f"no {stem}.safetensors"
+    raise ModelInputError(
+        f"{name}: the folder has no weights that can be loaded ({found}); save the model with "
+        "save_pretrained, which writes them"
+    )
+
+
+def check_code(folder: Path, options: OpenOptions, *, name: str) -> bool:
+    """Return whether the folder carries code of its own; raise ModelInputError where it does and is not trusted."""
+    files = [file for file in ("config.json", "tokenizer_config.json") if (folder / file).is_file()]
+    own = [file for file in files if read_json(folder, file, name=name).get("auto_map")]
+    if own and not options.trust_remote_code:
+        raise ModelInputError(
+            f"{name}: the model runs code of its own (auto_map in {own[0]}); read that code, and if you trust it, "
+            f"allow it with {TRUST}"
+        )
+    return bool(own)
+
+
+def has_tokenizer(folder: Path) -> bool:
+    """Return whether any file of a tokenizer is in the folder."""
+    return any((folder / file).is_file() for file in TOKENIZER_FILES)
+
+
+def card_base_model(folder: Path) -> str | None:
+    """Return the `base_model` of the front matter of the folder's README (the first of a list), or None."""
+    card = folder / "README.md"
+    if not card.is_file():
+        return None
+    matter = _FRONT_MATTER.match(card.read_text(encoding="utf-8", errors="replace"))
+    found = _BASE_MODEL.search(matter[1]) if matter else None
+    value = found[1].strip("'\"") if found else ""
+    return value if value and value not in {"null", "~"} and not value.startswith(("#", "-")) else None

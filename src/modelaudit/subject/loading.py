@@ -1,0 +1,233 @@
+"""Loading a saved model or adapter from its folder, after looking at what is in it."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import safetensors
+
+from modelaudit.errors import ModelInputError
+from modelaudit.subject.folder import check_code, find_weights, has_tokenizer, read_json
+from modelaudit.subject.opened import OpenedModel, OpenOptions
+from modelaudit.subject.quiet import quiet
+from modelaudit.subject.task import Task
+from modelaudit.subject.tasks import TASKS, task_named, unknown_head
+
+HEADS = ("classifier", "score", "logits_proj", "pre_classifier", "qa_outputs", "classification_head")
+PEFT = 'pip install "modelaudit-core[peft]"'
+
+
+def load_folder(
+    folder: Path, options: OpenOptions, *, name: str, headless: bool = False, base_model: str | None = None
+) -> OpenedModel:
+    """Return the model saved in a folder; `headless` takes a model of any head as an encoder.
+
+    Raises ModelInputError for a folder without weights, pickled weights or code that are not allowed, a head of no
+    known task, weights that lack a part of the model, or a tokenizer that is missing.
+    """
+    config = read_json(folder, "config.json", name=name)
+    task = _task_of_config(config)
+    if task is None and not headless:
+        architectures = config.get("architectures") or []
+        if architectures:
+            raise unknown_head(str(architectures[0]))
+        raise ModelInputError(
+            f"{name}: config.json names no architecture, so the task is not known; save the model with save_pretrained "
+            "from its class (...ForSequenceClassification or ...ForTokenClassification)"
+        )
+    code = check_code(folder, options, name=name)
+    weights = find_weights(folder, options, name=name)
+    model = _load(folder, task, options, name=name, pickled=weights.pickled)
+    return OpenedModel(
+        model=model,
+        tokenizer=_tokenizer_of(folder, options, name=name),
+        name=name,
+        base_model=base_model,
+        remote_code=code,
+        pickled_weights=weights.pickled,
+    )
+
+
+def load_adapter(
+    folder: Path, options: OpenOptions, *, name: str, base_folder: Callable[[str], Path]
+) -> OpenedModel:
+    """Return a PEFT adapter's base model with the adapter merged into its weights.
+
+    `base_folder` finds the folder of the base model that `adapter_config.json` names.
+    """
+    try:
+        import peft
+    except ImportError as error:
+        raise ModelInputError(f"{name}: this is a PEFT adapter, which needs another package; run {PEFT}") from error
+    settings = read_json(folder, "adapter_config.json", name=name)
+    weights = find_weights(folder, options, name=name, stem="adapter_model")
+    base = settings.get("base_model_name_or_path")
+    if not isinstance(base, str) or not base:
+        raise ModelInputError(
+            f"{name}: adapter_config.json names no base model; set base_model_name_or_path to its hub id or folder"
+        )
+    task = next((known for known in TASKS if known.peft_type == settings.get("task_type")), None)
+    place = base_folder(base)
+    config = read_json(place, "config.json", name=base)
+    task = task or _task_of_config(config)
+    if task is None:
+        raise ModelInputError(
+            f"{name}: the adapter's task_type {settings.get('task_type')!r} can't be audited; what works now is "
+            f"{' and '.join(known.peft_type for known in TASKS)}"
+        )
+    code = check_code(place, options, name=base)
+    base_weights = find_weights(place, options, name=base)
+    shapes = {} if weights.pickled else _shapes(folder / "adapter_model.safetensors", name=name)
+    model = _load(
+        place, task, options, name=base, pickled=base_weights.pickled, own_head=shapes, labels_from=folder
+    )
+    with quiet():
+        try:
+            adapted = peft.PeftModel.from_pretrained(model, str(folder))
+            merged = adapted.merge_and_unload() if hasattr(adapted.base_model, "merge_and_unload") else None
+        except LOAD_ERRORS as error:
+            raise _not_loaded(name, error) from error
+    if merged is None:
+        raise ModelInputError(
+            f"{name}: a {settings.get('peft_type')} adapter can't be merged into its base model; LoRA and its kin can"
+        )
+    tokenizer = _tokenizer_of(folder if has_tokenizer(folder) else place, options, name=name)
+    return OpenedModel(
+        model=merged.eval(),
+        tokenizer=tokenizer,
+        name=name,
+        base_model=base,
+        adapter=name,
+        remote_code=code,
+        pickled_weights=weights.pickled or base_weights.pickled,
+    )
+
+
+def load_tokenizer(source: str | Path, options: OpenOptions, *, name: str) -> Any:
+    """Return the tokenizer of a folder or hub id; raise ModelInputError where it can't be loaded."""
+    import transformers
+
+    with quiet():
+        try:
+            return transformers.AutoTokenizer.from_pretrained(str(source), trust_remote_code=options.trust_remote_code)
+        except LOAD_ERRORS as error:
+            raise ModelInputError(
+                f"{name}: the tokenizer can't be loaded ({_brief(error)}); save the model's own tokenizer beside it"
+            ) from error
+
+
+def _tokenizer_of(folder: Path, options: OpenOptions, *, name: str) -> Any:
+    if options.tokenizer is not None:
+        named = isinstance(options.tokenizer, str | Path)
+        return load_tokenizer(options.tokenizer, options, name=name) if named else options.tokenizer
+    if not has_tokenizer(folder):
+        raise ModelInputError(
+            f"{name}: the folder has no tokenizer; save it there (tokenizer.save_pretrained), or name one "
+            "(tokenizer= in Python, --tokenizer)"
+        )
+    return load_tokenizer(folder, options, name=name)
+
+
+def _task_of_config(config: dict[str, Any]) -> Task | None:
+    architectures = config.get("architectures") or []
+    return next((task for task in map(task_named, map(str, architectures)) if task is not None), None)
+
+
+def _load(
+    folder: Path,
+    task: Task | None,
+    options: OpenOptions,
+    *,
+    name: str,
+    pickled: bool,
+    own_head: dict[str, tuple[int, ...]] | None = None,
+    labels_from: Path | None = None,
+) -> Any:
+    """The model of a folder, in float32; `own_head` are tensors that an adapter brings, by name."""
+    import torch
+    import transformers
+
+    auto = getattr(transformers, task.auto_class if task else "AutoModel")
+    with quiet():
+        try:
+            config = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=options.trust_remote_code)
+            _set_labels(config, own_head or {}, labels_from)
+            model, info = auto.from_pretrained(
+                folder,
+                config=config,
+                torch_dtype=torch.float32,
+                use_safetensors=not pickled,
+                trust_remote_code=options.trust_remote_code,
+                output_loading_info=True,
+            )
+        except LOAD_ERRORS as error:
+            raise _not_loaded(name, error) from error
+    missing = sorted(key for key in info["missing_keys"] if not _brought(key, own_head or {}))
+    if task is not None and missing:
+        raise ModelInputError(
+            f"{name}: the weights lack {', '.join(missing[:3])}{' and more' if len(missing) > 3 else ''}, which would "
+            "be random; audit the fine-tuned model, saved with its head"
+        )
+    return model.eval()
+
+
+def _set_labels(config: Any, own_head: dict[str, tuple[int, ...]], labels_from: Path | None) -> None:
+    """Give a base model's configuration the classes of an adapter: named beside it, or counted in its head."""
+    if labels_from is None:
+        return
+    beside = labels_from / "config.json"
+    names = json.loads(beside.read_text(encoding="utf-8")).get("id2label") if beside.is_file() else None
+    if names:
+        config.id2label = {int(index): str(label) for index, label in names.items()}
+        config.label2id = {label: index for index, label in config.id2label.items()}
+        return
+    matrices = [shape for key, shape in own_head.items() if _is_head(key) and key.endswith(".weight")]
+    sizes = [shape[0] for shape in matrices if len(shape) == 2]
+    if sizes and sizes[-1] != config.num_labels:
+        config.num_labels = sizes[-1]
+
+
+def _is_head(key: str) -> bool:
+    return any(part in HEADS for part in key.split(".")) and "lora_" not in key
+
+
+def _brought(key: str, own_head: dict[str, tuple[int, ...]]) -> bool:
+    """Whether an adapter brings a tensor that the base model's weights lack."""
+    return any(_is_head(own) and (own.endswith(key) or key in own) for own in own_head)
+
+
+def _shapes(file: Path, *, name: str) -> dict[str, tuple[int, ...]]:
+    try:
+        with safetensors.safe_open(file, framework="pt") as content:
+            return {key: tuple(content.get_slice(key).get_shape()) for key in sorted(content.keys())}
+    except (safetensors.SafetensorError, OSError) as error:
+        raise _not_loaded(name, error) from error
+
+
+def _not_loaded(name: str, error: Exception) -> ModelInputError:
+    return ModelInputError(
+        f"{name}: the model can't be loaded ({_brief(error)}); save it again, or copy the whole folder"
+    )
+
+
+def _brief(error: Exception) -> str:
+    """The first line of an error, short enough for one sentence."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0][:200].rstrip(" .;:")
+
+
+LOAD_ERRORS = (
+    OSError,
+    ValueError,
+    RuntimeError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    ImportError,
+    pickle.UnpicklingError,
+    safetensors.SafetensorError,
+)

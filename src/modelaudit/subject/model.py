@@ -1,0 +1,180 @@
+"""The model handle: plain questions to a model, answered through the engine."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable, Sequence
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelaudit.checker import Losses, Predictions
+from modelaudit.errors import CapabilityError, ModelInputError
+from modelaudit.inference.masks import masked_inputs
+from modelaudit.rows import Row
+from modelaudit.subject.encoding import Encoder, Encoding, Segments
+from modelaudit.subject.limits import max_length
+from modelaudit.subject.tasks import task_named
+
+if TYPE_CHECKING:
+    from modelaudit.inference.engine import Engine
+    from modelaudit.subject.opened import OpenedModel
+    from modelaudit.subject.task import Task
+
+Floats = NDArray[np.float64]
+Value = TypeVar("Value", Encoding, Segments)
+
+REMEMBERED = 200_000
+"""Rows whose encoding is kept; the oldest go first."""
+
+
+class Model:
+    """A model with its tokenizer and task; implements `checker.ModelHandle`.
+
+    A model whose head does not belong to the task (a base model) offers `embed` and `token_counts` alone of the verbs
+    that read rows, and `gradients` only where it has a head.
+    """
+
+    def __init__(self, opened: OpenedModel, task: Task, engine: Engine) -> None:
+        self.opened = opened
+        self.task = task
+        self.engine = engine
+        self.encoder = Encoder(opened.tokenizer, max_length(opened.model, opened.tokenizer))
+        self.has_head = task_named(type(opened.model).__name__) == task
+        self.labels: tuple[str, ...] = task.labels(opened.model) if self.has_head else ()
+        self.mask_id = _mask_id(opened.tokenizer)
+        verbs = (task.verbs if self.has_head else frozenset()) | {"embed", "token_counts"}
+        self.capabilities: frozenset[str] = verbs - ({"predict_masked"} if self.mask_id is None else set())
+        self._lock = threading.Lock()
+        self._encodings: dict[Hashable, Encoding] = {}
+        self._segments: dict[Hashable, Segments] = {}
+
+    @property
+    def max_length(self) -> int:
+        """The most tokens that a row may have, special tokens included."""
+        return self.encoder.max_length
+
+    def predict(self, rows: Sequence[Row]) -> Predictions:
+        """Return logits and probabilities, per word for token classification."""
+        self._need("predict")
+        encodings = self.encodings(rows)
+        return self._predictions(encodings)
+
+    def predict_proba(self, texts: Sequence[str]) -> Floats:
+        """Return (n, C) probabilities of plain texts; for libraries that want a model function."""
+        self._need("predict_proba")
+        return self.predict([Row(str(i), text) for i, text in enumerate(texts)]).probabilities
+
+    def loss(self, rows: Sequence[Row]) -> Losses:
+        """Return the cross-entropy of each row's true label or tags, in nats.
+
+        For token classification a row's loss is the mean over the words that have an answer. Raises DataInputError
+        for a row without a label.
+        """
+        self._need("loss")
+        return self.task.losses(rows, self.predict(rows))
+
+    def players(self, rows: Sequence[Row]) -> list[tuple[str, ...]]:
+        """Return each row's maskable words, as the model's tokenizer splits them, without what was cut off.
+
+        For token classification they are the row's own words. Tokenizers that know no words give their tokens.
+        """
+        self._need("players")
+        return [segments.players for segments in self._segmented(rows)]
+
+    def predict_masked(self, rows: Sequence[Row], keep: Sequence[NDArray[np.bool_]]) -> list[Predictions]:
+        """Return predictions for variants of each row in which some words are hidden.
+
+        `keep[i]` is bool (variants, players of row i). Raises ValueError where its width is another.
+        """
+        self._need("predict_masked")
+        mask_id = self.mask_id
+        if mask_id is None or len(rows) != len(keep):
+            raise ValueError(f"{len(rows)} rows need as many arrays of variants, not {len(keep)}")
+        encodings = self.encodings(rows)
+        variants: list[Encoding] = []
+        for row, encoding, segments, kept in zip(rows, encodings, self._segmented(rows), keep, strict=True):
+            if kept.ndim != 2 or kept.shape[1] != len(segments.players):
+                raise ValueError(f"row {row.id} has {len(segments.players)} players, but keep has shape {kept.shape}")
+            inputs = masked_inputs(encoding.input, segments.player_of_position, keep=kept, mask_id=mask_id)
+            variants += [Encoding(one, encoding.tokens_lost, encoding.words, encoding.word_index) for one in inputs]
+        logits = self._logits(variants)
+        bounds = [0, *accumulate(len(kept) for kept in keep)]
+        classes = len(self.labels)
+        return [
+            self.task.predictions(variants[start:end], logits[start:end], classes=classes)
+            for start, end in pairwise(bounds)
+        ]
+
+    def embed(self, rows: Sequence[Row]) -> Floats:
+        """Return (n, H) mean-pooled last hidden states."""
+        self._need("embed")
+        hidden = self.engine.hidden([encoding.input for encoding in self.encodings(rows)])
+        return np.stack(hidden).astype(np.float64) if hidden else np.zeros((0, 0))
+
+    def gradients(self, rows: Sequence[Row], classes: Sequence[int]) -> list[Floats]:
+        """Return for each row (tokens, H) gradients of one class's logit by the input embeddings."""
+        self._need("gradients")
+        if len(rows) != len(classes):
+            raise ValueError(f"{len(rows)} rows need as many classes, not {len(classes)}")
+        inputs = [encoding.input for encoding in self.encodings(rows)]
+        return [gradient.astype(np.float64) for gradient in self.engine.gradients(inputs, classes)]
+
+    def generate(self, rows: Sequence[Row], *, max_new_tokens: int) -> list[str]:
+        """Raise CapabilityError: models of these tasks do not generate."""
+        raise CapabilityError(f"{self.opened.name} is a {self.task.name} model and does not generate text")
+
+    def token_counts(self, texts: Sequence[str]) -> NDArray[np.int64]:
+        """Return the number of tokens in each text, special tokens not counted."""
+        with self._lock:
+            return self.encoder.counts(texts)
+
+    def encodings(self, rows: Sequence[Row]) -> list[Encoding]:
+        """Return the rows as the model reads them; equal rows are tokenised once."""
+        return self._remembered(rows, self._encodings, self.task.encode)
+
+    def _segmented(self, rows: Sequence[Row]) -> list[Segments]:
+        return self._remembered(rows, self._segments, self.task.segment)
+
+    def _remembered(
+        self,
+        rows: Sequence[Row],
+        memory: dict[Hashable, Value],
+        make: Callable[[Sequence[Any], Encoder], list[Value]],
+    ) -> list[Value]:
+        """Values by content of the row. The lock also keeps threads from one tokenizer, which can't be shared."""
+        contents = [self.task.content(row) for row in rows]
+        with self._lock:
+            missing = list(dict.fromkeys(content for content in contents if content not in memory))
+            made = dict(zip(missing, make(missing, self.encoder), strict=True))
+            answers = [made[content] if content in made else memory[content] for content in contents]
+            memory.update(made)
+            while len(memory) > REMEMBERED:
+                del memory[next(iter(memory))]
+        return answers
+
+    def _predictions(self, encodings: Sequence[Encoding]) -> Predictions:
+        return self.task.predictions(encodings, self._logits(encodings), classes=len(self.labels))
+
+    def _logits(self, encodings: Sequence[Encoding]) -> list[NDArray[np.float32]]:
+        logits = self.engine.logits([encoding.input for encoding in encodings])
+        if any(not np.isfinite(answer).all() for answer in logits):
+            raise ModelInputError(
+                f"{self.opened.name} answers with NaN or infinity; its weights are broken, or were trained in "
+                "another precision"
+            )
+        return logits
+
+    def _need(self, verb: str) -> None:
+        if verb not in self.capabilities:
+            head = f"is a {self.task.name} model" if self.has_head else f"has no {self.task.name} head"
+            able = ", ".join(sorted(self.capabilities))
+            raise CapabilityError(f"{self.opened.name} {head} and can't {verb}; it has {able}")
+
+
+def _mask_id(tokenizer: Any) -> int | None:
+    """The token that hides a word: the mask token, else the unknown token, else padding."""
+    known = (tokenizer.mask_token_id, tokenizer.unk_token_id, tokenizer.pad_token_id)
+    return next((int(token) for token in known if token is not None), None)

@@ -1,0 +1,91 @@
+"""Tag schemes: how labels of words spell out the spans of entities."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+Scheme = Literal["BIO", "BIOES", "BILOU", "I-only", "plain"]
+
+OUTSIDE = "O"
+_PREFIXED = re.compile(r"(?s)([BIOESLU])[-_](.+)")
+
+
+def split_tag(tag: str) -> tuple[str, str]:
+    """Return a tag's prefix and type; the prefix is empty where the tag is a bare type (`PER`)."""
+    found = _PREFIXED.fullmatch(tag)
+    return (found[1], found[2]) if found else ("", tag)
+
+
+def scheme_of(tags: Iterable[str]) -> Scheme:
+    """Return the scheme that a set of tags is written in.
+
+    BIOES has E or S, BILOU has L or U, BIO has B, `I-only` knows I alone, `plain` has bare types.
+    """
+    prefixes = {split_tag(tag)[0] for tag in tags if tag != OUTSIDE}
+    if prefixes & {"L", "U"}:
+        return "BILOU"
+    if prefixes & {"E", "S"}:
+        return "BIOES"
+    if "B" in prefixes:
+        return "BIO"
+    return "I-only" if "I" in prefixes else "plain"
+
+
+def spans_of(tags: Sequence[str]) -> list[tuple[int, int, str]]:
+    """Return the (start, end, type) spans of one sentence, end exclusive, read as in `conlleval`.
+
+    A span starts at B, S or U, at a change of type, and after E, L, S or U; so IOB1, and an I without its B, read
+    as they are meant.
+    """
+    spans: list[tuple[int, int, str]] = []
+    start, kind, closed = 0, "", True
+    for position, tag in enumerate([*tags, OUTSIDE]):
+        prefix, this = ("", "") if tag == OUTSIDE else split_tag(tag)
+        if kind and (closed or this != kind or prefix in {"B", "S", "U"}):
+            spans.append((start, position, kind))
+            kind = ""
+        if this and not kind:
+            start, kind = position, this
+        closed = prefix in {"E", "L", "S", "U"}
+    return spans
+
+
+def spelled(
+    spans: Iterable[tuple[int, int, str]], length: int, scheme: Scheme, *, mark: str = "-"
+) -> tuple[str, ...]:
+    """Return the tags of a sentence of `length` words with these spans, in the scheme asked for.
+
+    `mark` stands between prefix and type.
+    """
+    tags = [OUTSIDE] * length
+    first, inner, last, single = _LETTERS[scheme]
+    for start, end, kind in spans:
+        for position in range(start, end):
+            letter = first if position == start else last if position == end - 1 else inner
+            if end - start == 1:
+                letter = single
+            tags[position] = f"{letter}{mark}{kind}" if letter else kind
+    return tuple(tags)
+
+
+def respelled(
+    sentences: Iterable[Sequence[str]], scheme: Scheme, *, mark: str = "-"
+) -> tuple[tuple[str, ...], ...]:
+    """Return the same entities in another scheme."""
+    return tuple(spelled(spans_of(tags), len(tags), scheme, mark=mark) for tags in sentences)
+
+
+def mark_of(tags: Iterable[str]) -> str:
+    """Return what stands between prefix and type in a set of tags, `-` or `_`."""
+    return next((tag[1] for tag in tags if _PREFIXED.fullmatch(tag)), "-")
+
+
+_LETTERS: dict[Scheme, tuple[str, str, str, str]] = {
+    "BIO": ("B", "I", "I", "B"),
+    "BIOES": ("B", "I", "E", "S"),
+    "BILOU": ("B", "I", "L", "U"),
+    "I-only": ("I", "I", "I", "I"),
+    "plain": ("", "", "", ""),
+}

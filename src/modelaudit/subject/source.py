@@ -1,0 +1,160 @@
+"""Opening a model: hub id, folder, model in memory, pipeline or PEFT adapter; a bundled plugin, behind the hook."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from modelaudit.errors import ModelInputError
+from modelaudit.hookspecs import hookimpl
+from modelaudit.subject.folder import card_base_model
+from modelaudit.subject.loading import load_adapter, load_folder
+from modelaudit.subject.opened import OpenedModel, OpenOptions
+from modelaudit.subject.quiet import quiet
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+_HUB_ID = re.compile(r"[\w][\w.-]*(/[\w][\w.-]*)?")
+_FILES = ("*.json", "*.safetensors", "*.txt", "*.model", "*.jinja", "README.md")
+
+
+@hookimpl
+def modelaudit_open_model(source: Any, options: Any) -> OpenedModel | None:
+    """Open what transformers knows; None for a source of another kind."""
+    if isinstance(source, OpenedModel):
+        return source
+    options = options if options is not None else OpenOptions()
+    if isinstance(source, str | Path):
+        return _from_name(source, options, headless=False)
+    return _from_memory(source, options)
+
+
+def open_model(source: Any, options: OpenOptions = OpenOptions()) -> OpenedModel:  # noqa: B008
+    """Return a model with its tokenizer.
+
+    Args:
+        source: hub id, folder (of a model or a PEFT adapter), `PreTrainedModel` (with `options.tokenizer`),
+            `(model, tokenizer)`, a transformers pipeline, or an `OpenedModel`.
+        options: what is allowed.
+
+    Raises:
+        ModelInputError: what is wrong with the source, and the next step.
+    """
+    opened = modelaudit_open_model(source, options)
+    if opened is None:
+        raise ModelInputError(
+            f"a model can't be opened from a {type(source).__name__}; hand in a hub id, a folder, a PreTrainedModel "
+            "with its tokenizer, a transformers pipeline or the folder of a PEFT adapter"
+        )
+    return opened
+
+
+def open_base_model(source: Any, options: OpenOptions = OpenOptions()) -> OpenedModel:  # noqa: B008
+    """Return the model that a target was fine-tuned from; without a head where it has none of a known task."""
+    if isinstance(source, str | Path):
+        return _from_name(source, options, headless=True)
+    return open_model(source, options)
+
+
+def _from_name(source: str | Path, options: OpenOptions, *, headless: bool) -> OpenedModel:
+    text = str(source)
+    folder = Path(source).expanduser()
+    if folder.is_dir():
+        return _from_folder(folder, options, name=folder.resolve().name, headless=headless)
+    if folder.is_file():
+        raise ModelInputError(f"{text} is a file; name the folder that holds config.json and the weights")
+    if isinstance(source, Path) or not _HUB_ID.fullmatch(text):
+        raise ModelInputError(f"there is no folder {text}; check the path, or give a hub id such as owner/name")
+    return _from_folder(_downloaded(text, options), options, name=text, headless=headless)
+
+
+def _downloaded(hub_id: str, options: OpenOptions) -> Path:
+    """The folder of a hub model in the local cache, fetched where the network allows it."""
+    import huggingface_hub
+    from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
+
+    patterns = [*_FILES]
+    patterns += ["*.py"] if options.trust_remote_code else []
+    patterns += ["*.bin"] if options.allow_pickle else []
+    with quiet():
+        try:
+            return Path(
+                huggingface_hub.snapshot_download(hub_id, allow_patterns=patterns, ignore_patterns=["*/*"])
+            )
+        except RepositoryNotFoundError as error:
+            reason = "the hub has no such model, or it is private or gated"
+            raise _unreachable(hub_id, reason) from error
+        except (OSError, ValueError, HfHubHTTPError) as error:
+            raise _unreachable(hub_id, "the hub could not be reached, and it is not in the local cache") from error
+
+
+def _unreachable(hub_id: str, reason: str) -> ModelInputError:
+    return ModelInputError(
+        f"{hub_id!r} is no folder here, and as a hub id it can't be opened: {reason}; check the name and the network, "
+        "or give the folder of a saved model"
+    )
+
+
+def _from_folder(folder: Path, options: OpenOptions, *, name: str, headless: bool) -> OpenedModel:
+    if (folder / "adapter_config.json").is_file():
+        return load_adapter(folder, options, name=name, base_folder=lambda base: _base_folder(base, folder, options))
+    return load_folder(folder, options, name=name, headless=headless, base_model=card_base_model(folder))
+
+
+def _base_folder(base: str, adapter: Path, options: OpenOptions) -> Path:
+    """The folder of an adapter's base model: beside the adapter, as a path, or from the hub."""
+    for folder in (Path(base).expanduser(), adapter / base):
+        if folder.is_dir():
+            return folder
+    if not _HUB_ID.fullmatch(base):
+        raise ModelInputError(
+            f"{adapter.name}: the adapter's base model {base} is not here; put it there, or correct "
+            "base_model_name_or_path in adapter_config.json"
+        )
+    return _downloaded(base, options)
+
+
+def _from_memory(source: Any, options: OpenOptions) -> OpenedModel | None:
+    from transformers import Pipeline, PreTrainedModel
+
+    if isinstance(source, Pipeline):
+        source = (source.model, source.tokenizer)
+    model, tokenizer = source if isinstance(source, tuple) and len(source) == 2 else (source, options.tokenizer)
+    adapter = None
+    if type(model).__module__.partition(".")[0] == "peft":
+        model, adapter = _adapted(model)
+    if not isinstance(model, PreTrainedModel):
+        return None
+    return OpenedModel(
+        model=model,
+        tokenizer=_tokenizer(model, tokenizer, options),
+        name=type(model).__name__,
+        adapter=adapter,
+    )
+
+
+def _adapted(model: Any) -> tuple[Any, str | None]:
+    """A PeftModel's inner model, whose layers carry the adapter, and the adapter's name."""
+    inner = getattr(model, "get_base_model", lambda: None)()
+    settings = getattr(model, "active_peft_config", None)
+    if inner is None or getattr(settings, "is_prompt_learning", False):
+        raise ModelInputError(
+            f"a {type(model).__name__} that works through prompts can't be audited; merge a LoRA adapter and hand in "
+            "that"
+        )
+    return inner, str(getattr(settings, "peft_type", "PEFT")).rpartition(".")[2]
+
+
+def _tokenizer(model: PreTrainedModel, tokenizer: Any, options: OpenOptions) -> Any:
+    from modelaudit.subject.loading import load_tokenizer
+
+    if tokenizer is None:
+        raise ModelInputError(
+            f"{type(model).__name__}: a model in memory needs its tokenizer; hand in (model, tokenizer), or name the "
+            "tokenizer (tokenizer= in Python, --tokenizer)"
+        )
+    if isinstance(tokenizer, str | Path):
+        return load_tokenizer(tokenizer, options, name=str(tokenizer))
+    return tokenizer

@@ -1,0 +1,308 @@
+"""Tables: what every way of handing in rows ends in."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from modelaudit.errors import DataInputError
+from modelaudit.evidence import storable
+from modelaudit.subject.conll import read_conll
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMATS = ".csv, .tsv, .jsonl, .json, .parquet or .conll"
+MAX_CELL = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows as they were handed in.
+
+    Attributes:
+        name: as row ids and messages show it.
+        frame: cells are Python objects, a missing cell is None; columns are named by strings.
+        kind: `csv`, `jsonl`, `parquet`, `conll`, `dataset`, `frame` or `records`.
+        class_names: names of the classes by column, where the source declares them (`datasets.ClassLabel`).
+        repaired: rows in which lone surrogates, which UTF-8 can't carry, became U+FFFD.
+    """
+
+    name: str
+    frame: pd.DataFrame
+    kind: str
+    class_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    repaired: int = 0
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns, in the source's order."""
+        return tuple(self.frame.columns)
+
+    def cells(self, column: str) -> list[Any]:
+        """Return one column's cells."""
+        return list(self.frame[column])
+
+
+def read_table(source: Any, *, name: str) -> Table:
+    """Read rows from a path, a `datasets.Dataset`, a DataFrame or a list of dicts.
+
+    Paths: `.csv`, `.tsv`, `.jsonl`, `.json`, `.parquet`, `.conll`/`.bio`/`.iob`/`.txt` (CoNLL columns). Raises
+    DataInputError for what can't be read, with the place and the next step.
+    """
+    import pandas as pd
+
+    if isinstance(source, str | Path):
+        return _read_path(Path(source), name)
+    if isinstance(source, Table):
+        return source
+    if isinstance(source, pd.DataFrame):
+        return _table(name, "frame", _columns_of_frame(source, name))
+    if _is_dataset(source):
+        return _read_dataset(source, name)
+    if isinstance(source, Sequence) and all(isinstance(row, Mapping) for row in source):
+        return _table(name, "records", _columns_of_records(source))
+    raise DataInputError(
+        f"{name}: rows can't be read from a {type(source).__name__}; hand in a path ({FORMATS}), a datasets.Dataset, "
+        "a DataFrame or a list of dicts"
+    )
+
+
+def _read_path(path: Path, name: str) -> Table:
+    if not path.exists():
+        raise DataInputError(f"{name}: there is no file {path}; check the path")
+    if path.is_dir():
+        raise DataInputError(f"{name}: {path} is a folder; name one file in it ({FORMATS})")
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None:
+        raise DataInputError(f"{name}: the suffix {path.suffix!r} of {path.name} is not known; use {FORMATS}")
+    try:
+        return reader(path, name)
+    except PermissionError as error:
+        raise DataInputError(f"{name}: {path} can't be opened ({error.strerror}); check its permissions") from error
+
+
+def _decoded(path: Path, name: str) -> str:
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise DataInputError(
+            f"{name}: line {line} of {path.name} isn't UTF-8 (byte {error.start + 1} is 0x{content[error.start]:02x}); "
+            "save it as UTF-8"
+        ) from error
+
+
+def _read_delimited(path: Path, name: str) -> Table:
+    text = _decoded(path, name)
+    delimiter = "\t" if path.suffix.lower() == ".tsv" else _delimiter(text.partition("\n")[0])
+    limit = csv.field_size_limit(MAX_CELL)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        lines = _lines(reader, path, name)
+    except csv.Error as error:
+        raise DataInputError(
+            f"{name}: line {reader.line_num} of {path.name} is broken ({error}); check the quotes on it"
+        ) from error
+    finally:
+        csv.field_size_limit(limit)
+    header, cells = [cell.strip() for cell in lines[0]] if lines else [], lines[1:]
+    twice = sorted({column for column in header if header.count(column) > 1})
+    if twice:
+        raise DataInputError(f"{name}: {path.name} has more than one column called {twice[0]!r}; rename one")
+    values = {column: [row[i] or None for row in cells] for i, column in enumerate(header)}
+    return _table(name, "csv", values)
+
+
+def _lines(reader: Any, path: Path, name: str) -> list[list[str]]:
+    lines: list[list[str]] = []
+    for cells in reader:
+        if not cells:
+            continue
+        if lines and len(cells) != len(lines[0]):
+            raise DataInputError(
+                f"{name}: line {reader.line_num} of {path.name} has {len(cells)} cells, but the header names "
+                f"{len(lines[0])} columns; quote cells that hold the delimiter"
+            )
+        lines.append(cells)
+    return lines
+
+
+def _delimiter(header: str) -> str:
+    """The first of comma, semicolon and tab that the header holds; a comma where there is one column."""
+    return next((mark for mark in ",;\t" if mark in header), ",")
+
+
+def _read_json_lines(path: Path, name: str) -> Table:
+    records = []
+    for number, line in enumerate(_decoded(path, name).split("\n"), start=1):
+        if line.strip():
+            records.append(_json_object(line, f"{name}: line {number} of {path.name}"))
+    return _table(name, "jsonl", _columns_of_records(records))
+
+
+def _json_object(line: str, place: str) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        reason = error.msg if isinstance(error, json.JSONDecodeError) else "too deep, or a number too long"
+        raise DataInputError(f"{place} is broken JSON ({reason}); each line needs one object") from error
+    if not isinstance(record, dict):
+        raise DataInputError(f"{place} is a {type(record).__name__}; each line needs one object with the row's columns")
+    return record
+
+
+def _read_json(path: Path, name: str) -> Table:
+    text = _decoded(path, name)
+    try:
+        content = json.loads(text)
+    except json.JSONDecodeError as error:
+        if error.msg == "Extra data":
+            return _read_json_lines(path, name)
+        raise DataInputError(f"{name}: line {error.lineno} of {path.name} is broken JSON ({error.msg})") from error
+    except (ValueError, RecursionError) as error:
+        raise DataInputError(
+            f"{name}: {path.name} is too deep or holds a number too long; it needs one list of objects"
+        ) from error
+    if isinstance(content, dict):
+        content = content["data"] if isinstance(content.get("data"), list) else [content]
+    if not isinstance(content, list) or not all(isinstance(row, dict) for row in content):
+        raise DataInputError(f"{name}: {path.name} needs one list of objects, each with the row's columns")
+    return _table(name, "jsonl", _columns_of_records(content))
+
+
+def _read_parquet(path: Path, name: str) -> Table:
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        content = pyarrow.parquet.read_table(path)
+    except (pyarrow.ArrowException, OSError) as error:
+        raise DataInputError(f"{name}: {path.name} is not a readable parquet file; write it again") from error
+    values = {str(column): content.column(column).to_pylist() for column in content.column_names}
+    return _table(name, "parquet", values, class_names=_names_in_metadata(content.schema.metadata or {}))
+
+
+def _names_in_metadata(metadata: Mapping[bytes, bytes]) -> dict[str, tuple[str, ...]]:
+    """Class names that `datasets` keeps in the schema of a parquet file."""
+    try:
+        features = json.loads(metadata.get(b"huggingface", b"{}")).get("info", {}).get("features", {})
+        found = {column: _declared_names(feature) for column, feature in features.items()}
+    except (ValueError, AttributeError):
+        return {}
+    return {column: names for column, names in found.items() if names}
+
+
+def _declared_names(feature: Any) -> tuple[str, ...]:
+    """Class names of one feature of `datasets`, as an object or as its JSON; empty where it has none."""
+    inner = feature
+    for _ in range(2):
+        names = inner.get("names") if isinstance(inner, Mapping) else getattr(inner, "names", None)
+        if isinstance(names, list | tuple):
+            return tuple(str(item) for item in names)
+        inner = inner.get("feature") if isinstance(inner, Mapping) else getattr(inner, "feature", None)
+    return ()
+
+
+def _is_dataset(source: Any) -> bool:
+    return type(source).__module__.partition(".")[0] == "datasets"
+
+
+def _read_dataset(source: Any, name: str) -> Table:
+    import datasets
+
+    if isinstance(source, datasets.DatasetDict | datasets.IterableDatasetDict):
+        raise DataInputError(f"{name}: this dataset has the splits {', '.join(source)}; hand in one, e.g. data['test']")
+    if not isinstance(source, datasets.Dataset):
+        raise DataInputError(f"{name}: a {type(source).__name__} can't be sampled; hand in a datasets.Dataset")
+    features = {column: _declared_names(feature) for column, feature in source.features.items()}
+    content = source.with_format("arrow")[:]
+    values = {column: content.column(column).to_pylist() for column in content.column_names}
+    names = {column: found for column, found in features.items() if found}
+    return _table(name, "dataset", values, class_names=names)
+
+
+def _read_conll_file(path: Path, name: str) -> Table:
+    words, tags = read_conll(_decoded(path, name), place=f"{name}: {path.name}")
+    return _table(name, "conll", {"tokens": list(words), "ner_tags": list(tags)})
+
+
+def _columns_of_records(records: Sequence[Mapping[Any, Any]]) -> dict[str, list[Any]]:
+    columns = dict.fromkeys(column for record in records for column in record)
+    return {str(column): [record.get(column) for record in records] for column in columns}
+
+
+def _columns_of_frame(frame: pd.DataFrame, name: str) -> dict[str, list[Any]]:
+    if not frame.columns.is_unique:
+        twice = frame.columns[frame.columns.duplicated()][0]
+        raise DataInputError(f"{name}: the DataFrame has more than one column called {str(twice)!r}; rename one")
+    return {str(column): list(frame[column]) for column in frame.columns}
+
+
+def _table(
+    name: str, kind: str, values: Mapping[str, list[Any]], *, class_names: Mapping[str, tuple[str, ...]] | None = None
+) -> Table:
+    import pandas as pd
+
+    length = max((len(cells) for cells in values.values()), default=0)
+    if length == 0:
+        raise DataInputError(f"{name}: the table is empty; hand in at least one row")
+    touched: set[int] = set()
+    columns = {storable(column): _clean(cells, touched) for column, cells in values.items()}
+    frame = pd.DataFrame({column: pd.Series(cells, dtype=object) for column, cells in columns.items()})
+    return Table(name, frame, kind, dict(class_names or {}), repaired=len(touched))
+
+
+def _clean(cells: list[Any], touched: set[int]) -> list[Any]:
+    """Python cells with None for missing and without lone surrogates; adds the rows it changed to `touched`."""
+    cleaned = []
+    for position, cell in enumerate(cells):
+        plain = _plain(cell)
+        safe = _safe(plain)
+        if safe != (list(plain) if isinstance(plain, tuple) else plain):
+            touched.add(position)
+        cleaned.append(safe)
+    return cleaned
+
+
+def _plain(cell: Any) -> Any:
+    """The cell as a Python object: numpy values unpacked, NaN, NaT and NA as None."""
+    if cell is None or isinstance(cell, str | list | tuple | dict):
+        return cell
+    if hasattr(cell, "tolist"):
+        cell = cell.tolist()
+    missing = type(cell).__name__ in {"NAType", "NaTType"} or (isinstance(cell, float) and cell != cell)
+    return None if missing else cell
+
+
+def _safe(cell: Any) -> Any:
+    if isinstance(cell, str):
+        return storable(cell)
+    if isinstance(cell, list | tuple):
+        return [_safe(item) for item in cell]
+    return cell
+
+
+_READERS: dict[str, Callable[[Path, str], Table]] = {
+    ".csv": _read_delimited,
+    ".tsv": _read_delimited,
+    ".jsonl": _read_json_lines,
+    ".ndjson": _read_json_lines,
+    ".json": _read_json,
+    ".parquet": _read_parquet,
+    ".conll": _read_conll_file,
+    ".conll03": _read_conll_file,
+    ".bio": _read_conll_file,
+    ".iob": _read_conll_file,
+    ".iob2": _read_conll_file,
+    ".txt": _read_conll_file,
+}

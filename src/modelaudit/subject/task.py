@@ -1,0 +1,157 @@
+"""The task: what kind of answer a model gives, and how rows, labels and outputs of that kind are read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelaudit.checker import Losses, Predictions
+from modelaudit.errors import DataInputError, ModelInputError
+from modelaudit.rows import Row
+from modelaudit.subject.columns import find_column
+from modelaudit.subject.encoding import Encoder, Encoding, Segments
+from modelaudit.subject.tables import Table
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+NO_TEXT = "rows without text (left out)"
+NO_LABEL = "rows without a label (left out)"
+REPAIRED = "rows with characters that UTF-8 can't carry (replaced)"
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnChoice:
+    """The columns that the user named; None is found by name and type."""
+
+    text: str | None = None
+    label: str | None = None
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowBatch:
+    """The rows of one table, the columns they came from, and what was set aside on the way.
+
+    A table is labelled as a whole: where it has a label column, rows without a label are left out and counted.
+    """
+
+    rows: tuple[Row, ...]
+    text_column: str
+    label_column: str | None
+    set_aside: dict[str, int] = field(default_factory=dict)
+
+
+class Task(Protocol):
+    """Everything that depends on the kind of answer; one module of `tasks` each.
+
+    Attributes:
+        name: as the report shows it, `text-classification`.
+        suffix: how class names of models with such a head end, `ForSequenceClassification`.
+        auto_class: the transformers class that loads them.
+        peft_type: the task type in an adapter's configuration.
+        verbs: what a model of this task answers beside `embed`.
+    """
+
+    name: str
+    suffix: str
+    auto_class: str
+    peft_type: str
+    verbs: frozenset[str]
+
+    def labels(self, model: PreTrainedModel) -> tuple[str, ...]:
+        """Return class names by index; raise ModelInputError for a head that the task can't judge."""
+        ...
+
+    def rows(self, table: Table, labels: Sequence[str], columns: ColumnChoice) -> RowBatch:
+        """Return the rows of a table; raise DataInputError for a column, a label or a cell that can't be used."""
+        ...
+
+    def content(self, row: Row) -> Any:
+        """Return what the model reads of a row, as a key: rows with one content have one encoding."""
+        ...
+
+    def encode(self, contents: Sequence[Any], encoder: Encoder) -> list[Encoding]:
+        """Return the encodings of contents."""
+        ...
+
+    def segment(self, contents: Sequence[Any], encoder: Encoder) -> list[Segments]:
+        """Return the maskable words of contents."""
+        ...
+
+    def predictions(
+        self, encodings: Sequence[Encoding], logits: Sequence[NDArray[np.float32]], *, classes: int
+    ) -> Predictions:
+        """Return the engine's outputs as predictions of so many classes."""
+        ...
+
+    def losses(self, rows: Sequence[Row], predictions: Predictions) -> Losses:
+        """Return the cross-entropy of the rows' labels under their predictions, in nats."""
+        ...
+
+    def label_counts(self, rows: Sequence[Row], labels: Sequence[str]) -> dict[str, int]:
+        """Return how often each class is the truth."""
+        ...
+
+
+def class_names(model: PreTrainedModel) -> tuple[str, ...]:
+    """Return a model's class names by index; raise ModelInputError where two are equal or one is missing."""
+    config = model.config
+    known = {int(index): str(label) for index, label in (config.id2label or {}).items()}
+    count = int(config.num_labels)
+    if sorted(known) != list(range(count)):
+        raise ModelInputError(f"the model has {count} classes, but id2label names {sorted(known)}; name each class")
+    names = tuple(known[index] for index in range(count))
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ModelInputError(f"the model's id2label gives the name {twice!r} to two classes; make the names differ")
+    return names
+
+
+def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return probabilities of (n, C) logits; NaN rows stay NaN."""
+    shifted: NDArray[np.float64] = np.exp(logits - logits.max(axis=1, keepdims=True, initial=-np.inf))
+    probabilities: NDArray[np.float64] = shifted / shifted.sum(axis=1, keepdims=True)
+    return probabilities
+
+
+def cross_entropy(logits: NDArray[np.float64], classes: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the cross-entropy in nats of one class for each row of (n, C) logits; NaN rows stay NaN."""
+    top = logits.max(axis=1, initial=-np.inf)
+    total = top + np.log(np.exp(logits - top[:, None]).sum(axis=1))
+    loss: NDArray[np.float64] = total - logits[np.arange(len(logits)), classes]
+    return loss
+
+
+def group_cells(table: Table, columns: ColumnChoice) -> list[str | None]:
+    """Return each row's group, or None for all where the user named no group column."""
+    if columns.group is None:
+        return [None] * len(table)
+    column = find_column(
+        table, columns.group, (), what="group", flag="--group-column", fits=lambda cell: cell is not None
+    )
+    return [None if cell is None else str(cell) for cell in table.cells(column or columns.group)]
+
+
+def other_cells(table: Table, taken: Sequence[str | None]) -> list[dict[str, Any]]:
+    """Return the cells of each row that have no other meaning, by column."""
+    names = [column for column in table.columns if column not in taken]
+    if not names:
+        return [{} for _ in range(len(table))]
+    return [dict(zip(names, cells, strict=True)) for cells in zip(*map(table.cells, names), strict=True)]
+
+
+def not_text(table: Table, column: str, position: int, cell: Any) -> DataInputError:
+    """Return the error for a cell that should be text and is not."""
+    return DataInputError(
+        f"{table.name}: row {position + 1} of column {column!r} is not text but {_kind(cell)}; convert it to text, or "
+        "name another column with --text-column (text_column= in Python)"
+    )
+
+
+def _kind(cell: Any) -> str:
+    return f"a list of {len(cell)}" if isinstance(cell, list) else f"a value of type {type(cell).__name__}"

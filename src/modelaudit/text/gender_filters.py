@@ -1,0 +1,85 @@
+"""Texts in which gender is part of the meaning, so that a swap would change more than the person's gender."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from modelaudit.text.lexicon import read_lexicon
+from modelaudit.text.pronouns import Tokens
+from modelaudit.text.words import word_spans
+
+_CONNECTORS = frozenset({"and", "or", "nor", "versus", "vs", "than", "not"})
+_SIGN_CONNECTORS = frozenset({"/", "&", "|", "+"})
+_REGAL_TITLES = frozenset(
+    "king queen prince princess sir lady lord dame duke duchess emperor empress tsar czar baron baroness saint st "
+    "sultan sheikh cardinal president pharaoh mother father brother sister".split()
+)
+_CLERICAL = frozenset({"mother", "father", "brother", "sister", "st", "saint", "president", "lady", "sir"})
+
+
+def reason_to_skip(tokens: Tokens, genders: Mapping[int, str]) -> str | None:
+    """Why the text is not to be swapped, or None; ``genders`` gives the gender of each gendered word by index.
+
+    The first that holds of: "contrast" (both genders side by side), the reason of a stop phrase ("sex_linked",
+    "gender_topic", "single_sex", "idiom", "real_person"), "real_person" (a title with a name: Queen Anne, Sir Ian).
+    """
+    if _contrasts(tokens, genders):
+        return "contrast"
+    reason = _stop_phrase(tokens)
+    if reason is not None:
+        return reason
+    return "real_person" if _titled_person(tokens) else None
+
+
+def _contrasts(tokens: Tokens, genders: Mapping[int, str]) -> bool:
+    """Two words of opposite gender joined side by side: "he or she", "his/her", "men and women", "(s)he"."""
+    for index, gender in genders.items():
+        beside = genders.get(index + 1)
+        if beside is not None and beside != gender and tokens.gaps[index].strip(" .()") in _SIGN_CONNECTORS:
+            return True
+        behind = genders.get(index + 2)
+        if behind is not None and behind != gender and tokens.lower[index + 1] in _CONNECTORS:
+            return True
+        fragment = index > 0 and tokens.lower[index - 1] == "s" and tokens.gaps[index - 1] in {"/", ")"}
+        if fragment and tokens.lower[index] == "he":
+            return True
+    return False
+
+
+def _stop_phrase(tokens: Tokens) -> str | None:
+    exact, prefixes = _stop_phrases()
+    for index, word in enumerate(tokens.lower):
+        for phrase, reason in exact.get(word, ()):
+            if tokens.lower[index : index + len(phrase)] == phrase:
+                return reason
+        for length in range(2, min(len(word), 14) + 1):
+            if word[:length] in prefixes:
+                return prefixes[word[:length]]
+    return None
+
+
+def _titled_person(tokens: Tokens) -> bool:
+    for index, word in enumerate(tokens.lower):
+        surface = tokens.surfaces[index]
+        if word not in _REGAL_TITLES or not surface[0].isupper() or (surface.isupper() and len(surface) > 2):
+            continue
+        if tokens.gaps[index].strip() not in {"", "."} or index + 1 >= len(tokens.lower):
+            continue
+        if tokens.surfaces[index + 1][0].isupper() or (tokens.lower[index + 1] == "of" and word not in _CLERICAL):
+            return True
+    return False
+
+
+@cache
+def _stop_phrases() -> tuple[dict[str, list[tuple[tuple[str, ...], str]]], dict[str, str]]:
+    """Stop phrases by their first word, and one-word stems (``pregnan*``) by stem."""
+    exact: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    prefixes: dict[str, str] = {}
+    for reason, phrase in read_lexicon("gender_stop_phrases"):
+        if phrase.endswith("*"):
+            prefixes[phrase[:-1]] = reason
+            continue
+        words = tuple(phrase[start:end] for start, end in word_spans(phrase))
+        exact.setdefault(words[0], []).append((words, reason))
+    return exact, prefixes

@@ -1,0 +1,37 @@
+"""Shared subjects: planted models that are made in an instant and audited through the whole engine."""
+
+from __future__ import annotations
+
+import pytest
+from modelaudit.testing.planted import planted_classifier, planted_rows, planted_tag_rows, planted_tagger
+
+WORDS = {"good": 2.0, "kind": 1.5, "fine": 1.0, "bad": -2.0, "slow": -1.5, "poor": -1.0}
+LEXICON = {
+    "Emily": "B-PER", "James": "B-PER", "Maria": "B-PER", "Darnell": "B-PER", "Baker": "I-PER", "Lopez": "I-PER",
+    "Paris": "B-LOC", "Oslo": "B-LOC", "Acme": "B-ORG", "Initech": "B-ORG", "Group": "I-ORG",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def classifier():
+    return planted_classifier(WORDS, extra_vocabulary=("she", "he"))
+
+
+@pytest.fixture(scope="session")
+def rows():
+    return planted_rows(240, seed=1, words=WORDS)
+
+
+@pytest.fixture(scope="session")
+def train_rows():
+    return planted_rows(240, seed=2, words=WORDS, numbered=True)
+
+
+@pytest.fixture(scope="session")
+def tagger():
+    return planted_tagger(LEXICON)
+
+
+@pytest.fixture(scope="session")
+def tag_rows():
+    return planted_tag_rows(160, seed=1, lexicon=LEXICON)

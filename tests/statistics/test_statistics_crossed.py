@@ -1,0 +1,163 @@
+"""Names are a sample: the interval of a group difference holds whatever the names' own offsets."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import ttest_rel
+
+from modelaudit.statistics import crossed_difference, crossed_excess, crossed_mean, mean_difference, p_above
+
+
+def design(rng, rows, names, per_row):
+    """Return which names each row gets, shape [rows, per_row]: an incomplete design, balanced on average."""
+    return np.argsort(rng.random((rows, names)), axis=1)[:, :per_row]
+
+
+def null_audit(rng, *, rows, names, per_row=4, name_sd=0.02, noise=0.03, slope=0.0, delta=0.0):
+    """Return the arguments of `crossed_difference` for a model whose groups differ by `delta` only."""
+    level, sides = rng.normal(0.5, 0.25, rows), []
+    for shift in (0.0, delta):
+        held = design(rng, rows, names, per_row)
+        offset = (
+            rng.normal(0, name_sd, names)[held] + rng.normal(0, slope, (rows, 1)) + rng.normal(0, noise, held.shape)
+        )
+        sides.append(((level[:, None] + shift + offset).ravel(), np.repeat(np.arange(rows), per_row), held.ravel()))
+    (a, row_a, name_a), (b, row_b, name_b) = sides
+    return a, b, row_a, row_b, name_a, name_b
+
+
+@pytest.mark.parametrize(
+    ("rows", "names", "options", "least", "most"),
+    [
+        (50, 10, {}, 0.93, 0.97),
+        (50, 40, {}, 0.93, 0.97),
+        (200, 20, {}, 0.93, 0.97),
+        (200, 40, {"slope": 0.05, "noise": 0.1}, 0.93, 0.97),
+        (50, 10, {"per_row": 10, "slope": 0.02}, 0.93, 0.975),
+        (100, 20, {"per_row": 1}, 0.93, 0.98),
+        (200, 20, {"delta": 0.06}, 0.93, 0.97),
+    ],
+)
+def test_difference_covers(rows, names, options, least, most):
+    rng, covered, delta = np.random.default_rng(21), 0, options.get("delta", 0.0)
+    for _ in range(2000):
+        low, high = crossed_difference(*null_audit(rng, rows=rows, names=names, **options)).interval()
+        covered += low <= delta <= high
+    assert least <= covered / 2000 <= most
+
+
+def test_the_published_protocol_would_accuse_this_fair_model():
+    rng, paired, crossed = np.random.default_rng(22), 0, 0
+    for _ in range(300):
+        a, b, row_a, row_b, name_a, name_b = null_audit(rng, rows=200, names=10, per_row=10)
+        paired += ttest_rel(b.reshape(200, 10).mean(1), a.reshape(200, 10).mean(1)).pvalue < 0.05
+        low, high = crossed_difference(a, b, row_a, row_b, name_a, name_b).interval()
+        crossed += not low <= 0 <= high
+    assert paired / 300 > 0.5
+    assert crossed / 300 < 0.09
+
+
+def test_mean_covers_and_is_a_t_interval_where_names_never_recur():
+    rng, covered = np.random.default_rng(23), 0
+    for _ in range(2000):
+        held = design(rng, 60, 20, 4)
+        values = rng.normal(0, 0.05, (60, 1)) + rng.normal(0, 0.05, 20)[held] + rng.normal(0, 0.1, held.shape)
+        low, high = crossed_mean(values.ravel(), np.repeat(np.arange(60), 4), held.ravel()).interval()
+        covered += low <= 0 <= high
+    assert 0.93 <= covered / 2000 <= 0.97
+    values = rng.normal(size=30)
+    once = crossed_mean(values, np.arange(30), np.arange(30)).interval()
+    assert once == pytest.approx(mean_difference(values).interval(), rel=0.3)
+
+
+def flips(rng, *, rows=200, names=20, per_row=4, name_sd=0.6, shift=0.0, seesaw=0.0):
+    level = rng.normal(0, 2.0, (rows, 1))
+    held_a, held_b = design(rng, rows, names, per_row), design(rng, rows, names, per_row)
+    a = level + rng.normal(0, name_sd, names)[held_a] > 0
+    turn = seesaw * np.where(np.arange(rows) % 2, 1, -1)[:, None]
+    b = level + shift + turn + rng.normal(0, name_sd, names)[held_b] > 0
+    row = np.repeat(np.arange(rows), per_row)
+    return a.ravel(), b.ravel(), row, row, held_a.ravel(), held_b.ravel()
+
+
+def test_ordinary_instability_is_not_an_excess_of_flips():
+    rng, alarms, values = np.random.default_rng(24), 0, []
+    for _ in range(2000):
+        result = crossed_excess(*flips(rng))
+        alarms += p_above(result.bounds, 0.0) <= 0.05
+        values.append(result.value)
+    assert alarms / 2000 <= 0.05
+    assert np.mean(values) == pytest.approx(0.0, abs=0.0008)
+
+
+def test_flips_by_group_are_found_even_without_a_direction():
+    rng = np.random.default_rng(25)
+    found = [p_above(crossed_excess(*flips(rng, seesaw=1.0)).bounds, 0.0) <= 0.05 for _ in range(100)]
+    assert np.mean(found) > 0.9
+
+
+def test_excess_is_the_cross_rate_less_the_same_group_rate():
+    a, b = ["x", "x", "y", "z"], ["x", "y", "y", "y"]
+    rows, names = ["r", "r", "s", "s"], [0, 1, 0, 1]
+    # Row r: cross 1/2, within a 0, within b 1. Row s: cross 1/2, within a 1, within b 0.
+    result = crossed_excess(a, b, rows, rows, names, names)
+    assert result.value == pytest.approx(0.0)
+    assert result.n == 2
+    assert crossed_excess(["x", "x"], ["y", "y"], ["r", "r"], ["r", "r"], [0, 1], [2, 3]).value == 1.0
+
+
+def test_labels_and_order_do_not_matter():
+    rng = np.random.default_rng(26)
+    a, b, row_a, row_b, name_a, name_b = null_audit(rng, rows=30, names=8)
+    expected = crossed_difference(a, b, row_a, row_b, name_a, name_b)
+    order = rng.permutation(len(a))
+    text = np.array([f"row {row}" for row in row_a])
+    moved = crossed_difference(a[order], b, text[order], text, name_a[order], name_b)
+    assert moved.interval() == pytest.approx(expected.interval())
+    back = crossed_difference(b, a, row_b, row_a, name_b, name_a)
+    assert back.interval() == pytest.approx(tuple(-end for end in reversed(expected.interval())))
+
+
+def test_rows_of_one_group_only_are_left_out():
+    a, b = [0.1, 0.2, 0.9, 0.3, 0.4], [0.2, 0.3, 0.5, 0.5]
+    result = crossed_difference(a, b, [1, 1, 7, 2, 2], [1, 1, 2, 2], list("pqppq"), list("rsrs"))
+    assert result.n == 2
+    assert result.value == pytest.approx(0.125)
+    nothing = crossed_difference([0.1], [0.2], [1], [2], ["p"], ["q"])
+    assert nothing.value is None
+    assert "both groups" in nothing.reason
+
+
+def test_one_name_a_group_cannot_be_told_from_the_group():
+    result = crossed_difference([0.1, 0.2], [0.3, 0.5], [1, 2], [1, 2], ["p", "p"], ["q", "q"])
+    assert result.value == pytest.approx(0.25)
+    assert "1 name" in result.reason
+    assert crossed_mean([], [], []).value is None
+    assert "No row" in crossed_excess([1], [1], ["r"], ["r"], [0], [1]).reason
+
+
+def test_a_name_blind_model_differs_by_nothing():
+    rows, names = np.repeat(np.arange(40), 4), np.tile(np.arange(4), 40)
+    level = np.random.default_rng(27).random(40)[rows]
+    assert crossed_difference(level, level, rows, rows, names, names).interval() == pytest.approx((0, 0), abs=1e-12)
+
+
+def test_decisions_that_never_changed_here_may_change_elsewhere():
+    rows, names = np.repeat(np.arange(100), 2), np.tile([0, 1], 100)
+    decision = (rows % 2).astype(float)
+    for result in (
+        crossed_difference(decision, decision, rows, rows, names, names),
+        crossed_excess(decision, decision, rows, rows, names, names),
+    ):
+        assert result.value == 0.0
+        assert result.interval() == pytest.approx((-0.0362, 0.0362), abs=1e-4)
+
+
+def test_bad_arrays_are_named():
+    with pytest.raises(ValueError, match="rows_b"):
+        crossed_difference([0.1], [0.2, 0.3], [1], [1], ["p"], ["q", "r"])
+    with pytest.raises(ValueError, match="scores_a holds 1 NaN"):
+        crossed_difference([np.nan], [0.2], [1], [1], ["p"], ["q"])
+    with pytest.raises(ValueError, match="names holds NaN"):
+        crossed_mean([0.1, 0.2], [1, 2], [0.0, np.nan])

@@ -1,0 +1,201 @@
+"""Verdicts: what a reader is told must follow from the interval, the limit and the size of the family."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from modelaudit.errors import PolicyError
+from modelaudit.policy import judge, load_policy, parse_policy
+from modelaudit.results import CheckerInfo, CheckResult, Finding, Metric, Risk
+from modelaudit.statistics import normal
+
+DAY = dt.date(2026, 11, 24)
+HEAD = 'schema = "modelaudit.policy/1"\nid = "t"\nversion = "1"\n'
+LIMIT = """
+[[limit]]
+checker = "test/a"
+metric = "rate"
+{rule}
+rationale = "A limit for the tests."
+source = "these tests"
+"""
+
+
+def policy(rule: str = "max = 0.1", more: str = ""):
+    return parse_policy((HEAD + LIMIT.format(rule=rule) + more).encode(), where="the test policy")
+
+
+def info(name: str = "test/a", risk: Risk = Risk.ROBUSTNESS) -> CheckerInfo:
+    return CheckerInfo(id=name, version="1", risk=risk, title="A", question="Q?", summary="S.")
+
+
+def finding(value: float, se: float, *, group: str | None = None, primary: bool = True, confounded: str | None = None):
+    metric = Metric.of(
+        normal(value, se, n=100, method="normal"),
+        id="rate", title="Rate", unit="share", better="lower", primary=primary, group=group,
+    )  # fmt: skip
+    return Finding(metric=metric, statement="A statement.", confounded=confounded)
+
+
+def completed(*findings: Finding, checker: CheckerInfo | None = None) -> CheckResult:
+    return CheckResult(checker=checker or info(), status="completed", findings=findings)
+
+
+def only(judgement):
+    assert len(judgement.verdicts) == 1
+    return judgement.verdicts[0]
+
+
+@pytest.mark.parametrize(
+    ("value", "se", "state"),
+    [
+        (0.2, 0.02, "exceeds limit"),
+        (0.02, 0.02, "within limit"),
+        (0.12, 0.05, "inconclusive"),
+        (0.09, 0.05, "inconclusive"),
+    ],
+)
+def test_verdict_follows_the_interval_and_not_the_point(value, se, state):
+    assert only(judge([completed(finding(value, se))], policy(), today=DAY)).state == state
+
+
+@pytest.mark.parametrize(
+    ("rule", "value", "state"),
+    [
+        ("min = 0.8", 0.5, "exceeds limit"),
+        ("min = 0.8", 0.95, "within limit"),
+        ("within = 0.1", -0.3, "exceeds limit"),
+        ("within = 0.1", 0.3, "exceeds limit"),
+        ("within = 0.1", 0.0, "within limit"),
+        ("within = 0.1", -0.1, "inconclusive"),
+    ],
+)
+def test_each_kind_of_limit_has_its_own_direction(rule, value, state):
+    assert only(judge([completed(finding(value, 0.02))], policy(rule), today=DAY)).state == state
+
+
+def test_one_weak_alarm_among_many_tests_is_not_an_alarm():
+    alone = judge([completed(finding(0.14, 0.02))], policy(), today=DAY)
+    assert only(alone).state == "exceeds limit"
+    crowd = [finding(0.14, 0.02, group="weak")] + [finding(0.05, 0.02, group=str(k)) for k in range(60)]
+    judgement = judge([completed(*crowd)], policy(), today=DAY)
+    assert judgement.family_size == 61
+    weak = next(verdict for verdict in judgement.verdicts if verdict.group == "weak")
+    assert weak.state == "inconclusive"
+    assert judgement.gate.exit_code == 0
+
+
+def test_an_exceeded_limit_shows_the_wider_adjusted_interval_and_severity_is_read_from_it():
+    rule = "max = 0.1\nseverity = { medium = 0.2, high = 0.3 }"
+    crowd = [finding(0.25, 0.02, group="x")] + [finding(0.02, 0.02, group=str(k)) for k in range(20)]
+    judgement = judge([completed(*crowd)], policy(rule), today=DAY)
+    verdict = next(verdict for verdict in judgement.verdicts if verdict.group == "x")
+    assert verdict.adjusted[0] < verdict.interval[0] < 0.25 < verdict.interval[1] < verdict.adjusted[1]
+    assert verdict.interval[0] > 0.2 > verdict.adjusted[0]
+    assert verdict.severity == "low"
+
+
+def test_supporting_metrics_are_not_judged():
+    assert judge([completed(finding(0.9, 0.01, primary=False))], policy(), today=DAY).verdicts == ()
+
+
+def test_a_confounded_finding_is_inconclusive_and_leaves_the_family():
+    judgement = judge([completed(finding(0.9, 0.01, confounded="the two sets differ"))], policy(), today=DAY)
+    assert only(judgement).state == "inconclusive"
+    assert "the two sets differ" in only(judgement).reason
+    assert judgement.family_size == 0
+    assert judgement.families[0].state == "incomplete"
+
+
+def test_a_failed_checker_is_never_a_pass():
+    failed = CheckResult(checker=info("test/b"), status="errored", reason="ValueError: boom")
+    judgement = judge([completed(finding(0.02, 0.02)), failed], policy(), today=DAY)
+    family = judgement.families[0]
+    assert (family.state, family.incomplete, family.counts["failed"]) == ("incomplete", True, 1)
+    assert judgement.gate.exit_code == 4
+    assert "boom" in judgement.gate.reasons[0]
+
+
+def test_exit_codes_gravest_first():
+    failed = CheckResult(checker=info("test/b"), status="errored", reason="boom")
+    exceeding = completed(finding(0.5, 0.01))
+    assert judge([exceeding], policy(), today=DAY).gate.exit_code == 1
+    assert judge([exceeding, failed], policy(), today=DAY).gate.exit_code == 4
+    required = policy("max = 0.1\nrequired = true")
+    assert judge([completed(finding(0.1, 0.05))], required, today=DAY).gate.exit_code == 3
+    assert judge([completed(finding(0.01, 0.01))], required, today=DAY).gate.exit_code == 0
+    skipped = CheckResult(checker=info(), status="skipped", reason="no training rows")
+    assert judge([skipped], required, today=DAY).gate.exit_code == 3
+    assert judge([], required, today=DAY).gate.exit_code == 3
+    assert judge([skipped], policy(), today=DAY).gate.exit_code == 0
+
+
+def waiver(**fields) -> str:
+    rows = {"created": "2026-01-01", "expires": "2027-01-01", **fields}
+    return "\n".join(
+        ["[[waiver]]", 'id = "W-1"', 'checker = "test/a"', 'metric = "rate"', 'owner = "Ada"']
+        + ['reason = "People review each case."']
+        + [f"{key} = {value}" for key, value in rows.items()]
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "state"),
+    [
+        ({}, "accepted risk"),
+        ({"expires": "2026-11-23"}, "exceeds limit"),
+        ({"created": "2026-12-01"}, "exceeds limit"),
+        ({"ceiling": "0.4"}, "exceeds limit"),
+        ({"ceiling": "0.6"}, "accepted risk"),
+        ({"group": '"another"'}, "exceeds limit"),
+    ],
+)
+def test_a_waiver_holds_only_while_its_terms_do(fields, state):
+    judgement = judge([completed(finding(0.5, 0.01))], policy(more=waiver(**fields)), today=DAY)
+    assert only(judgement).state == state
+    assert judgement.gate.exit_code == (0 if state == "accepted risk" else 1)
+    assert judgement.families[0].state == state
+
+
+def test_the_limit_that_names_a_group_wins_over_the_general_one():
+    more = LIMIT.format(rule='max = 0.9\ngroup = "loose"')
+    judgement = judge(
+        [completed(finding(0.5, 0.01, group="loose"), finding(0.5, 0.01, group="x"))], policy(more=more), today=DAY
+    )
+    assert {verdict.group: verdict.state for verdict in judgement.verdicts} == {
+        "loose": "within limit",
+        "x": "exceeds limit",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (HEAD + "limit = []\nlimits = []", "unknown key 'limits'"),
+        (HEAD + LIMIT.format(rule="max = 0.1\nmaximum = 2"), "unknown key 'limit.0.maximum'"),
+        (HEAD + LIMIT.format(rule="max = 0.1\nmin = 0.0"), "exactly one of max, min, within"),
+        (HEAD + LIMIT.format(rule="max = 0.1").replace("rationale", "# rationale"), "'limit.0.rationale' is missing"),
+        (HEAD + LIMIT.format(rule="max = 0.1") * 2, "two limits on test/a rate"),
+        ("id = ", "not valid TOML"),
+        (HEAD + LIMIT.format(rule="max = nan"), "limit.0.max"),
+        (HEAD + "limit = []\n" + waiver(expires="2025-01-01"), "not after created"),
+    ],
+)
+def test_a_faulty_policy_is_refused_in_one_sentence(text, says):
+    with pytest.raises(PolicyError, match="the test policy") as caught:
+        parse_policy(text.encode(), where="the test policy")
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_starter_policy_gives_a_reason_and_a_source_for_each_limit():
+    starter = load_policy()
+    assert len(starter.limit) >= 8
+    assert all(len(limit.rationale) > 40 and len(limit.source) > 20 for limit in starter.limit)
+    assert len(starter.sha256) == 64
+
+
+def test_a_policy_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(PolicyError, match=r"nowhere\.toml"):
+        load_policy(tmp_path / "nowhere.toml")
