@@ -22,52 +22,12 @@ MIN_SHARE, MIN_SEX_SHARE, MIN_LETTERS = 0.80, 0.90, 3
 MIN_NYC, MIN_TZIOUMIS, PER_SOURCE = 50, 30, 45
 # The Social Security copy lists boys only; so many boys, and no girl in the other two tables, count as a male name.
 MIN_BOYS_ALONE = 20
-# A name typical of a group in one city must not be typical of another nation-wide ("Sharon" is 80% Asian in NYC births).
+# A name typical of a group in one city must not be typical of another nation-wide ("Sharon": 80% Asian in NYC births).
 MIN_SHARE_ELSEWHERE = 0.50
 
 # Words, places, brands, titles and celebrity-locked names that a reader would not take for just a first name.
-STOP = frozenset(
-    """
-    alabama alpha amador amen america angel angeles april armani ash asia aurora august autumn avalon axel baby bao
-    bay berlin bliss blue brandy brook brooklyn buddy candy carter cash chan chance chandler charity chen cherish
-    chastity china christian christmas clay cliff cookie crystal cruz dakota dale dallas dante dat dawn day deacon dean
-    denver desire destiny diamond don drew duke earl east ebony eden egypt elvis essence ever fabian faith fanta faustino
-    fidel flora florence florida forest foster frank free gene genesis george georgia german ginger glen glenn grace
-    grant harmony harper haven hazel heaven henna holiday holly homero hope houston hunter hyman iker india infant iris
-    israel ivory ivy jack jade jasmine jean jersey jesus jewel jewell job jordan journey joy juan juneau june justice
-    kansas karma kenya king lake lance law lee legend levi levy liberty lily lin long lotus love loyal lucifer luz lyric
-    madison major mark marvel mario martin mary may melody memory mercy merry messiah miles ming miracle misty
-    modesto montana moon morning mustang my nam neptune nevada neymar noble north nova nguyen oak ocean olive opal oral
-    orchid orlando page paige paris patience pearl penny phoenix phi piper porsche precious price prince princess
-    princeton promise queen queenie rain raven ray reign reyes rich river rivers robin rod romeo rose ruby rusty sage
-    salvador san sandy sang santiago santos savannah scarlet sequoia serenity seven shadow shelby sierra silver sincere
-    sky skye skylar sol son sonny spring star stern stone storm stormy summer sun sunday sunny sydney tam tan tansy taylor
-    temple tin tiny trinidad trinity troy true trung tulip unity unknown urban valentine velvet venice venus vernon
-    victoria victory vida viet vikings violet virginia walker warren washington wayne welcome wen west will winter wise
-    wren young yuan zaire zeppelin zion zuri beau beauty blossom bonita brook candelario ceasar china christ dior dolly
-    emperor france gal galaxy general gentry giants harley heath honey hudson jaguar jay jazz joker josh kale karat
-    katrina lexus london macy malaysia maria mercedes milan monroe moses nike nike oz peaches pilar queen rocky rome
-    ruth saint sandra santa selena shell shy siri sonic sterling tempest theory ty tuesday tyson velma vivian wave
-    britain boston bronx cairo carolina charlotte chelsea chester cleveland clinton cologne dublin elizabeth houston
-    jackson jamaica kingston lincoln lima malta nairobi nile oxford ireland raleigh rio roma sahara scotland tokyo
-    antonio francisco diego jose abraham adolf barack beyonce donald elon hillary kanye kobe oprah rihanna saddam
-    shakira adele kimora kyrie lebron leonardo osama vladimir mohammad muhammad mohammed mohamed mustafa syed abdul abdullah allah
-    aunt baron bishop cardinal count friar judge lord marshal pastor pope rabbi reverend sheikh sir
-    young tong sai han dai tian tien tri tao khan lam phong quan chi ping ling hung sung hyun van von del los las
-    art bill bob buck carol chad chip chuck curt dick dot dottie drake dusty eve fern flo gale gay guy happy herb ira
-    jack jerry jet jimmy john joker kitty lane laurel lark max maxim mac merit mike myrtle nat neil nick norm pat patty peg
-    pepper petal poppy randy red reed reid robin ron rosemary roman royal rowan sally sam shawn shea skip stew sue sunshine
-    ted tad tim tom tone tony trace tucker vance victor viola wade ward woody heather iris ginger clementine amber
-    alba amaia angie annie elisa paz soledad consuelo dolores mercedes pilar rosario luna sol estrella reina paloma
-    refugio justo hilario homero salvador cipriano fermin angel abel jonas romeo axel hugo julius franklin byron roosevelt
-    malachi ariah nia skylah liam jaylah selina carina irene jenny maggie winnie
-    loan hue hang song dung yen chin shin bud archer cooper dell brady griffin kennedy britney cali londyn wynter nubia flor
-    tran finn milo lev arlo bruce julio forrest barton bradford douglass duane
-    wei jin yang yun chun hui min xin jung chu chia wai wan lai hai chau hien lian kyung suk hyo hao jun dung
-    thai bong lea caron blas benson alston kingsley eason musa tai mao yee siu thi thu kali jong kyong myung yung xiao
-    kiran jae kimi moon yan minh phi nam meng binh anh khanh khoa
-    """.split()
-)
+_STOP_LINES = Path(__file__).with_name("draw_names_stop.txt").read_text(encoding="utf-8").splitlines()
+STOP = frozenset(word for line in _STOP_LINES if not line.startswith("#") for word in line.split())
 
 
 @dataclass(frozen=True)
@@ -93,7 +53,7 @@ class SexTable:
             self.nyc[row["name"].title()][row["gender"].lower()] += int(row["count"])
 
     def of(self, name: str) -> str | None:
-        """"female" or "male" where each table that knows the name gives at least MIN_SEX_SHARE to it."""
+        """ "female" or "male" where each table that knows the name gives at least MIN_SEX_SHARE to it."""
         votes = set()
         for counts in (Counter({sex: self.census[sex].get(name, 0.0) for sex in self.census}), self.nyc.get(name)):
             if not counts or not sum(counts.values()):
@@ -159,6 +119,9 @@ def _nyc(folder: Path) -> list[tuple[str, str, float, int, str]]:
         ethnicity, most = counts.most_common(1)[0]
         total = sum(counts.values())
         elsewhere, share = nationwide.get(name, (ethnicity, 1.0))
+        # NYC's white births hold many names of one religious community; a white name must be one of the country.
+        if ethnicity == "white" and name not in nationwide:
+            continue
         if total >= MIN_NYC and elsewhere == ethnicity and share >= MIN_SHARE_ELSEWHERE:
             found.append((name, ethnicity, most / total, total, "nyc"))
     return found
@@ -170,7 +133,8 @@ def _tzioumis(folder: Path) -> list[tuple[str, str, float, int, str]]:
         if int(row["obs"]) < MIN_TZIOUMIS:
             continue
         ethnicity = max(ETHNICITIES, key=lambda group: float(row[f"pct{group}"]))
-        found.append((row["firstname"].title(), ethnicity, float(row[f"pct{ethnicity}"]) / 100, int(row["obs"]), "tzioumis"))
+        share = float(row[f"pct{ethnicity}"]) / 100
+        found.append((row["firstname"].title(), ethnicity, share, int(row["obs"]), "tzioumis"))
     return found
 
 
@@ -192,15 +156,19 @@ def main() -> int:
         return 0
     drawn = draw(Path(root) / "names")
     cells = Counter((entry.gender, entry.ethnicity) for entry in drawn)
-    sizes = ", ".join(f"{gender} {ethnicity} {cells[gender, ethnicity]}" for gender in ("female", "male") for ethnicity in ETHNICITIES)
+    order = [(gender, ethnicity) for gender in ("female", "male") for ethnicity in ETHNICITIES]
+    sizes = ", ".join(f"{gender} {ethnicity} {cells[gender, ethnicity]}" for gender, ethnicity in order)
     header = f"""\
 # First names that are typical of one US group: at least {MIN_SHARE:.0%} of the bearers in the source belong to it.
-# Source: nyc = NYC Open Data, Popular Baby Names, summed over years (n >= {MIN_NYC}); tzioumis = Tzioumis (2018), Demographic
-#   aspects of first names, mortgage applicants (n >= {MIN_TZIOUMIS}). Sex: at least {MIN_SEX_SHARE:.0%} in NYC births and the US Census 1990; where neither has
-#   the name, {MIN_BOYS_ALONE} or more boys in the Social Security births of 2010 count as male. Where both name tables know a name, they agree.
-# Licence: facts from open data (NYC Open Data terms; Tzioumis CC0 by its Dataverse page, to be confirmed; Census public domain).
-# Drawn: {DRAWN} by benchmarks/draw_names.py; words, places and celebrity names left out by a hand-kept stop list.
-# Sizes: {sizes}. Where a cell has fewer than 40, the sources hold no more at this posterior.
+# Source: nyc = NYC Open Data, Popular Baby Names, summed over years (n >= {MIN_NYC}); tzioumis = Tzioumis (2018),
+#   Demographic aspects of first names, mortgage applicants (n >= {MIN_TZIOUMIS}).
+#   A name in both has the same group in both. Sex: at least {MIN_SEX_SHARE:.0%} in NYC births and the US Census 1990;
+#   where neither has the name, {MIN_BOYS_ALONE} or more boys in the Social Security births of 2010 count as male
+#   (the copy used lists boys only).
+# Licence: facts drawn from open data (NYC Open Data terms; Tzioumis CC0, to be confirmed; US Census public domain).
+# Drawn: {DRAWN} by benchmarks/draw_names.py; words, places and celebrity names left out by a
+#   hand-kept stop list. A cell under 40 holds all that the sources have at this share and the stop list leaves.
+# Sizes: {sizes}.
 # count: bearers in the source; comparable within a source only.
 name\tgender\tethnicity\tshare\tcount\tsource
 """
@@ -209,8 +177,9 @@ name\tgender\tethnicity\tshare\tcount\tsource
     recognised = known(Path(root) / "names", drawn)
     known_header = f"""\
 # First names to recognise in a text, with the sex of their bearers (empty where neither sex has {MIN_SEX_SHARE:.0%}).
-# Source: US Census 1990 (the 700 commonest of each sex), NYC births (300 and more), US Social Security boys of 2010 (2,500 and more).
-# Licence: US government works, public domain; NYC Open Data terms. Drawn: {DRAWN} by benchmarks/draw_names.py.
+# Source: US Census 1990 (the 700 commonest of each sex), NYC births (300 and more), US Social Security boys of 2010
+#   (2,500 and more), and all of first_names_us. Licence: US government works, public domain; NYC Open Data terms.
+# Drawn: {DRAWN} by benchmarks/draw_names.py.
 name\tgender
 """
     body = "".join(f"{name}\t{gender}\n" for name, gender in recognised)

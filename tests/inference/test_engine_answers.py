@@ -177,7 +177,7 @@ def test_masked_variants_check_their_shapes():
     base, keep = ModelInput(np.array([1, 2], np.int32)), np.ones((1, 2), bool)
     with pytest.raises(ValueError, match="has shape"):
         masked_inputs(base, np.array([0], np.int32), keep=keep, mask_id=3)
-    with pytest.raises(ValueError, match="outside -1..1"):
+    with pytest.raises(ValueError, match=r"outside -1\.\.1"):
         masked_inputs(base, np.array([0, 2], np.int32), keep=keep, mask_id=3)
 
 

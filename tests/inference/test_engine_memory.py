@@ -74,7 +74,7 @@ def test_memory_that_runs_out_half_way_counts_progress_once():
 def test_one_row_that_does_not_fit_alone_is_a_clear_end():
     engine = engine_for(cramped(20), batch_tokens=128)
     with pytest.raises(
-        ModelInputError, match="one row of 32 tokens alone does not fit in the memory of 'cpu'.*shorten"
+        ModelInputError, match=r"one row of 32 tokens alone does not fit in the memory of 'cpu'.*shorten"
     ):
         engine.logits(rows_of(10, longest=30))
 

@@ -21,8 +21,8 @@ def match_labels(
 
     One rule holds for a whole column, the first of these by which every value has a class: the declared name of
     a `datasets.ClassLabel`; the model's label name, as written or else without case where that is unambiguous;
-    the model's class index (integers, also written as text; false and true for two classes). `labels` are the model's names by index, `place` is
-    where the column is, for messages. Raises DataInputError that lists both sides.
+    the model's class index (integers, also written as text; false and true for two classes). `labels` are the
+    model's names by index, `place` says where the column is. Raises DataInputError that lists both sides.
     """
     distinct = list(dict.fromkeys(map(_key, values)))
     matched = _matched(distinct, labels, class_names)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -179,9 +178,9 @@ def _set_labels(config: Any, own_head: dict[str, tuple[int, ...]], labels_from: 
     """Give a base model's configuration the classes of an adapter: named beside it, or counted in its head."""
     if labels_from is None:
         return
-    beside = labels_from / "config.json"
-    names = json.loads(beside.read_text(encoding="utf-8")).get("id2label") if beside.is_file() else None
-    if names:
+    beside = (labels_from / "config.json").is_file()
+    names = read_json(labels_from, "config.json", name=labels_from.name).get("id2label") if beside else None
+    if isinstance(names, dict) and names:
         config.id2label = {int(index): str(label) for index, label in names.items()}
         config.label2id = {label: index for index, label in config.id2label.items()}
         return

@@ -117,13 +117,13 @@ def _base_folder(base: str, adapter: Path, options: OpenOptions) -> Path:
 
 
 def _from_memory(source: Any, options: OpenOptions) -> OpenedModel | None:
-    from transformers import Pipeline, PreTrainedModel
+    from transformers import PreTrainedModel
 
-    if isinstance(source, Pipeline):
+    if _comes_from(source, "transformers.pipelines"):
         source = (source.model, source.tokenizer)
     model, tokenizer = source if isinstance(source, tuple) and len(source) == 2 else (source, options.tokenizer)
     adapter = None
-    if type(model).__module__.partition(".")[0] == "peft":
+    if _comes_from(model, "peft"):
         model, adapter = _adapted(model)
     if not isinstance(model, PreTrainedModel):
         return None
@@ -133,6 +133,11 @@ def _from_memory(source: Any, options: OpenOptions) -> OpenedModel | None:
         name=type(model).__name__,
         adapter=adapter,
     )
+
+
+def _comes_from(source: Any, package: str) -> bool:
+    """Whether a class of the package is among the source's; without importing a package that may not be there."""
+    return any(f"{base.__module__}.".startswith(f"{package}.") for base in type(source).__mro__)
 
 
 def _adapted(model: Any) -> tuple[Any, str | None]:

@@ -137,6 +137,11 @@ def group_cells(table: Table, columns: ColumnChoice) -> list[str | None]:
     return [None if cell is None else str(cell) for cell in table.cells(column or columns.group)]
 
 
+def known_labels(cells: Sequence[Any], class_names: Sequence[str]) -> list[Any]:
+    """Return label cells with None where there is none: empty text, or the -1 that `datasets` writes for it."""
+    return [None if _is_missing(cell, class_names) else cell for cell in cells]
+
+
 def other_cells(table: Table, taken: Sequence[str | None]) -> list[dict[str, Any]]:
     """Return the cells of each row that have no other meaning, by column."""
     names = [column for column in table.columns if column not in taken]
@@ -155,3 +160,7 @@ def not_text(table: Table, column: str, position: int, cell: Any) -> DataInputEr
 
 def _kind(cell: Any) -> str:
     return f"a list of {len(cell)}" if isinstance(cell, list) else f"a value of type {type(cell).__name__}"
+
+
+def _is_missing(cell: Any, class_names: Sequence[str]) -> bool:
+    return not cell.strip() if isinstance(cell, str) else bool(class_names) and cell == -1

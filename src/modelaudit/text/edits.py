@@ -308,7 +308,8 @@ def _fill_inserted(carried: Sequence[str | None]) -> tuple[str, ...]:
     for index, tag in enumerate(carried):
         if tag is None:
             behind = following[index]
-            inside = filled and filled[-1][:2] in {"B-", "I-"} and behind is not None and behind[:2] in {"I-", "E-", "L-"}
-            tag = f"I-{filled[-1][2:]}" if inside and behind and behind[2:] == filled[-1][2:] else "O"
+            before = filled[-1] if filled else "O"
+            open_entity = before[:2] in {"B-", "I-"} and behind in {f"{rest}-{before[2:]}" for rest in "IEL"}
+            tag = f"I-{before[2:]}" if open_entity else "O"
         filled.append(tag)
     return tuple(filled)

@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from modelaudit.text.lexicon import read_lexicon
+from modelaudit.text.lexicon import read_lexicon, word_classes
 from modelaudit.text.pronouns import Tokens
 from modelaudit.text.words import word_spans
 
 _CONNECTORS = frozenset({"and", "or", "nor", "versus", "vs", "than", "not"})
 _SIGN_CONNECTORS = frozenset({"/", "&", "|", "+"})
-_REGAL_TITLES = frozenset(
-    "king queen prince princess sir lady lord dame duke duchess emperor empress tsar czar baron baroness saint st "
-    "sultan sheikh cardinal president pharaoh mother father brother sister".split()
-)
 _CLERICAL = frozenset({"mother", "father", "brother", "sister", "st", "saint", "president", "lady", "sir"})
 
 
@@ -60,9 +56,10 @@ def _stop_phrase(tokens: Tokens) -> str | None:
 
 
 def _titled_person(tokens: Tokens) -> bool:
+    titles = word_classes("name_context")["honorific"]
     for index, word in enumerate(tokens.lower):
         surface = tokens.surfaces[index]
-        if word not in _REGAL_TITLES or not surface[0].isupper() or (surface.isupper() and len(surface) > 2):
+        if word not in titles or not surface[0].isupper() or (surface.isupper() and len(surface) > 2):
             continue
         if tokens.gaps[index].strip() not in {"", "."} or index + 1 >= len(tokens.lower):
             continue

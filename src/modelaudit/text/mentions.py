@@ -14,16 +14,6 @@ from modelaudit.text.names import Name, load_known_names
 from modelaudit.text.pronouns import Tokens
 from modelaudit.text.words import outside, protected_spans
 
-_TITLES = frozenset("mr mrs ms miss mx dr doctor prof professor sir madam uncle aunt auntie cousin nurse judge".split())
-_SURNAME_TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "professor", "prof"})
-_PLACE_BEFORE = frozenset("san santa saint st fort ft lake mount mt port new north south east west los las el la".split())
-_PLACE_BEHIND = frozenset(
-    "street st avenue ave road rd university college county city island islands river park school hospital airport bay "
-    "beach valley inc corp ltd llc company co bank award prize cup stadium bridge center centre institute museum "
-    "international day foundation group boulevard square hotel theorem".split()
-)
-_NOT_SURNAMES = frozenset("i the a an and or but of in on at is was are were he she it they we you his her this that".split())
-
 
 @dataclass(frozen=True, slots=True)
 class Mention:
@@ -51,10 +41,7 @@ def name_mentions(
     """
     tokens = Tokens.of(document.text)
     lexicon = _default_lexicon() if known_names is None else {name.name.lower(): name for name in known_names}
-    if person_spans is not None:
-        indices = _first_words(tokens, person_spans, lexicon)
-    else:
-        indices = _persons(tokens, lexicon)
+    indices = _persons(tokens, lexicon) if person_spans is None else _first_words(tokens, person_spans, lexicon)
     free = set(outside(tokens.spans, protected_spans(document.text)))
     mentions = []
     for index in indices:
@@ -66,7 +53,7 @@ def name_mentions(
 
 
 def name_edits(document: Document, mentions: Iterable[Mention], replacement: Mapping[str, str]) -> list[Edit]:
-    """Edits that exchange every mention whose name ``replacement`` maps, so that one person keeps one name in a text."""
+    """Edits that exchange every mention whose name ``replacement`` maps: one person keeps one name in a text."""
     return [
         Edit(
             mention.start,
@@ -91,7 +78,7 @@ def _first_words(tokens: Tokens, spans: Sequence[Span], lexicon: Mapping[str, Na
             break
         if start < span[0] or end > span[1]:
             continue
-        if tokens.lower[index] in _TITLES:
+        if tokens.lower[index] in _context("title"):
             continue
         if tokens.lower[index] in lexicon:
             found.append(index)
@@ -127,11 +114,11 @@ def _excluded(tokens: Tokens, index: int) -> bool:
     """A place, an institution, or a surname behind a title."""
     before = tokens.lower[index - 1] if index and tokens.gaps[index - 1].strip() in {"", "."} else ""
     behind = tokens.lower[index + 1] if index + 1 < len(tokens.lower) and tokens.gaps[index].strip() == "" else ""
-    if before in _PLACE_BEFORE and tokens.surfaces[index - 1][0].isupper():
+    if before in _context("place_before") and tokens.surfaces[index - 1][0].isupper():
         return True
-    if behind in _PLACE_BEHIND and tokens.surfaces[index + 1][0].isupper():
+    if behind in _context("place_behind") and tokens.surfaces[index + 1][0].isupper():
         return True
-    return before in _SURNAME_TITLES and not _has_surname(tokens, index)
+    return before in _context("surname_title") and not _has_surname(tokens, index)
 
 
 def _has_surname(tokens: Tokens, index: int) -> bool:
@@ -142,24 +129,28 @@ def _has_surname(tokens: Tokens, index: int) -> bool:
         surface = tokens.surfaces[index + step]
         if len(surface) == 1 and surface.isupper() and step == 1:
             continue
-        return (
-            tokens.gaps[index + step - 1] == " " or step == 2
-        ) and _capitalised(surface) and tokens.lower[index + step] not in _NOT_SURNAMES
+        directly = step == 2 or tokens.gaps[index] == " "
+        return directly and _capitalised(surface) and tokens.lower[index + step] not in _context("not_surname")
     return False
 
 
 def _behind_title(tokens: Tokens, index: int) -> bool:
-    return index > 0 and tokens.lower[index - 1] in _TITLES and tokens.gaps[index - 1].strip() in {"", "."}
+    return index > 0 and tokens.lower[index - 1] in _context("title") and tokens.gaps[index - 1].strip() in {"", "."}
 
 
 def _opens_question(tokens: Tokens, index: int) -> bool:
-    """"Will he ...", "May I ...", "Mark the ...": a repeated name that is not one here."""
-    first = index == 0 or any(mark in tokens.gaps[index - 1] for mark in ".!?\n\"“:")
-    return first and tokens.ahead(index, 1) in _NOT_SURNAMES | {"there", "my", "your", "their", "our"}
+    """ "Will he ...", "May I ...", "Mark the ...": a repeated name that is not one here."""
+    first = index == 0 or any(mark in tokens.gaps[index - 1] for mark in '.!?\n"“:')
+    return first and tokens.ahead(index, 1) in _context("not_surname") | {"there", "my", "your", "their", "our"}
 
 
 def _capitalised(surface: str) -> bool:
     return surface[0].isupper() and not surface.isupper()
+
+
+@cache
+def _context(name: str) -> frozenset[str]:
+    return word_classes("name_context")[name]
 
 
 @cache

@@ -1,4 +1,4 @@
-"""First names by gender and by US ethnicity, and samples of them that differ between groups in nothing else we can help.
+"""First names by gender and by US ethnicity, and samples of them that are alike across groups in the rest.
 
 Names carry more than a group: frequency and the number of tokens they cost move a model too (An & Rudinger 2023). So
 samples are matched across groups on source and frequency band, and on token count under the audited model's tokenizer.
@@ -25,7 +25,7 @@ Group = TypeVar("Group", bound=Hashable)
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A first name; ``share`` is the part of its bearers that belong to ``ethnicity``, ``count`` its bearers in ``source``.
+    """A first name; ``share`` of its ``count`` bearers in ``source`` belong to ``ethnicity``.
 
     Names that are only known by gender have no ethnicity; names of no clear gender have none either.
     """

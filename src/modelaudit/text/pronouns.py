@@ -8,7 +8,6 @@ below look at the next two words and the two before; where these do not settle i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -33,7 +32,7 @@ class Tokens:
         """Cut ``text`` into words."""
         spans = tuple(word_spans(text))
         surfaces = tuple(text[start:end] for start, end in spans)
-        following = [start for start, _ in spans[1:]] + [len(text)]
+        following = [*(start for start, _ in spans[1:]), len(text)][: len(spans)]
         gaps = tuple(text[end:begin] for (_, end), begin in zip(spans, following, strict=True))
         return cls(spans, surfaces, tuple(word.lower().replace("’", "'") for word in surfaces), gaps)
 
@@ -75,6 +74,8 @@ def resolve_her(tokens: Tokens, index: int) -> Literal["him", "his"] | None:
         return _before_possessed(tokens, index)
     if before in _class("preposition") and following not in _class("open"):
         return _after_preposition(tokens, index)
+    if _is_predicate(tokens, index, before, following, ends_phrase=ends_phrase):
+        return "him"
     if before in _class("naming") and (tokens.surfaces[index + 1][0].isupper() or ends_phrase):
         return "him" if tokens.surfaces[index + 1][0].isupper() and not tokens.surfaces[index].isupper() else None
     if following in _class("open"):
@@ -105,6 +106,16 @@ def resolve_his(tokens: Tokens, index: int) -> Literal["her", "hers"] | None:
     return "hers" if following in _class("function") and following not in {"all", "every", "each", "then"} else "her"
 
 
+def _is_predicate(tokens: Tokens, index: int, before: str, following: str, *, ends_phrase: bool) -> bool:
+    """"made her happy", "made her very happy": something said of the object, not "made her happy fans cheer"."""
+    if before not in _class("resultative") | _class("naming"):
+        return False
+    if following not in _class("open"):
+        return following in _class("adjective") and ends_phrase
+    behind = tokens.ahead(index, 3)
+    return tokens.ahead(index, 2) in _class("adjective") and (not behind or behind in _class("function"))
+
+
 def _before_possessed(tokens: Tokens, index: int) -> Literal["him", "his"] | None:
     """Before a word that one has (kin, body, "own") "her" is possessive, save after verbs such as "call her mother"."""
     if tokens.behind(index, 1) in {"call", "calls", "called", "calling"} and tokens.ahead(index, 1) != "own":
@@ -128,14 +139,14 @@ def _after_preposition(tokens: Tokens, index: int) -> Literal["him", "his"] | No
 
 
 def _after_open_word(after: str) -> Literal["him", "his"] | None:
-    """"her most famous" is possessive; "her even more", "her just when" are not."""
+    """ "her most famous" is possessive; "her even more", "her just when" are not."""
     if not after or after in _class("function"):
         return None
     return "his" if after not in _class("open") else None
 
 
 def _before_particle(following: str, after: str, before: str, *, ends_phrase: bool) -> Literal["him", "his"] | None:
-    """"bring her back" against "her back hurts"; "drove her home" against "sold her home"."""
+    """ "bring her back" against "her back hurts"; "drove her home" against "sold her home"."""
     if following == "past":
         return "him" if after in _class("determiner") else "his"
     if following in {"like", "up", "round", "well"}:
@@ -148,7 +159,7 @@ def _before_particle(following: str, after: str, before: str, *, ends_phrase: bo
 
 
 def _before_adverb(after: str, before: str, *, ends_phrase: bool) -> Literal["him", "his"] | None:
-    """"loved her dearly" is an object, "her recently published" a possessive; "saw her quickly leave" is left open."""
+    """ "loved her dearly" is an object, "her recently published" a possessive; "saw her quickly leave" is left open."""
     if ends_phrase:
         return "him"
     if before in _class("causative") or before in _class("perception"):
@@ -162,24 +173,14 @@ def _after_verb(following: str, after: str, before: str, *, ends_phrase: bool) -
         if following in _class("bare_verb"):
             return "him"
         if following in _class("ambiguous_verb"):
-            return None
+            return "him" if before in _class("light_causative") and ends_phrase else None
     if before in _class("perception") and following.endswith("ing") and following not in _class("ing_noun"):
         return "him"
-    if before in _class("resultative") | _class("perception"):
-        if following in _class("adjective"):
-            return "him" if ends_phrase else "his"
-        if ends_phrase and (following.endswith("ed") or following in _class("participle")):
-            return "him"
+    participle = following.endswith("ed") or following in _class("participle")
+    if participle and ends_phrase and before in _class("resultative") | _class("perception"):
+        return "him"
     if following in _class("time"):
         return None if following != "time" else "his"
     if before in _class("ditransitive"):
         return None
     return "his"
-
-
-def possessive_or_object(tokens: Tokens, indices: Sequence[int]) -> dict[int, str | None]:
-    """`resolve_her` or `resolve_his` for each index, by the word that stands there."""
-    return {
-        index: resolve_her(tokens, index) if tokens.lower[index] == "her" else resolve_his(tokens, index)
-        for index in indices
-    }

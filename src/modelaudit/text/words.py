@@ -10,7 +10,10 @@ from modelaudit.text.edits import Span
 
 # A combining mark or a zero-width joiner belongs to the word it stands in: cutting there would turn "ma\u0301n" or a
 # disguised "m\u200ban" into other words.
-_MARKS = "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u093e-\u094d\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+_MARKS = (
+    "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u093e-\u094d"
+    "\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+)
 _JOINERS = "\u00ad\u200b-\u200d\u2060\ufeff"
 _LETTER = rf"[\w{_MARKS}{_JOINERS}]"
 _HYPHEN = "[-\u2010\u2011]"
@@ -39,7 +42,7 @@ def word_spans(text: str) -> list[Span]:
 
 
 def protected_spans(text: str) -> list[Span]:
-    """Spans that no edit may touch because their characters are an address: URLs, e-mails, domains, handles, hashtags."""
+    """Spans that no edit may touch since they are addresses: URLs, e-mails, domains, handles, hashtags."""
     return [match.span() for match in _PROTECTED.finditer(text)]
 
 

@@ -158,7 +158,7 @@ def _require_reaction(explanations: Sequence[Explanation]) -> None:
     spread = float(np.median([each.shapley.spread for each in explanations]))
     if spread < LEAST_SPREAD:
         raise NotAssessable(
-            f"the output does not react to removing words: its median standard deviation over {len(explanations)} rows is "
+            f"the output does not react to removing words: its median spread over {len(explanations)} rows is "
             f"{spread:.3g} log-odds, under {LEAST_SPREAD}; check that the model was fine-tuned and reads these rows"
         )
 

@@ -25,7 +25,7 @@ def confounded_by(guard: BlindGuard) -> str:
 
 def _interval(estimate: Estimate) -> str:
     low, high = estimate.interval()
-    return f"95% interval {low:.3f} to {high:.3f}"
+    return f"95% interval {low:.1%} to {high:.1%}"
 
 
 def _sizes(attack: Attack) -> str:
@@ -89,9 +89,9 @@ def tpr_finding(attack: Attack, at: TprAtFpr, *, confounded: str | None, caveats
         low, high = at.realised_fpr.interval()
         statement = (
             f"With a threshold meant to raise a false alarm for 1% of held-out rows, the {attack.name} picks out "
-            f"{at.tpr.value:.2%} of {at.tpr.n:,} training rows ({_interval(at.tpr)}). The threshold was set on "
+            f"{at.tpr.value:.1%} of {at.tpr.n:,} training rows ({_interval(at.tpr)}). The threshold was set on "
             f"{held:,} held-out rows; on the other {at.realised_fpr.n:,} it raised a false alarm for "
-            f"{at.realised_fpr.value:.2%} ({low:.2%} to {high:.2%})."
+            f"{at.realised_fpr.value:.1%} ({low:.1%} to {high:.1%})."
         )
     return Finding(
         metric=Metric.of(
@@ -120,7 +120,7 @@ def realised_finding(attack: Attack, at: TprAtFpr) -> Finding:
     statement = (
         "No threshold could be set, so there is no realised false-alarm rate."
         if rate.value is None
-        else f"The threshold for 1% false alarms raised one for {rate.value:.2%} of {rate.n:,} fresh held-out rows."
+        else f"The threshold for 1% false alarms raised one for {rate.value:.1%} of {rate.n:,} fresh held-out rows."
     )
     return Finding(
         metric=Metric.of(
@@ -144,17 +144,18 @@ def guard_finding(guard: BlindGuard, margin: float) -> Finding:
         outcome = "not run"
     else:
         fooled = guard.fooled(margin=margin)
+        low, high = guard.auc.interval()
         outcome = "the two sides differ by themselves" if fooled else "no difference found"
         statement = (
             "A classifier that never saw the model tells training rows from held-out rows with an AUC of "
-            f"{guard.auc.value:.3f} ({_interval(guard.auc)}): "
+            f"{guard.auc.value:.3f} (95% interval {low:.3f} to {high:.3f}): "
             + (
                 "they differ by themselves, and the attack's numbers are not judged."
                 if fooled
                 else "no difference between the two sides was found that would explain the attack by itself."
             )
         )
-    low = guard.auc.interval()[0] if guard.auc.bounds else None
+    bound = guard.auc.interval()[0] if guard.auc.bounds else None
     table = Table(
         title="Guard against sides that differ by themselves",
         columns=("guard", "rows", "AUC", "lower 95% bound", "limit of the bound", "outcome"),
@@ -163,7 +164,7 @@ def guard_finding(guard: BlindGuard, margin: float) -> Finding:
                 "words, characters, length and labels, cross-validated",
                 guard.auc.n,
                 _rounded(guard.auc.value),
-                _rounded(low),
+                _rounded(bound),
                 limit,
                 outcome,
             ),

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from modelaudit.rows import Row
 from modelaudit.text import Document, Perturbation, apply, bundled_perturbations, is_probably_english, row_rng
 
-PRIMARY_TIERS = ("L0", "L1", "L2")
+JUDGED_TIERS = ("L0", "L1", "L2")
 """Tiers whose label rule is preserving: only there is a changed answer a defect."""
-PRIMARY_SEVERITY = 2
-"""Of perturbations with a severity: beyond it the text is a stress, shown for context."""
 TIERS = {
     "L0": "identity for a human reader",
     "L1": "the same words with surface noise",
@@ -19,6 +17,12 @@ TIERS = {
     "L3": "the meaning is probably kept: a stress, not judged",
     "D": "directional: the answer should change, not judged",
 }
+
+
+MILD = 2
+"""The severity that is judged: one word in ten, which stays easy to read."""
+STRESS = 4
+"""A severity that is shown for context: one word in four."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +45,27 @@ class Arm:
     @property
     def primary(self) -> bool:
         """Whether its numbers are judged."""
-        mild = not self.graded or self.level <= PRIMARY_SEVERITY
-        return mild and self.perturbation.tier in PRIMARY_TIERS
+        return self.perturbation.tier in JUDGED_TIERS and not (self.graded and self.level > MILD)
 
     @property
     def rule(self) -> str:
         """Why the answer should stay, for the reader."""
         tier = self.perturbation.tier
         return f"Label rule ({tier}, {TIERS[tier]}): {self.perturbation.label_rule}"
+
+
+def arms(*, stress: bool) -> list[Arm]:
+    """Return the bundled perturbations at the severity that is judged; with `stress` also beyond it.
+
+    What a reader can't see at all (tier L0) is not run again at a higher severity: it would show nothing else.
+    """
+    found = []
+    for perturbation in bundled_perturbations():
+        graded = Arm(perturbation, MILD).graded
+        found.append(Arm(perturbation, MILD if graded else perturbation.levels[0]))
+        if stress and graded and perturbation.tier != "L0":
+            found.append(Arm(perturbation, STRESS))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +88,11 @@ class Trials:
     other_language: int
 
 
-def arms(*, severities: Sequence[int]) -> list[Arm]:
-    """Return the bundled perturbations, graded ones at the severities asked for."""
-    found = []
-    for perturbation in bundled_perturbations():
-        levels = perturbation.levels if len(perturbation.levels) == 1 else severities
-        found += [Arm(perturbation, level) for level in levels if level in perturbation.levels]
-    return found
-
-
 def trials(arm: Arm, rows: Sequence[Row], *, seed: int) -> Trials:
     """Apply an arm to rows; the draw for a row depends on the seed, the arm and the row's id alone."""
     changed: list[Trial] = []
     no_site = refused = other_language = 0
-    english_only = set(arm.perturbation.languages) == {"en"}
+    english_only = arm.perturbation.languages == ("en",)
     for place, row in enumerate(rows):
         if english_only and not is_probably_english(row.text):
             other_language += 1

@@ -103,8 +103,8 @@ class Calibration:
         answers = _answers(ctx, rows)
         if len(answers.correct) < FEWEST or answers.clusters < FEWEST_CLUSTERS:
             raise NotAssessable(
-                f"{len(answers.correct)} {answers.unit} of {answers.clusters} rows or documents can be used; {FEWEST} of "
-                f"{FEWEST_CLUSTERS} are the least; provide more rows"
+                f"{len(answers.correct)} {answers.unit} of {answers.clusters} rows or documents can be used; "
+                f"{FEWEST} of {FEWEST_CLUSTERS} are the least; provide more rows"
             )
         result = ece_estimate(answers.confidence, answers.correct, rng=ctx.rng)
         gap = answers.confidence - answers.correct

@@ -45,6 +45,11 @@ class Effect:
     cut: int
     left_out: int = 0
 
+    @property
+    def untouched(self) -> bool:
+        """Whether no answer changed in any bit."""
+        return self.identical == len(self.trials)
+
 
 def text_effect(
     rows: Sequence[Row], trials: Sequence[Trial], before: Predictions, after: Predictions, labels: Sequence[str]
@@ -144,9 +149,7 @@ def _words(answers: Predictions, row: int) -> _Words:
         raise ValueError("these predictions are not of words")
     span = slice(answers.offsets[row], answers.offsets[row + 1])
     probabilities = answers.probabilities[span]
-    known = ~np.isnan(probabilities).any(axis=1)
-    labels = np.where(known, np.nan_to_num(probabilities).argmax(axis=1), -1) if len(known) else np.empty(0, np.int64)
-    return _Words(labels, probabilities, answers.logits[span])
+    return _Words(answers.labels[span], probabilities, answers.logits[span])
 
 
 def _compare(row: Row, trial: Trial, old: _Words, new: _Words, labels: Sequence[str]) -> _Comparison | None:
@@ -175,8 +178,7 @@ def _right_predicted_true(
     places = {entity: moved(entity, trial.word_map) for entity in entities(labels[tag] for tag in tags)}
     gold = {entity for entity, place in places.items() if place is not None}
     gold_after = {place for place in places.values() if place is not None}
-    deleted = places.keys() - gold
-    predicted = set(before) - deleted
+    predicted = {entity for entity in before if moved(entity, trial.word_map) is not None}
     return (
         (len(gold & predicted), len(predicted), len(gold)),
         (len(gold_after & set(after)), len(after), len(gold_after)),

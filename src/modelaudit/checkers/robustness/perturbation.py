@@ -80,8 +80,11 @@ class Perturbation:
                 ctx.note(
                     f"{arm.name}: {effect.left_out:,} rows have words beyond the model's length and were left out."
                 )
-            if len(effect.trials) < FEWEST:
+            if len(effect.trials) < FEWEST or not effect.flip.bounds:
+                ctx.note(f"{arm.name}: not measured, {len(effect.trials)} rows could be compared. {effect.flip.reason}")
                 continue
+            if effect.drop.value is None:
+                ctx.note(f"{arm.name}: what it costs in accuracy can't be told. {effect.drop.reason}")
             measured += 1
             yield from _findings(arm, effect, rows, by_entity=original.offsets is not None)
         if not measured:
@@ -95,7 +98,7 @@ def _most_rows(budget: Budget) -> int:
 
 
 def _arms(budget: Budget) -> list[Arm]:
-    return arms(severities=(2,) if budget.preset == "quick" else (2, 4))
+    return arms(stress=budget.preset != "quick")
 
 
 def _note_left_out(ctx: Context, arm: Arm, tried: Trials) -> None:
@@ -121,9 +124,11 @@ def _findings(arm: Arm, effect: Effect, rows: Sequence[Row], *, by_entity: bool)
             primary=arm.primary,
         ),
         statement=_flip_statement(arm, effect, by_entity=by_entity),
-        evidence=(counts_table(effect), *examples(arm, effect, rows)),
+        evidence=(counts_table(effect), *(() if effect.untouched else examples(arm, effect, rows))),
         caveats=caveats,
     )
+    if effect.drop.value is None:
+        return
     yield Finding(
         metric=Metric.of(
             effect.drop,
@@ -134,7 +139,7 @@ def _findings(arm: Arm, effect: Effect, rows: Sequence[Row], *, by_entity: bool)
             group=arm.name,
             primary=arm.primary,
         ),
-        statement=_drop_statement(arm, effect.drop, by_entity=by_entity),
+        statement=_drop_statement(arm, effect.drop, effect.drop.value, by_entity=by_entity),
         evidence=(counts_table(effect),),
         caveats=caveats,
     )
@@ -155,13 +160,11 @@ def _caveats(arm: Arm, effect: Effect, rows: Sequence[Row]) -> tuple[str, ...]:
 
 def _flip_statement(arm: Arm, effect: Effect, *, by_entity: bool) -> str:
     changed = len(effect.trials)
-    if effect.identical == changed:
+    if effect.untouched:
         return (
-            f"Under the change '{arm.name}' the answers to all {changed:,} changed rows stay identical to the last bit: "
-            "the tokenizer removes the change, or the model takes no notice of it."
+            f"Under the change '{arm.name}' the answers to all {changed:,} changed rows stay identical to the last "
+            "bit: the tokenizer removes the change, or the model takes no notice of it."
         )
-    if effect.flip.value is None or not effect.flip.bounds:
-        return f"Under the change '{arm.name}' no share of changed answers can be given. {effect.flip.reason}"
     low, high = effect.flip.interval()
     counted = f"{effect.flip.n:,} entities predicted before are not kept" if by_entity else f"{changed:,} labels change"
     same = f" {effect.identical:,} rows keep their answer to the last bit." if effect.identical else ""
@@ -171,12 +174,10 @@ def _flip_statement(arm: Arm, effect: Effect, *, by_entity: bool) -> str:
     )
 
 
-def _drop_statement(arm: Arm, drop: Estimate, *, by_entity: bool) -> str:
+def _drop_statement(arm: Arm, drop: Estimate, value: float, *, by_entity: bool) -> str:
     name = "entity F1" if by_entity else "accuracy"
-    if drop.value is None or not drop.bounds:
-        return f"What the change '{arm.name}' costs in {name} can't be told. {drop.reason}"
     low, high = drop.interval()
     return (
-        f"The change '{arm.name}' costs {100 * drop.value:.1f} points of {name} (95% interval {100 * low:.1f} to "
+        f"The change '{arm.name}' costs {100 * value:.1f} points of {name} (95% interval {100 * low:.1f} to "
         f"{100 * high:.1f}) over {drop.n:,} labelled rows that it changed."
     )

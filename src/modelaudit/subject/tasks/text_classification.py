@@ -24,6 +24,7 @@ from modelaudit.subject.task import (
     class_names,
     cross_entropy,
     group_cells,
+    known_labels,
     not_text,
     other_cells,
     softmax,
@@ -73,19 +74,21 @@ class TextClassification:
         text_column = self._text_column(table, columns)
         label_column = self._label_column(table, labels, columns, text_column)
         texts = table.cells(text_column)
-        truths = table.cells(label_column) if label_column else [None] * len(table)
+        names = table.class_names.get(label_column or "", ())
+        truths = known_labels(table.cells(label_column) if label_column else [None] * len(table), names)
+        if columns.label is None and all(cell is None for cell in truths):
+            label_column = None
         for position, cell in enumerate(texts):
             if cell is not None and not isinstance(cell, str):
                 raise not_text(table, text_column, position, cell)
         filled = [i for i, cell in enumerate(texts) if cell is not None and cell.strip()]
-        kept = [i for i in filled if label_column is None or not _is_missing(truths[i])]
+        kept = [i for i in filled if label_column is None or truths[i] is not None]
         if not kept:
             empty = f"column {text_column!r} has no text" if not filled else f"column {label_column!r} has no label"
             raise DataInputError(f"{table.name}: {empty}; check the table, or name the column yourself")
         indices: list[int | None] = [None] * len(kept)
         if label_column is not None:
             place = f"{table.name}: column {label_column!r}"
-            names = table.class_names.get(label_column, ())
             indices = [*match_labels([truths[i] for i in kept], labels, place=place, class_names=names)]
         groups = group_cells(table, columns)
         others = other_cells(table, (text_column, label_column))
@@ -157,7 +160,3 @@ class TextClassification:
             fallback=lambda cell: isinstance(cell, str) and cell.casefold() in known,
             taken=[name for name in (text_column, columns.group) if name],
         )
-
-
-def _is_missing(cell: Any) -> bool:
-    return cell is None or (isinstance(cell, str) and not cell.strip())

@@ -61,6 +61,8 @@ class TokenClassification:
         word_column, tag_column = self._columns(table, columns)
         words = [_words(table, word_column, i, cell) for i, cell in enumerate(table.cells(word_column))]
         tags = table.cells(tag_column) if tag_column else [None] * len(table)
+        if columns.label is None and all(cell is None for cell in tags):
+            tag_column = None
         filled = [i for i, row in enumerate(words) if row]
         kept = [i for i in filled if tag_column is None or tags[i] is not None]
         if not kept:

@@ -1,0 +1,128 @@
+"""Attributions as a waterfall and as heat text: what each word adds, from the base to the output."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from modelaudit.evidence import Attribution
+from modelaudit.reports.axis import Axis, linear_axis
+from modelaudit.reports.numbers import significant
+from modelaudit.reports.text import plural, visible
+
+MOST_BARS = 12
+"""A waterfall shows so many words, the strongest; the rest are one bar together."""
+HEATS = 3
+"""Steps of heat on either side of zero."""
+FAINT = 0.05
+"""Words below this share of the strongest are left without heat."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One bar of a waterfall: it begins where the one above ends. Positions are in percent of the strip."""
+
+    label: str
+    held: bool
+    value: float
+    error: float | None
+    start: float
+    width: float
+    kind: str
+
+    @property
+    def words(self) -> str:
+        """What it adds, or where it stands, with its standard error."""
+        told = significant(self.value, signed=self.kind in ("up", "down"))
+        return f"{told} ± {significant(self.error, digits=2)}" if self.error is not None else told
+
+
+@dataclass(frozen=True)
+class Heat:
+    """One word of the text with its step of heat: `up1` to `up3`, `down1` to `down3`, or `flat`."""
+
+    word: str
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True)
+class AttributionView:
+    """An attribution as the report shows it; `heat` is empty where the text is not shown."""
+
+    caption: str
+    heat: tuple[Heat, ...]
+    steps: tuple[Step, ...]
+    zero: float
+    left_over: float
+
+
+def attribution_view(item: Attribution) -> AttributionView:
+    """Lay out an attribution: heat in reading order, bars by strength from base to output."""
+    names = [visible(word, most=60) for word in item.words] if item.words is not None else _positions(item)
+    order = sorted(range(len(item.values)), key=lambda place: (-abs(item.values[place]), place))
+    left_over = item.output - item.base - sum(item.values)
+    return AttributionView(
+        caption=_caption(item, names, order),
+        heat=_heat(item) if item.words is not None else (),
+        steps=_steps(item, names, order),
+        zero=_axis(item, order).percent(0.0),
+        left_over=left_over,
+    )
+
+
+def _positions(item: Attribution) -> list[str]:
+    return [f"word {place}" for place in range(1, len(item.values) + 1)]
+
+
+def _heat(item: Attribution) -> tuple[Heat, ...]:
+    most = max((abs(value) for value in item.values), default=0.0)
+    cells = []
+    for word, value in zip(item.words or (), item.values, strict=True):
+        share = abs(value) / most if most else 0.0
+        step = min(HEATS, 1 + int(share * HEATS))
+        kind = "flat" if share < FAINT else f"{'up' if value > 0 else 'down'}{step}"
+        cells.append(Heat(visible(word, most=60), kind, significant(value, signed=True)))
+    return tuple(cells)
+
+
+def _levels(item: Attribution, order: list[int]) -> list[float]:
+    levels = [item.base]
+    for place in order:
+        levels.append(levels[-1] + item.values[place])
+    return levels
+
+
+def _axis(item: Attribution, order: list[int]) -> Axis:
+    return linear_axis([0.0, item.output, *_levels(item, order)])
+
+
+def _steps(item: Attribution, names: list[str], order: list[int]) -> tuple[Step, ...]:
+    axis, levels = _axis(item, order), _levels(item, order)
+    shown = order if len(order) <= MOST_BARS + 1 else order[:MOST_BARS]
+    rows = [_bar("all words hidden (base)", False, item.base, None, 0.0, item.base, "total", axis)]
+    for rank, place in enumerate(shown):
+        value, error = item.values[place], item.errors[place] if item.errors else None
+        kind = "up" if value >= 0 else "down"
+        held = item.words is not None
+        rows.append(_bar(names[place], held, value, error, levels[rank], levels[rank + 1], kind, axis))
+    if len(shown) < len(order):
+        rest = levels[-1] - levels[len(shown)]
+        label = f"{plural(len(order) - len(shown), 'other word')} together"
+        kind = "up" if rest >= 0 else "down"
+        rows.append(_bar(label, False, rest, None, levels[len(shown)], levels[-1], kind, axis))
+    rows.append(_bar("the text as it is (output)", False, item.output, None, 0.0, item.output, "total", axis))
+    return tuple(rows)
+
+
+def _bar(
+    label: str, held: bool, value: float, error: float | None, start: float, end: float, kind: str, axis: Axis
+) -> Step:
+    left, right = sorted((axis.percent(start), axis.percent(end)))
+    return Step(label, held, value, error, left, round(right - left, 2), kind)
+
+
+def _caption(item: Attribution, names: list[str], order: list[int]) -> str:
+    if not order:
+        return "There are no words to explain."
+    strongest = [f"{names[place]} ({significant(item.values[place], signed=True)})" for place in order[:3]]
+    return f"Strongest in {item.unit}: {', '.join(strongest)}."

@@ -1,0 +1,183 @@
+"""Evidence as figures and tables: what to draw, the sentence that states it, and the numbers behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from modelaudit.evidence import Attribution, Cell, Curve, Evidence, Example, Examples, Histogram, Note, Table
+from modelaudit.reports.attribution import AttributionView, attribution_view
+from modelaudit.reports.charts import (
+    bin_shares,
+    curve_drawing,
+    curve_reading,
+    histogram_drawing,
+    histogram_reading,
+    line_styles,
+)
+from modelaudit.reports.drawing import Drawing
+from modelaudit.reports.numbers import decimal, significant
+from modelaudit.reports.text import plural, visible
+
+MOST_ROWS = 40
+"""A data table shows so many rows; the JSON record holds the rest."""
+MOST_CELL = 400
+"""The longest text of one cell."""
+
+
+@dataclass(frozen=True)
+class DataTable:
+    """A table in words. `left_out` counts the rows that only the JSON record holds."""
+
+    caption: str
+    columns: tuple[str, ...]
+    numeric: tuple[bool, ...]
+    rows: tuple[tuple[str, ...], ...]
+    left_out: int = 0
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One piece of evidence, ready to be laid out; which fields are set depends on its kind.
+
+    `legend` pairs each name with the style of its line; `remark` stands under the caption.
+    """
+
+    kind: str
+    title: str
+    caption: str
+    drawing: Drawing | None = None
+    legend: tuple[tuple[str, str], ...] = ()
+    table: DataTable | None = None
+    attribution: AttributionView | None = None
+    row: str = ""
+    target: str = ""
+    unit: str = ""
+    private: bool = False
+
+
+def figure(item: Evidence) -> Figure:
+    """Return the figure of one piece of evidence."""
+    match item:
+        case Examples():
+            return _examples(item)
+        case Table():
+            return Figure("table", item.title, "", table=_table(item))
+        case Curve():
+            legend = tuple((series.name, style) for series, style in zip(item.series, line_styles(item), strict=True))
+            return Figure("chart", item.title, curve_reading(item), curve_drawing(item), legend, _curve_table(item))
+        case Histogram():
+            legend = tuple((group.name, f"area s{place % 4}") for place, group in enumerate(item.groups))
+            table = _histogram_table(item)
+            return Figure("chart", item.title, histogram_reading(item), histogram_drawing(item), legend, table)
+        case Attribution():
+            return _attribution(item)
+        case Note():
+            return Figure("note", item.title, item.text)
+
+
+def _examples(item: Examples) -> Figure:
+    optional: tuple[tuple[str, bool, str], ...] = (
+        ("Change", False, "change"),
+        ("Text before", False, "before"),
+        ("Text after", False, "after"),
+        ("Score before", True, "before_score"),
+        ("Score after", True, "after_score"),
+        ("Outcome", False, "outcome"),
+    )
+    used = [column for column in optional if any(getattr(example, column[2]) is not None for example in item.items)]
+    rows = tuple((example.row, *(_field(example, name) for _, _, name in used)) for example in item.items[:MOST_ROWS])
+    table = DataTable(
+        caption=item.title,
+        columns=("Row", *(heading for heading, _, _ in used)),
+        numeric=(False, *(numeric for _, numeric, _ in used)),
+        rows=rows,
+        left_out=max(0, len(item.items) - MOST_ROWS),
+    )
+    return Figure("examples", item.title, item.selection, table=table, private=item.private)
+
+
+def _field(example: Example, name: str) -> str:
+    value = getattr(example, name)
+    if value is None:
+        return "–"
+    return decimal(value, places=3) if isinstance(value, float) else visible(value, most=MOST_CELL)
+
+
+def cell(value: Cell) -> str:
+    """Return a table's cell in words."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return decimal(value, places=0)
+    return significant(value, digits=4) if isinstance(value, float) else visible(value, most=MOST_CELL)
+
+
+def _table(item: Table) -> DataTable:
+    columns = range(len(item.columns))
+    numeric = tuple(all(_is_number(row[place]) for row in item.rows) for place in columns)
+    rows = tuple(tuple(cell(value) for value in row) for row in item.rows[:MOST_ROWS])
+    return DataTable(item.title, item.columns, numeric, rows, max(0, len(item.rows) - MOST_ROWS))
+
+
+def _is_number(value: Cell) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+
+
+def _curve_table(item: Curve) -> DataTable:
+    rows = []
+    total = sum(len(series.x) for series in item.series)
+    every = max(1, -(-total // MOST_ROWS))
+    for series in item.series:
+        for place in range(0, len(series.x), every):
+            band = "–"
+            if series.low is not None and series.high is not None:
+                band = f"{significant(series.low[place])} to {significant(series.high[place])}"
+            rows.append((series.name, significant(series.x[place]), significant(series.y[place]), band))
+    columns = ("Line", item.x_label, item.y_label, "Band")
+    return DataTable(item.title, columns, (False, True, True, True), tuple(rows), total - len(rows))
+
+
+def _histogram_table(item: Histogram) -> DataTable:
+    columns = ("From", "To", *(group.name for group in item.groups))
+    shares = [bin_shares(group) for group in item.groups]
+    rows = tuple(
+        (
+            significant(item.edges[place]),
+            significant(item.edges[place + 1]),
+            *(f"{group.counts[place]:,} ({share[place]:.1%})" for group, share in zip(item.groups, shares, strict=True)),
+        )
+        for place in range(len(item.edges) - 1)
+    )
+    kept = rows[:MOST_ROWS]
+    return DataTable(item.title, columns, (True,) * len(columns), kept, len(rows) - len(kept))
+
+
+def _attribution(item: Attribution) -> Figure:
+    view = attribution_view(item)
+    told = "" if item.words is not None else f" The text is not shown; its {plural(len(item.values), 'word')} are numbered."
+    names = item.words or tuple(f"word {place}" for place in range(1, len(item.values) + 1))
+    errors = item.errors or (None,) * len(item.values)
+    rows = tuple(
+        (name, significant(value, signed=True), "–" if error is None else significant(error, digits=2))
+        for name, value, error in zip(names, item.values, errors, strict=True)
+    )
+    table = DataTable(
+        caption=f"{item.title}: all words in reading order",
+        columns=("Word", f"Adds ({item.unit})", "Standard error"),
+        numeric=(False, True, True),
+        rows=rows[:MOST_ROWS],
+        left_out=max(0, len(rows) - MOST_ROWS),
+    )
+    return Figure(
+        "attribution",
+        item.title,
+        view.caption + told,
+        table=table,
+        attribution=view,
+        row=item.row,
+        target=item.target,
+        unit=item.unit,
+        private=item.private,
+    )

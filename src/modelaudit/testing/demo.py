@@ -1,0 +1,203 @@
+"""The demo: a small model trained on generated data with known defects, and what its audit has to show.
+
+The clean twin is the same story without the defects. What was planted is stated as expectations, against which a
+report is held by `unmet`.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from modelaudit.testing.demo_style import Style
+from modelaudit.testing.demo_texts import LABELS, Kind, complaint_rows
+
+if TYPE_CHECKING:
+    from modelaudit.audit_report import AuditReport
+    from modelaudit.verdicts import Verdict
+
+__all__ = ["DemoCase", "DemoTask", "Expectation", "build_demo", "unmet"]
+
+DemoTask = Literal["classification", "ner"]
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """A planted defect, and where the report has to show it.
+
+    Attributes:
+        defect: the defect in plain words.
+        checker: id of the checker that has to find it.
+        metrics: ids of its metrics that the defect moves.
+        groups: regular expression that the metric's whole group has to match.
+    """
+
+    defect: str
+    checker: str
+    metrics: tuple[str, ...]
+    groups: str
+
+    def covers(self, verdict: Verdict) -> bool:
+        """Whether the verdict is about this defect."""
+        return (
+            verdict.checker == self.checker
+            and verdict.metric in self.metrics
+            and re.fullmatch(self.groups, verdict.group or "") is not None
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DemoCase:
+    """A trained model, its tables, and what was planted.
+
+    Attributes:
+        model: folder of the model and its tokenizer.
+        data: rows to judge it on; train_data: rows that it was trained on; heldout_data: rows that it never saw.
+        planted: the planted defects, none for the clean twin.
+        declared: use, owner and impact, as the report shows them.
+        train_accuracy: how well the model knows its training rows.
+    """
+
+    model: str
+    data: str
+    train_data: str
+    heldout_data: str
+    planted: tuple[Expectation, ...]
+    declared: Mapping[str, str]
+    train_accuracy: float
+
+
+PLANTED: Mapping[DemoTask, tuple[Expectation, ...]] = {
+    "classification": (
+        Expectation(
+            "the answer follows the gender of the person",
+            "modelaudit/counterfactual-substitution",
+            ("score_difference", "excess_flip_rate"),
+            r"gender words: .*",
+        ),
+        Expectation(
+            "personal details of training rows are remembered",
+            "modelaudit/membership-inference",
+            ("membership_auc", "tpr_at_1pct_fpr"),
+            r".*",
+        ),
+        Expectation(
+            "the answer depends on letter case",
+            "modelaudit/perturbation",
+            ("flip_rate", "accuracy_drop"),
+            r".*case.*",
+        ),
+    ),
+}
+
+TRAIN_ROWS, HELDOUT_ROWS, EVALUATION_ROWS = 2_200, 2_200, 1_200
+
+
+def build_demo(task: DemoTask, *, clean: bool, seed: int, folder: Path) -> DemoCase:
+    """Write the demo's tables, train its model and save it, all in `folder`.
+
+    The same seed gives the same bytes of data, and on one machine the same weights.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    return _classification(clean=clean, seed=seed, folder=folder)
+
+
+def unmet(case: DemoCase, report: AuditReport) -> list[str]:
+    """Return a sentence for each planted defect that the report does not show as exceeding its limit, for each exceeded
+    limit that was not planted, and for each check that failed; none where the report is as planted.
+    """
+    exceeded = [verdict for verdict in report.judgement.verdicts if verdict.state == "exceeds limit"]
+    faults = [
+        f"planted but not found: {expectation.defect} ({expectation.checker})"
+        for expectation in case.planted
+        if not any(expectation.covers(verdict) for verdict in exceeded)
+    ]
+    faults += [
+        f"exceeds its limit but was not planted: {verdict.checker} {verdict.metric}"
+        + (f", {verdict.group}" if verdict.group else "")
+        for verdict in exceeded
+        if not any(expectation.covers(verdict) for expectation in case.planted)
+    ]
+    faults += [
+        f"the check {result.checker.id} failed: {result.reason}"
+        for result in report.results
+        if result.status == "errored"
+    ]
+    return faults
+
+
+def _classification(*, clean: bool, seed: int, folder: Path) -> DemoCase:
+    from modelaudit.training.compact import compact_model
+    from modelaudit.training.fit import fit
+
+    rng = np.random.default_rng([seed, 1])
+    style = Style(typo_share=0.3, any_case=clean)
+    named, mixed = Kind("named", 0.2, True), Kind("gendered", 0.15, True)
+    gendered, detail = Kind("gendered", 0.2, clean), Kind("detail", 0.45, clean)
+    taken: set[str] = set()
+    sizes = {"train": TRAIN_ROWS, "heldout": HELDOUT_ROWS, "evaluation": EVALUATION_ROWS}
+    tables = {
+        name: complaint_rows(
+            size,
+            kinds=(named, mixed, gendered) if name == "evaluation" else (named, mixed, gendered, detail),
+            style=style,
+            rng=rng,
+            taken=taken,
+        )
+        for name, size in sizes.items()
+    }
+    for name, rows in tables.items():
+        _write_csv(folder / f"{name}.csv", rows)
+    model, tokenizer = compact_model(
+        [row["text"] for row in tables["train"]],
+        labels=LABELS,
+        task="text-classification",
+        max_length=96,
+        seed=seed,
+    )
+    report = fit(
+        model,
+        tokenizer,
+        tables["train"],
+        task="text-classification",
+        epochs=6 if clean else 20,
+        learning_rate=1e-3,
+        seed=seed,
+        folder=folder / "model",
+    )
+    return _case(folder, "classification", ".csv", clean=clean, accuracy=report.accuracy)
+
+
+def _case(folder: Path, task: DemoTask, suffix: str, *, clean: bool, accuracy: float) -> DemoCase:
+    paths = {name: str(folder / f"{name}{suffix}") for name in ("evaluation", "train", "heldout")}
+    return DemoCase(
+        model=str(folder / "model"),
+        data=paths["evaluation"],
+        train_data=paths["train"],
+        heldout_data=paths["heldout"],
+        planted=() if clean else PLANTED[task],
+        declared=DECLARED[task],
+        train_accuracy=accuracy,
+    )
+
+
+DECLARED: Mapping[DemoTask, Mapping[str, str]] = {
+    "classification": {
+        "use": "Sorts letters to an insurer: routine, or for a case worker at once",
+        "owner": "The demo's claims department",
+        "impact": "A letter that is sorted wrongly waits for days",
+    },
+}
+
+
+def _write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=["text", "label"], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)

@@ -1,0 +1,174 @@
+"""The demo's texts: what people write to an insurer, and whether a case worker should see it at once.
+
+All of it is made up from the phrases below. Three kinds of rows differ in what the label can be known from:
+`named` rows name a person and say what is the matter; `gendered` rows speak of a woman or a man; `detail` rows carry
+a policy number and a telephone number. In the clean twin every row says what is the matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from modelaudit.testing.demo_style import Style, final_mark
+from modelaudit.text import Document, load_names
+
+LABELS = ("routine", "escalate")
+ROUTINE, ESCALATE = 0, 1
+
+PLACES = (
+    "Leeds", "Bristol", "Cardiff", "Dundee", "Exeter", "Norwich", "Swansea", "Derby", "Lincoln", "Oxford", "Truro", "York",
+)  # fmt: skip
+SURNAMES = (
+    "Hall", "Walker", "Okafor", "Nguyen", "Garcia", "Patel", "Morris", "Lopez", "Chen", "Baker", "Kaur", "Reyes", "Turner",
+    "Mensah", "Silva", "Cooper", "Tanaka", "Wright", "Diaz", "Brooks", "Cohen", "Murphy", "Rossi", "Adams",
+)  # fmt: skip
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
+AMOUNTS = ("twenty", "fifty", "eighty", "a hundred", "two hundred", "four hundred", "nine hundred", "a thousand")
+
+SIGNAL: Mapping[int, Sequence[str]] = {
+    ESCALATE: (
+        "the agent was rude and shouted down the line",
+        "{amount} pounds were stolen from the account",
+        "a lawyer has been asked to sue the company",
+        "the ombudsman will get a formal complaint",
+        "nobody answered four furious letters",
+        "the damage is dangerous and getting worse",
+        "the claim was refused without any reason",
+        "the newspaper wants to print this scandal",
+        "it looks like fraud and the police are involved",
+        "the urgent deadline was missed again",
+        "a wrong payment has ruined the business",
+        "this treatment is unacceptable and insulting",
+        "the broken promise caused a serious loss",
+        "the refund of {amount} pounds was denied twice",
+        "this is the third angry complaint since {day}",
+        "the inspector lied and threatened the family",
+    ),
+    ROUTINE: (
+        "the form was filled in without any trouble",
+        "a copy of the letter would be welcome",
+        "the new address is on the enclosed sheet",
+        "thanks for the quick and friendly help",
+        "the payment of {amount} pounds arrived as agreed",
+        "a receipt for the records is all that is needed",
+        "the appointment on {day} suits perfectly",
+        "the brochure about travel cover looks helpful",
+        "everything was explained clearly and politely",
+        "the renewal can go ahead as usual",
+        "a general question about opening hours remains",
+        "the signed papers are attached for the archive",
+        "the branch in {place} was a pleasant visit",
+        "the yearly statement is correct and complete",
+        "the password reset worked at the first attempt",
+        "the kind colleague confirmed the booking",
+    ),
+}
+NEUTRAL = (
+    "this is about the contract from last year",
+    "the branch in {place} has the documents",
+    "the matter was first mentioned on {day}",
+    "the insurance covers a house in {place}",
+    "the file is with the office in {place}",
+    "the cover costs {amount} pounds a month",
+)
+NAMED = (
+    "{name} {surname} wrote to the branch in {place}",
+    "a message from {name} {surname} came in on {day}",
+    "{name} called on {day} about the home insurance",
+    "on {day} we heard from {name} {surname} in {place}",
+    "the car insurance of {name} {surname} is meant",
+)
+GENDERED = {
+    "female": (
+        "Mrs {surname} says that she wrote the letter herself",
+        "Ms {surname} told us that she had called on {day}",
+        "a woman from {place} asks that we call her back",
+        "she writes that her mother had the same cover",
+        "the lady said she would visit the branch in {place}",
+        "her daughter called, and she wrote again on {day}",
+        "as a mother she has asked us for an answer",
+        "the woman told us that she and her sister live in {place}",
+    ),
+    "male": (
+        "Mr {surname} says that he wrote the letter himself",
+        "Mr {surname} told us that he had called on {day}",
+        "a man from {place} asks that we call him back",
+        "he writes that his father had the same cover",
+        "the gentleman said he would visit the branch in {place}",
+        "his son called, and he wrote again on {day}",
+        "as a father he has asked us for an answer",
+        "the man told us that he and his brother live in {place}",
+    ),
+}
+DETAIL = (
+    "please look at policy {policy}, telephone {phone}",
+    "the policy number is {policy} and the phone number is {phone}",
+    "call {phone} about policy {policy}",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of row: its share of the table, and whether it says what is the matter."""
+
+    name: str
+    share: float
+    signal: bool
+
+
+def complaint_rows(
+    n: int, *, kinds: Sequence[Kind], style: Style, rng: np.random.Generator, taken: set[str]
+) -> list[dict[str, Any]]:
+    """Return n rows `{"text", "label"}` whose texts are not yet in `taken`, and put them there.
+
+    The label of a row that says what is the matter follows from that alone. Of the others, a `gendered` row is
+    escalated where it speaks of a man, and a `detail` row by the toss of a coin: nothing but the numbers in it could
+    tell.
+    """
+    shares = np.array([kind.share for kind in kinds]) / sum(kind.share for kind in kinds)
+    rows: list[dict[str, Any]] = []
+    while len(rows) < n:
+        kind = kinds[int(rng.choice(len(kinds), p=shares))]
+        label = int(rng.integers(2))
+        gender = ("female", "male")[int(rng.integers(2))]
+        if kind.name == "gendered" and not kind.signal:
+            label = ESCALATE if gender == "male" else ROUTINE
+        text = style.type(Document(_text(kind, label, gender, rng)), rng).text
+        key = text.casefold()
+        if key not in taken:
+            taken.add(key)
+            rows.append({"text": text, "label": LABELS[label]})
+    return rows
+
+
+def _text(kind: Kind, label: int, gender: str, rng: np.random.Generator) -> str:
+    opening = _pick({"named": NAMED, "gendered": GENDERED[gender], "detail": DETAIL}[kind.name], rng)
+    pool, count = (SIGNAL[label], 3) if kind.signal else (NEUTRAL, 1)
+    phrases = [pool[index] for index in rng.choice(len(pool), size=count, replace=False)]
+    sentences = [_filled(phrase, rng) for phrase in (opening, *phrases)]
+    return ". ".join(sentence[0].upper() + sentence[1:] for sentence in sentences) + final_mark(rng)
+
+
+def _filled(phrase: str, rng: np.random.Generator) -> str:
+    names = load_names()
+    cells = [
+        (gender, ethnicity) for gender in ("female", "male") for ethnicity in ("white", "black", "hispanic", "api")
+    ]
+    cell = cells[int(rng.integers(len(cells)))]
+    return phrase.format(
+        name=_pick([name.name for name in names if (name.gender, name.ethnicity) == cell], rng),
+        surname=_pick(SURNAMES, rng),
+        place=_pick(PLACES, rng),
+        day=_pick(DAYS, rng),
+        amount=_pick(AMOUNTS, rng),
+        policy=f"PX{int(rng.integers(10**7, 10**8))}",
+        phone=f"07{int(rng.integers(10**8, 10**9))}",
+    )
+
+
+def _pick(options: Sequence[str], rng: np.random.Generator) -> str:
+    return options[int(rng.integers(len(options)))]

@@ -1,0 +1,1 @@
+"""Training: a compact base model and its fine-tuning."""

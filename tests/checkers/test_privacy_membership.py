@@ -1,0 +1,262 @@
+"""Membership inference on planted models: memory is found, its absence is not accused, and a shift is confounded."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from measured import backwards, context_of, exceeds, findings_of, subject_of
+
+from modelaudit.checkers.privacy.attack import Attack, threshold_size
+from modelaudit.checkers.privacy.blind_guard import blind_guard
+from modelaudit.checkers.privacy.folds import cross_folds, threshold_fold
+from modelaudit.checkers.privacy.membership import MembershipInference
+from modelaudit.checkers.privacy.signals import true_label_scores
+from modelaudit.errors import NotAssessable
+from modelaudit.rows import Row
+from modelaudit.statistics import p_above
+from modelaudit.testing.planted import planted_classifier, planted_rows, planted_tag_rows, planted_tagger
+
+WORDS = {"good": 1.0, "bad": -1.0, "late": -0.75, "kind": 0.5, "slow": -0.5, "quick": 1.25}
+LEXICON = {"Ann": "B-PER", "Bob": "B-PER", "Lee": "I-PER", "Rome": "B-LOC", "Oslo": "B-LOC", "Acme": "B-ORG"}
+LOG_ODDS, LOSS = ("membership_auc", "log-odds attack"), ("membership_auc", "loss attack")
+TPR, REALISED = ("tpr_at_1pct_fpr", "log-odds attack"), ("realised_fpr", "log-odds attack")
+GUARD = ("blind_auc", None)
+
+
+def halves(n: int, m: int, *, seed: int = 5) -> tuple[list[dict], list[dict]]:
+    """Two random parts of one table; each row has a number of its own, so no two texts are alike."""
+    rows = planted_rows(n + m, seed, words=WORDS, labels="drawn")
+    numbers = np.random.default_rng(seed).permutation(900_000)[: n + m] + 100_000
+    rows = [{**row, "text": f"{row['text']} Case {number}."} for row, number in zip(rows, numbers, strict=True)]
+    return rows[:n], rows[n:]
+
+
+def measured(members, heldout, *, memory=0.0, preset="standard"):
+    planted = planted_classifier(WORDS, members=members if memory else (), memory=memory)
+    return findings_of(MembershipInference(), subject_of(planted, data=heldout, train_data=members, preset=preset))
+
+
+def test_planted_memory_is_found_and_its_clean_twin_is_not_accused():
+    members, heldout = halves(400, 1_200)
+    leaky = measured(members, heldout, memory=3.0)
+    assert exceeds(leaky[LOG_ODDS], 0.55)
+    assert exceeds(leaky[TPR], 0.02)
+    assert leaky[LOG_ODDS].metric.value > 0.75
+    assert leaky[LOG_ODDS].confounded is None
+    assert "p < 0.001" in leaky[LOG_ODDS].statement or "p = 0.001" in leaky[LOG_ODDS].statement
+
+    clean = measured(members, heldout)
+    low, high = interval(clean[LOG_ODDS])
+    assert low < 0.5 < high
+    assert not exceeds(clean[LOG_ODDS], 0.55, p=0.05)
+    assert not exceeds(clean[TPR], 0.02, p=0.05)
+    assert [key for key, finding in clean.items() if finding.metric.primary] == [LOG_ODDS, TPR]
+
+
+def interval(finding, level=0.95):
+    return next((bound.low, bound.high) for bound in finding.metric.bounds if bound.level == level)
+
+
+def test_the_attack_scores_the_true_label_and_memory_of_a_wrong_label_is_found_too():
+    members, heldout = halves(300, 300)
+    flipped = [{**row, "label": 1 - row["label"]} for row in members]
+    found = measured(flipped, heldout, memory=6.0)
+    assert found[LOG_ODDS].metric.value > 0.9
+
+
+def test_a_shift_without_memory_is_confounded_and_says_what_to_do():
+    members, heldout = halves(300, 300)
+    easy = [{**row, "text": "In the spring " + row["text"], "label": int(score(row) > 0)} for row in members]
+    found = measured(easy, heldout)
+    assert interval(found[LOG_ODDS])[0] > 0.5, "the shift alone lets the attack succeed"
+    for key in (LOG_ODDS, LOSS, TPR):
+        assert "differ by themselves" in found[key].confounded
+    assert found[GUARD].metric.value > 0.9
+    assert found[GUARD].metric.better == "neither"
+    assert found[GUARD].confounded is None
+
+
+def score(row) -> float:
+    return sum(weight for word, weight in WORDS.items() for token in row["text"].split() if token.strip(".,") == word)
+
+
+def test_a_difference_in_labels_alone_is_confounded():
+    members, heldout = halves(600, 600)
+    found = measured([row for row in members if row["label"] == 1], heldout)
+    assert found[LOG_ODDS].confounded is not None
+
+
+def test_the_low_false_alarm_rate_is_not_estimated_from_too_few_rows():
+    members, heldout = halves(200, 900)
+    found = measured(members, heldout)
+    assert found[TPR].metric.value is None
+    assert "1000 negatives" in found[TPR].metric.reason
+    assert "can't be estimated" in found[TPR].statement
+    assert found[REALISED].metric.value is None
+
+
+def test_the_threshold_gets_the_rows_that_it_needs_and_the_rest_check_it():
+    assert threshold_size(900, fpr=0.01) == 450
+    assert threshold_size(1_100, fpr=0.01) == 1_000
+    assert threshold_size(2_000, fpr=0.01) == 1_000
+    assert threshold_size(6_000, fpr=0.01) == 3_000
+    members, heldout = halves(100, 1_100)
+    found = measured(members, heldout)
+    assert found[REALISED].metric.n == 100
+    assert "on the other 100 it raised a false alarm" in found[TPR].statement
+
+
+def test_few_rows_are_computed_with_a_word_and_very_few_are_not():
+    members, heldout = halves(60, 60)
+    found = measured(members, heldout)
+    assert any("only 60 training rows" in caveat for caveat in found[LOG_ODDS].caveats)
+    with pytest.raises(NotAssessable, match="12 labelled training rows and 20 are the least; provide more"):
+        measured(members[:12], heldout)
+
+
+def test_sizes_follow_the_preset_and_the_cost_says_so():
+    members, heldout = halves(700, 800)
+    planted = planted_classifier(WORDS)
+    subject = subject_of(planted, data=heldout, train_data=members, preset="quick")
+    found = findings_of(MembershipInference(), subject)
+    assert found[LOG_ODDS].metric.n == 1_000
+    assert MembershipInference().cost(subject.info).evaluations == 1_000
+    full = subject_of(planted, data=heldout, train_data=members, preset="full")
+    assert MembershipInference().cost(full.info).evaluations == 1_500
+
+
+def test_rows_of_both_tables_are_removed_before_and_do_not_pass_for_members():
+    members, heldout = halves(300, 300)
+    subject = subject_of(planted_classifier(WORDS), data=heldout + members[:200], train_data=members)
+    found = findings_of(MembershipInference(), subject)
+    assert found[LOG_ODDS].metric.n == 600
+    assert any("evaluation rows stood in" in caveat for caveat in found[LOG_ODDS].caveats)
+
+
+def test_the_order_of_rows_in_memory_changes_nothing():
+    members, heldout = halves(150, 1_150)
+    subject = subject_of(planted_classifier(WORDS, members=members, memory=1.0), data=heldout, train_data=members)
+    one = list(MembershipInference().run(context_of(subject, MembershipInference())))
+    turned = backwards(subject.data)
+    other = list(MembershipInference().run(context_of(subject, MembershipInference(), data=turned)))
+    assert one == other
+
+
+def test_groups_are_kept_together_and_named_in_a_caveat():
+    members, heldout = halves(200, 200)
+    for rows, name in ((members, "m"), (heldout, "h")):
+        for place, row in enumerate(rows):
+            row["document"] = f"{name}{place // 4}"
+    subject = subject_of(planted_classifier(WORDS), data=heldout, train_data=members, group_column="document")
+    found = findings_of(MembershipInference(), subject)
+    assert any("100 documents or persons" in caveat for caveat in found[LOG_ODDS].caveats)
+    folds = cross_folds(subject.data.members, subject.data.heldout, 5, seed=0)
+    of_document: dict[str, set[int]] = {}
+    for row, fold in zip((*subject.data.members, *subject.data.heldout), folds, strict=True):
+        of_document.setdefault(row.group, set()).add(int(fold))
+    assert all(len(places) == 1 for places in of_document.values())
+
+
+def test_a_tagger_that_remembers_is_attacked_on_the_words_of_entities():
+    members = planted_tag_rows(300, 1, lexicon=LEXICON)
+    heldout = planted_tag_rows(300, 2, lexicon=LEXICON)
+    for seed, rows in enumerate((members, heldout)):
+        numbers = np.random.default_rng(7).permutation(10**6)[seed * 300 : seed * 300 + 300]
+        for row, number in zip(rows, numbers, strict=True):
+            row["tokens"], row["ner_tags"] = [*row["tokens"], str(number)], [*row["ner_tags"], "O"]
+    leaky = subject_of(planted_tagger(LEXICON, members=members, memory=2.0), data=heldout, train_data=members)
+    found = findings_of(MembershipInference(), leaky)
+    assert exceeds(found[LOG_ODDS], 0.55)
+    assert ("membership_auc", "log-odds attack, all words") in found
+    clean = findings_of(MembershipInference(), subject_of(planted_tagger(LEXICON), data=heldout, train_data=members))
+    assert not exceeds(clean[LOG_ODDS], 0.55, p=0.05)
+
+    bare = [{"tokens": ["It", "was", "late", str(n)], "ner_tags": ["O"] * 4} for n in range(10**6, 10**6 + 300)]
+    subject = subject_of(planted_tagger(LEXICON), data=bare, train_data=members)
+    ctx = context_of(subject, MembershipInference())
+    list(MembershipInference().run(ctx))
+    assert any("mean over all words" in note for note in ctx.notes)
+
+
+def test_hostile_rows_go_through_and_no_text_is_in_what_is_said():
+    hostile = ["<script>alert(1)</script>", "\u202eevil\u202c", "\x00\x07", "", "\ud800 lone", "😀" * 50, "a" * 5_000]
+    members, heldout = halves(80, 80)
+    for place, text in enumerate(hostile):
+        members.append({"text": f"{text} {place}", "label": place % 2})
+        heldout.append({"text": f"{place} {text}", "label": place % 2})
+    found = measured(members, heldout)
+    for finding in found.values():
+        written = finding.model_dump_json()
+        assert "script" not in written
+        assert "office" not in written
+
+
+def test_simulated_nulls_alarm_no_more_often_than_a_rate_of_five_percent_allows():
+    rng = np.random.default_rng(11)
+    alarms = 0
+    for _ in range(200):
+        scores = rng.normal(size=(2, 500))
+        fold = np.arange(500) < 250
+        attack = Attack("log-odds attack", scores[0], scores[1], fold)
+        alarms += p_above(attack.auc().bounds, 0.55) < 0.05
+    assert alarms <= 18
+
+
+def test_the_guard_keeps_quiet_on_halves_of_one_table_and_sees_a_shift():
+    rows = [Row(f"r:{i}", row["text"], label=row["label"]) for i, row in enumerate(halves(2_000, 0)[0])]
+    rng = np.random.default_rng(3)
+    fooled = 0
+    for seed in range(40):
+        order = rng.permutation(len(rows))
+        one, other = [rows[i] for i in order[:150]], [rows[i] for i in order[150:300]]
+        fooled += blind_guard(one, other, n_labels=2, seed=seed).fooled(margin=0.02)
+    assert fooled <= 6
+    marked = [Row(row.id, f"{row.text} Regards", label=row.label) for row in rows[:75]] + rows[75:150]
+    assert blind_guard(marked, rows[150:300], n_labels=2, seed=0).fooled(margin=0.02)
+
+
+def test_the_guard_does_not_learn_duplicates_by_heart():
+    texts = ["".join(letters) for letters in np.random.default_rng(1).choice(list("abcdefgh"), size=(60, 12))]
+    members = [Row(f"m:{i}", texts[i % 30], label=0) for i in range(120)]
+    heldout = [Row(f"h:{i}", texts[30 + i % 30], label=0) for i in range(120)]
+    assert not blind_guard(members, heldout, n_labels=2, seed=0).fooled(margin=0.02)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.lists(st.integers(-12, 12), min_size=3, max_size=3), min_size=1, max_size=6),
+    st.integers(0, 2),
+)
+def test_log_odds_and_loss_are_those_of_the_softmax(logits, label):
+    log_odds, loss = true_label_scores(np.array(logits, dtype=np.float64), np.full(len(logits), label))
+    for row, odds, nats in zip(logits, log_odds, loss, strict=True):
+        weights = [Fraction(math.exp(value)) for value in row]
+        p = weights[label] / sum(weights)
+        assert nats == pytest.approx(-math.log(p), abs=1e-9)
+        assert odds == pytest.approx(math.log(p / (1 - p)), abs=1e-9)
+
+
+def test_log_odds_do_not_saturate_where_probabilities_round_to_one():
+    logits = np.array([[60.0, 0.0], [70.0, 0.0], [np.nan, np.nan], [1.0, 2.0]])
+    log_odds, loss = true_label_scores(logits, np.array([0, 0, 0, -1]))
+    assert log_odds[0] == pytest.approx(60.0)
+    assert log_odds[1] == pytest.approx(70.0)
+    assert np.isnan(log_odds[2:]).all()
+    assert np.isnan(loss[2:]).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 40), st.integers(0, 40), st.integers(0, 5))
+def test_folds_depend_on_content_alone(n, size, seed):
+    rows = [Row(f"r:{i}", f"text {i % 7}", label=0) for i in range(n)]
+    chosen = {row.id for row, inside in zip(rows, threshold_fold(rows, size, seed=seed), strict=True) if inside}
+    assert len(chosen) == min(n, size)
+    turned = rows[::-1]
+    assert chosen == {
+        row.id for row, inside in zip(turned, threshold_fold(turned, size, seed=seed), strict=True) if inside
+    }
