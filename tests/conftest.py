@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from modelaudit.testing.planted import planted_classifier, planted_rows, planted_tag_rows, planted_tagger
 
 WORDS = {"good": 2.0, "kind": 1.5, "fine": 1.0, "bad": -2.0, "slow": -1.5, "poor": -1.0}

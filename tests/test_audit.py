@@ -8,6 +8,7 @@ import random
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from modelaudit import Audit, RiskGateError
 from modelaudit.checker import CheckerInfo, Cost, Risk
 from modelaudit.errors import InputError, ModelAuditError, NotAssessable, OutputError, PolicyError
@@ -188,7 +189,8 @@ def test_text_of_rows_is_in_the_report_only_when_asked_for(classifier, rows, out
 
 HOSTILE = [
     "<script>alert(1)</script>", "\x00\x07\x1b[31m", "\ud800 lone", "\u202eright to left\u2066", "\u200b\u200d", "",
-    "' onload='x' <img src=x onerror=y>", "good " * 3000, "🙂🙂 good", "{{ 7*7 }} {% raw %}", "]]>", "\u2028\u2029", "a\tb\nc",
+    "' onload='x' <img src=x onerror=y>", "good " * 3000, "🙂🙂 good", "{{ 7*7 }} {% raw %}", "]]>", "\u2028\u2029",
+    "a\tb\nc",
 ]  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 
 import pytest
+
 from modelaudit.checker import CheckerInfo, Cost, Risk
 from modelaudit.errors import InputError, ModelInputError
 from modelaudit.hookspecs import Renderer, hookimpl

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+
 from modelaudit.errors import PolicyError
 from modelaudit.policy import judge, load_policy, parse_policy
 from modelaudit.results import CheckerInfo, CheckResult, Finding, Metric, Risk

@@ -22,7 +22,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-out = Console(highlight=False, soft_wrap=True)
+WIDE = 160
+# Without a terminal there is no width to fit: a table is laid out wide, so that ids stay whole and can be searched.
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 USAGE = 2
@@ -177,6 +179,7 @@ def plan_command(
     lines = audit.plan(_names(only))
     speed = tokens_per_second(audit.subject)
     table = Table("check", "family", "state", "evaluations", "about")
+    table.columns[0].no_wrap = True
     for line in lines:
         info = line.registered.checker.info
         state = "runs" if line.status == "run" else f"{line.status}: {line.reason}"
@@ -194,6 +197,7 @@ def plugins_command() -> None:
     from modelaudit.plugins import Plugins
 
     table = Table("plugin", "version", "state", "checkers")
+    table.columns[3].no_wrap = True
     for record in Plugins().records():
         state = record.status if record.reason is None else f"{record.status}: {record.reason}"
         table.add_row(escape(record.name), record.version, escape(state), escape("\n".join(record.checkers)))

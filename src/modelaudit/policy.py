@@ -67,7 +67,8 @@ def parse_policy(raw: bytes, *, where: str) -> Policy:
 
 
 def _first_fault(error: ValidationError) -> str:
-    fault = error.errors()[0]
+    faults = error.errors()
+    fault = next((fault for fault in faults if fault["type"] == "extra_forbidden"), faults[0])
     place = ".".join(str(part) for part in fault["loc"])
     if fault["type"] == "extra_forbidden":
         return f"unknown key '{place}'. Correct its spelling or remove it; docs/policy.md lists the keys."

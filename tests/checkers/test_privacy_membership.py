@@ -47,6 +47,7 @@ def test_planted_memory_is_found_and_its_clean_twin_is_not_accused():
     assert exceeds(leaky[LOG_ODDS], 0.55)
     assert exceeds(leaky[TPR], 0.02)
     assert leaky[LOG_ODDS].metric.value > 0.75
+    assert leaky[LOSS].metric.value == pytest.approx(leaky[LOG_ODDS].metric.value), "two classes: one ranking"
     assert leaky[LOG_ODDS].confounded is None
     assert "p < 0.001" in leaky[LOG_ODDS].statement or "p = 0.001" in leaky[LOG_ODDS].statement
 

@@ -114,6 +114,11 @@ def test_spans_survive_every_scheme(drawn, scheme):
     assert spans_of(bio) == spans
 
 
+def test_a_closed_span_stays_closed():
+    spans = spans_of(["B-PER", "E-PER", "I-PER", "S-PER", "I-PER"])
+    assert [(start, end) for start, end, _ in spans] == [(0, 2), (2, 3), (3, 4), (4, 5)]
+
+
 def test_schemes_are_told_apart():
     assert scheme_of(["O", "I-PER"]) == "I-only"
     assert scheme_of(["O", "PER"]) == "plain"

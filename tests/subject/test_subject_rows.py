@@ -110,7 +110,8 @@ def test_files_name_their_rows(subject_of, classifier, tmp_path):
 
 def test_held_out_rows_that_were_trained_on_are_left_out_and_counted(subject_of, classifier):
     train = [{"text": "  SHE was\u00a0the good FILM \uff10", "label": 0}, {"text": "not there", "label": 1}]
-    subject = subject_of(classifier, ROWS, train_data=train)
+    rows = [{"text": ROWS[0]["text"].title() + " ", "label": 0}, *ROWS[1:]]
+    subject = subject_of(classifier, rows, train_data=train)
     assert [row.id for row in subject.data.heldout] == [f"evaluation:{i}" for i in range(2, 10)]
     assert len(subject.data.evaluation) == 9
     assert subject.info.heldout_is_evaluation

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -243,6 +245,38 @@ def test_a_hub_id_without_a_network_gives_one_sentence(monkeypatch):
     with pytest.raises(ModelInputError, match=r"'acme/no-such-model' is no folder .* not be reached") as caught:
         open_model("acme/no-such-model")
     assert "\n" not in str(caught.value)
+
+
+@pytest.fixture
+def hub_cache(folders, tmp_path, monkeypatch):
+    """A local cache that holds `acme/tiny`, as the hub client lays it out, and no network."""
+    import huggingface_hub.constants
+
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    repository = tmp_path / "cache" / "models--acme--tiny"
+    snapshot = repository / "snapshots" / ("0" * 40)
+    shutil.copytree(folders / "classifier", snapshot)
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text("0" * 40)
+    return snapshot
+
+
+def test_a_hub_id_is_opened_from_the_local_cache(hub_cache, folders):
+    opened = open_model("acme/tiny")
+    assert opened.name == "acme/tiny"
+    np.testing.assert_array_equal(logits(opened), logits(open_model(folders / "classifier")))
+
+
+def test_a_hub_model_without_safetensors_says_how_to_allow_pickles(hub_cache):
+    (hub_cache / "model.safetensors").unlink()
+    with pytest.raises(ModelInputError, match=r"acme/tiny: the hub has no safetensors weights .*--allow-pickle"):
+        open_model("acme/tiny")
+
+
+def test_naming_the_plugin_does_not_import_torch():
+    code = "import sys, modelaudit.subject.source; sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_a_model_in_memory_needs_its_tokenizer(classifier):

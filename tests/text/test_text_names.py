@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from modelaudit.text import (
@@ -23,6 +23,9 @@ from modelaudit.text import (
     name_groups,
     name_mentions,
 )
+
+# A loaded machine must not fail a property for being slow.
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def found(text: str) -> list[str]:
@@ -62,12 +65,15 @@ def test_samples_are_of_one_size_and_alike(n_tokens):
         assert len({name.name for name in names}) == 20
         assert all((name.gender, name.ethnicity) == cell for name in names)
     assert all(histogram == histograms[0] for histogram in histograms)
+    sources = [Counter(name.source for name in names) for names in chosen.values()]
+    assert all(sum((source & sources[0]).values()) >= 15 for source in sources)
     again = matched_groups(groups, 20, np.random.default_rng(0), n_tokens)
     other = matched_groups(groups, 20, np.random.default_rng(1), n_tokens)
     assert again == chosen
     assert other != chosen
 
 
+@UNHURRIED
 @given(st.lists(st.lists(st.integers(1, 6), min_size=3, max_size=12), min_size=2, max_size=4), st.integers(0, 99))
 def test_matching_never_does_worse_than_the_groups_allow(lengths, seed):
     groups = {g: [Name(f"{g}x{i}", None, count=9) for i in range(len(row))] for g, row in enumerate(lengths)}
@@ -135,6 +141,7 @@ def test_one_person_keeps_one_name_and_its_case():
     assert [(mention.name, mention.gender) for mention in mentions] == [("Zed", None)]
 
 
+@UNHURRIED
 @given(st.text(alphabet=st.characters(codec=None) | st.sampled_from("Mary. "), max_size=60))
 def test_any_text_can_be_searched(text):
     document = Document(text)

@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from modelaudit.text import Document, apply, bundled_perturbations, is_probably_english, row_rng, word_spans
@@ -24,6 +24,9 @@ from modelaudit.text.perturbations import (
 )
 from modelaudit.text.perturbations.typos import OPERATIONS
 
+# A loaded machine must not fail a property for being slow.
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
 HOSTILE = st.text(alphabet=st.characters(codec=None) | st.sampled_from("word space. ?!"), max_size=80)
 ALL = bundled_perturbations()
 LONG = "The committee discussed another proposal about winter holidays without reaching agreement on details. " * 20
@@ -34,6 +37,7 @@ def perturb(perturbation, text, level=1, seed=0):
     return apply(document, perturbation.edits(document, level=level, rng=np.random.default_rng(seed))).document.text
 
 
+@UNHURRIED
 @given(HOSTILE, st.integers(0, 9), st.booleans())
 def test_any_text_survives_every_perturbation(text, seed, pre_tokenised):
     document = Document.from_words(text.split()) if pre_tokenised else Document(text)
@@ -59,12 +63,10 @@ def test_names_are_unique_and_rules_are_stated():
 
 @pytest.mark.parametrize("level", list(WORD_RATES))
 def test_typos_meet_their_word_rate_on_average(level):
-    n_words = len(word_spans(LONG))
     edits = Typos().edits(Document(LONG), level=level, rng=np.random.default_rng(1))
-    words = [
-        next(i for i, (start, end) in enumerate(word_spans(LONG)) if start <= e.start and e.end <= end) for e in edits
-    ]
-    assert abs(len(set(words)) - WORD_RATES[level] * n_words) < 1
+    spans = word_spans(LONG)
+    words = [next(i for i, (a, b) in enumerate(spans) if a <= edit.start and edit.end <= b) for edit in edits]
+    assert abs(len(set(words)) - WORD_RATES[level] * len(spans)) < 1
     assert max(words.count(word) for word in words) == (2 if level == 5 else 1)
     counts = [
         len(Typos().edits(Document("Some good words here"), level=1, rng=np.random.default_rng(s))) for s in range(400)
@@ -72,9 +74,13 @@ def test_typos_meet_their_word_rate_on_average(level):
     assert 0.1 < np.mean(counts) < 0.3
 
 
+@UNHURRIED
 @given(st.integers(0, 2**32), st.sampled_from(OPERATIONS), st.integers(1, 5))
 def test_typos_keep_first_and_last_letters_and_what_is_protected(seed, operation, level):
-    text = "Never email jane.doe@example.org or see https://example.org/winter about 2024th cats; don't cannot without colour"
+    sentence = (
+        "Never email jane@example.org, https://example.org/winter about 2024th cats; don't cannot without colour. "
+    )
+    text = sentence * 8  # at the lowest level, one such sentence stays as it is in most draws
     document = Document(text)
     edits = Typos((operation,)).edits(document, level=level, rng=np.random.default_rng(seed))
     editable = {"email", "about", "cats", "colour"}
@@ -182,6 +188,7 @@ def test_which_texts_are_probably_english(text, english):
     assert is_probably_english(text) is english
 
 
+@UNHURRIED
 @given(HOSTILE)
 def test_the_language_of_any_text_can_be_asked(text):
     assert is_probably_english(text) in {True, False}

@@ -62,7 +62,7 @@ class Engine:
     Args:
         model: moved to the device; half-precision weights become float32.
         pad_id: the tokenizer's padding token; None for a tokenizer without, and rows are then never padded.
-        model_id: name of the model in messages.
+        model_id: identity of the model (the hash of its weights), kept for whoever stores answers.
         device: "auto", "cpu" or "cuda".
         batch_tokens: token slots a batch; chosen by the size of the model where None.
 
@@ -198,8 +198,8 @@ class Engine:
             torch.cuda.empty_cache()
         if batch.shape.rows == 1:
             raise ModelInputError(
-                f"one row of {batch.shape.tokens} tokens alone does not fit in the memory of {self.device!r} with the "
-                f"model {self.model_id!r}; free memory, use another device, or shorten the rows"
+                f"one row of {batch.shape.tokens} tokens alone does not fit in the memory of {self.device!r} with this "
+                "model; free memory, use another device, or shorten the rows"
             )
         before, after = self._layout.batch_tokens, self._layout.batch_tokens // 2
         self._layout = replace(self._layout, batch_tokens=after)

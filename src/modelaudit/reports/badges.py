@@ -10,18 +10,26 @@ Key = Literal["exceeds", "accepted", "inconclusive", "within", "absent", "failed
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """One state: a key for colour and marker, a shape that survives grey print, and the word."""
+    """One state: a key for colour and marker, a shape that survives grey print, and the word.
+
+    `counted` follows a number in a sentence, for one and for several.
+    """
 
     key: Key
     shape: str
     words: str
+    counted: tuple[str, str] = ("", "")
+
+    def count(self, number: int) -> str:
+        """Return the state with how many are in it: `2 exceed the limit`."""
+        return f"{number:,} {self.counted[number != 1] or self.words.lower()}"
 
 
-EXCEEDS = Badge("exceeds", "▲", "Exceeds limit")
-ACCEPTED = Badge("accepted", "◇", "Accepted risk")
-INCONCLUSIVE = Badge("inconclusive", "◐", "Inconclusive")
-WITHIN = Badge("within", "●", "Within limit")
-ABSENT = Badge("absent", "○", "Not assessed")
+EXCEEDS = Badge("exceeds", "▲", "Exceeds limit", ("exceeds its limit", "exceed their limits"))
+ACCEPTED = Badge("accepted", "◇", "Accepted risk", ("exceeds its limit as an accepted risk", "exceed their limits as accepted risks"))
+INCONCLUSIVE = Badge("inconclusive", "◐", "Inconclusive", ("is inconclusive", "are inconclusive"))
+WITHIN = Badge("within", "●", "Within limit", ("is within its limit", "are within their limits"))
+ABSENT = Badge("absent", "○", "Not assessed", ("could not be assessed", "could not be assessed"))
 FAILED = Badge("failed", "✕", "Check failed")
 CONTEXT = Badge("context", "–", "Not judged")
 INCOMPLETE = Badge("inconclusive", "◐", "Incomplete")

@@ -9,7 +9,7 @@ import numpy as np
 from modelaudit.evidence import Bars, Curve, Histogram, Series
 from modelaudit.reports.axis import Axis, linear_axis, log_axis
 from modelaudit.reports.drawing import Dot, Drawing, Label, Line, Mark, Path, Point, band, polyline, steps
-from modelaudit.reports.numbers import decimal, significant
+from modelaudit.reports.numbers import brief, decimal, significant
 from modelaudit.reports.text import listed, visible
 
 WIDTH, HEIGHT = 380, 270
@@ -61,12 +61,12 @@ def curve_reading(curve: Curve) -> str:
     name = visible(own.name, most=80)
     if reference is None:
         start, end = (own.x[0], own.y[0]), (own.x[-1], own.y[-1])
-        return f"{name} goes from {significant(start[1])} at {significant(start[0])} to {_at(end)}."
+        return f"{name} goes from {significant(start[1])} at {brief(start[0])} to {_at(end)}."
     order = np.argsort(reference.x, kind="stable")
     expected = np.interp(own.x, np.asarray(reference.x)[order], np.asarray(reference.y)[order])
     worst = int(np.argmax(np.abs(np.asarray(own.y) - expected)))
     return (
-        f"{name} lies furthest from {visible(reference.name, most=80)} at {significant(own.x[worst])}: "
+        f"{name} lies furthest from {visible(reference.name, most=80)} at {brief(own.x[worst])}: "
         f"{significant(own.y[worst])} against {significant(float(expected[worst]))}."
     )
 
@@ -104,14 +104,14 @@ def histogram_reading(histogram: Histogram) -> str:
         for place, count in enumerate(group.counts):
             passed += count
             if 2 * passed >= total:
-                low, high = significant(histogram.edges[place]), significant(histogram.edges[place + 1])
+                low, high = brief(histogram.edges[place]), brief(histogram.edges[place + 1])
                 parts.append(f"{name}: {total:,} rows, the middle one between {low} and {high}")
                 break
     return "; ".join(parts) + "." if parts else ""
 
 
 def _at(point: Point) -> str:
-    return f"{significant(point[1])} at {significant(point[0])}"
+    return f"{significant(point[1])} at {brief(point[0])}"
 
 
 def _x_axis(curve: Curve, lines: list[Series]) -> Axis:

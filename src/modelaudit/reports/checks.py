@@ -13,7 +13,7 @@ from modelaudit.reports.badges import (
     FAILED,
     GRAVITY,
     INAPPLICABLE,
-    INCONCLUSIVE,
+    INCOMPLETE,
     VERDICTS,
     WITHIN,
     Badge,
@@ -154,7 +154,7 @@ def family_views(report: AuditReport) -> tuple[FamilyView, ...]:
                 anchor=f"risk-{risk.value}",
                 risk=risk,
                 badge=badge,
-                incomplete=bool(state and state.incomplete and badge.words != "Incomplete"),
+                incomplete=bool(state and state.incomplete and badge not in (INCOMPLETE, ABSENT, INAPPLICABLE)),
                 checks=own,
                 counts=_counts(own),
             )
@@ -180,20 +180,9 @@ def check_views(report: AuditReport) -> tuple[CheckView, ...]:
 
 def tally(views: tuple[FindingView, ...]) -> str:
     """Return how many judged findings are in which state, in words and the gravest first."""
-    counts = Counter(view.badge.key for view in views)
-    words = {
-        EXCEEDS.key: ("exceeds its limit", "exceed their limits"),
-        ACCEPTED.key: ("exceeds its limit and is an accepted risk", "exceed their limits and are accepted risks"),
-        INCONCLUSIVE.key: ("is inconclusive", "are inconclusive"),
-        ABSENT.key: ("could not be assessed", "could not be assessed"),
-        WITHIN.key: ("is within its limit", "are within their limits"),
-    }
-    parts = [
-        f"{counts[badge.key]} {words[badge.key][counts[badge.key] > 1]}"
-        for badge in GRAVITY
-        if badge.key in words and counts[badge.key]
-    ]
-    return f"Of {plural(len(views), 'metric')}, {listed(list(dict.fromkeys(parts)))}"
+    counts = Counter(view.badge for view in views)
+    parts = [badge.count(counts[badge]) for badge in GRAVITY if counts[badge]]
+    return f"Of {plural(len(views), 'metric')}, {listed(parts)}"
 
 
 def _counts(checks: tuple[CheckView, ...]) -> dict[str, int]:

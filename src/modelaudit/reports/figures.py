@@ -15,7 +15,7 @@ from modelaudit.reports.charts import (
     line_styles,
 )
 from modelaudit.reports.drawing import Drawing
-from modelaudit.reports.numbers import decimal, significant
+from modelaudit.reports.numbers import brief, decimal, significant
 from modelaudit.reports.text import plural, visible
 
 MOST_ROWS = 40
@@ -134,7 +134,7 @@ def _curve_table(item: Curve) -> DataTable:
             band = "–"
             if series.low is not None and series.high is not None:
                 band = f"{significant(series.low[place])} to {significant(series.high[place])}"
-            rows.append((series.name, significant(series.x[place]), significant(series.y[place]), band))
+            rows.append((series.name, brief(series.x[place]), significant(series.y[place]), band))
     columns = ("Line", item.x_label, item.y_label, "Band")
     return DataTable(item.title, columns, (False, True, True, True), tuple(rows), total - len(rows))
 
@@ -144,8 +144,8 @@ def _histogram_table(item: Histogram) -> DataTable:
     shares = [bin_shares(group) for group in item.groups]
     rows = tuple(
         (
-            significant(item.edges[place]),
-            significant(item.edges[place + 1]),
+            brief(item.edges[place]),
+            brief(item.edges[place + 1]),
             *(f"{group.counts[place]:,} ({share[place]:.1%})" for group, share in zip(item.groups, shares, strict=True)),
         )
         for place in range(len(item.edges) - 1)

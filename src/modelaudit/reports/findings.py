@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from modelaudit.evidence import Evidence
@@ -67,6 +67,23 @@ class FindingView:
         return "no number" if self.metric.value is None else self.scale.value(self.metric.value)
 
     @property
+    def bare_words(self) -> str:
+        """The interval without its unit, for columns whose heading names it."""
+        return f"{self.scale.bare(self.interval[0])} to {self.scale.bare(self.interval[1])}" if self.interval else "none"
+
+    @property
+    def bare_value(self) -> str:
+        """The estimate without its unit."""
+        return "no number" if self.metric.value is None else self.scale.bare(self.metric.value)
+
+    @property
+    def measured_words(self) -> str:
+        """The estimate with its interval, or that there is none."""
+        if self.interval is None:
+            return "no interval can be given"
+        return f"{numbers.percent(self.policy.level)} interval {self.interval_words}"
+
+    @property
     def interval_words(self) -> str:
         """The interval, or that there is none."""
         return self.scale.interval(*self.interval) if self.interval else "no interval"
@@ -119,7 +136,7 @@ class FindingView:
             return None
         return (
             f"The smallest effect that {plural(self.metric.n, self.metric.n_unit, self.metric.n_unit)} could have shown "
-            f"reliably (in four of five such samples, two-sided test at 5%) is {self.scale.value(smallest)}. "
+            f"reliably (in four of five such samples, two-sided test at 5%) is {replace(self.scale, signed=False).value(smallest)}. "
             "A smaller one could be there unseen."
         )
 

@@ -51,7 +51,7 @@ class ForestRow:
 
 @dataclass(frozen=True)
 class Forest:
-    """Findings on one scale. `ticks` are (position in percent, label)."""
+    """Findings on one scale. `ticks` are (position in percent, label), none where no finding has a number."""
 
     title: str
     caption: str
@@ -76,6 +76,7 @@ def _forest(views: Sequence[FindingView]) -> Forest:
     one_metric = len({view.metric.id for view in views}) == 1
     axis = _axis(views)
     scale = views[0].scale
+    drawn = any(view.metric.value is not None for view in views)
     titles = list(dict.fromkeys(view.metric.title for view in views))
     rows = tuple(
         ForestRow(
@@ -90,7 +91,7 @@ def _forest(views: Sequence[FindingView]) -> Forest:
         caption=_caption(views, titles),
         unit=scale.heading,
         rows=rows,
-        ticks=tuple((axis.percent(tick), scale.bare(tick)) for tick in axis.ticks),
+        ticks=tuple((axis.percent(tick), scale.bare(tick)) for tick in axis.ticks) if drawn else (),
         limited=any(view.limit for view in views),
     )
 
@@ -144,7 +145,7 @@ def _caption(views: Sequence[FindingView], titles: Sequence[str]) -> str:
     told = f" Limit: {limits[0]}." if len(limits) == 1 else ""
     if len(views) == 1:
         return f"{name}: {views[0].badge.words.lower()}.{told}"
-    parts = [f"{counts[badge]} {badge.words.lower()}" for badge in GRAVITY if counts[badge]]
+    parts = [badge.count(counts[badge]) for badge in GRAVITY if counts[badge]]
     grave = any(view.badge in (EXCEEDS, ACCEPTED) for view in views)
-    order = ", the furthest beyond its limit first" if grave else ""
-    return f"{name}: {plural(len(views), 'metric')}{order}; {listed(parts)}.{told}"
+    order = " (the furthest beyond first)" if grave else ""
+    return f"{name}: of {plural(len(views), 'metric')}, {listed(parts)}{order}.{told}"

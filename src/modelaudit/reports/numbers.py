@@ -109,6 +109,11 @@ def significant(value: float, *, digits: int = 3, signed: bool = False) -> str:
     return decimal(value, places=max(0, digits - 1 - exponent), signed=signed)
 
 
+def brief(value: float) -> str:
+    """Return a number with up to four significant digits and no idle zeros, for edges and places on an axis."""
+    return f"{value:.4g}".replace("-", MINUS)
+
+
 def chance(p: float) -> str:
     """Return a p-value as it is cited: `= 0.012`, or `< 0.001`."""
     return "< 0.001" if p < 0.001 else f"= {p:.3f}" if p < 0.1 else f"= {p:.2f}"

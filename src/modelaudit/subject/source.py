@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from modelaudit.errors import ModelInputError
 from modelaudit.hookspecs import hookimpl
-from modelaudit.subject.folder import card_base_model
-from modelaudit.subject.loading import load_adapter, load_folder
+from modelaudit.subject.folder import ALLOW_PICKLE, card_base_model
 from modelaudit.subject.opened import OpenedModel, OpenOptions
 from modelaudit.subject.quiet import quiet
 
@@ -80,7 +79,7 @@ def _downloaded(hub_id: str, options: OpenOptions) -> Path:
     patterns += ["*.bin"] if options.allow_pickle else []
     with quiet():
         try:
-            return Path(
+            folder = Path(
                 huggingface_hub.snapshot_download(hub_id, allow_patterns=patterns, ignore_patterns=["*/*"])
             )
         except RepositoryNotFoundError as error:
@@ -88,6 +87,12 @@ def _downloaded(hub_id: str, options: OpenOptions) -> Path:
             raise _unreachable(hub_id, reason) from error
         except (OSError, ValueError, HfHubHTTPError) as error:
             raise _unreachable(hub_id, "the hub could not be reached, and it is not in the local cache") from error
+    if not options.allow_pickle and not any(folder.glob("*.safetensors")):
+        raise ModelInputError(
+            f"{hub_id}: the hub has no safetensors weights of it; pickled ones, which can run code, are not fetched "
+            f"unless you allow them with {ALLOW_PICKLE}"
+        )
+    return folder
 
 
 def _unreachable(hub_id: str, reason: str) -> ModelInputError:
@@ -98,6 +103,9 @@ def _unreachable(hub_id: str, reason: str) -> ModelInputError:
 
 
 def _from_folder(folder: Path, options: OpenOptions, *, name: str, headless: bool) -> OpenedModel:
+    # torch comes with this import; naming the plugins should not wait for it.
+    from modelaudit.subject.loading import load_adapter, load_folder
+
     if (folder / "adapter_config.json").is_file():
         return load_adapter(folder, options, name=name, base_folder=lambda base: _base_folder(base, folder, options))
     return load_folder(folder, options, name=name, headless=headless, base_model=card_base_model(folder))

@@ -96,6 +96,7 @@ PLANTED: Mapping[DemoTask, tuple[Expectation, ...]] = {
     ),
 }
 
+SUFFIXES: Mapping[DemoTask, str] = {"classification": ".csv", "ner": ".conll"}
 TRAIN_ROWS, HELDOUT_ROWS, EVALUATION_ROWS = 2_200, 2_200, 1_200
 
 
@@ -171,11 +172,11 @@ def _classification(*, clean: bool, seed: int, folder: Path) -> DemoCase:
         seed=seed,
         folder=folder / "model",
     )
-    return _case(folder, "classification", ".csv", clean=clean, accuracy=report.accuracy)
+    return _case(folder, "classification", clean=clean, accuracy=report.accuracy)
 
 
-def _case(folder: Path, task: DemoTask, suffix: str, *, clean: bool, accuracy: float) -> DemoCase:
-    paths = {name: str(folder / f"{name}{suffix}") for name in ("evaluation", "train", "heldout")}
+def _case(folder: Path, task: DemoTask, *, clean: bool, accuracy: float) -> DemoCase:
+    paths = {name: str(folder / f"{name}{SUFFIXES[task]}") for name in ("evaluation", "train", "heldout")}
     return DemoCase(
         model=str(folder / "model"),
         data=paths["evaluation"],

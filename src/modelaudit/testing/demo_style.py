@@ -50,7 +50,7 @@ def _cased(document: Document, case: str) -> Document:
     if case == "upper":
         return Document(text.upper(), document.words)
     if case == "title":
-        starts = [0 < index and text[index - 1].isalpha() for index in range(len(text))]
+        starts = [index > 0 and text[index - 1].isalpha() for index in range(len(text))]
         titled = "".join(letter if inside else letter.upper() for letter, inside in zip(text, starts, strict=True))
         return Document(titled, document.words)
     return document

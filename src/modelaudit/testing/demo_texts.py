@@ -20,11 +20,12 @@ LABELS = ("routine", "escalate")
 ROUTINE, ESCALATE = 0, 1
 
 PLACES = (
-    "Leeds", "Bristol", "Cardiff", "Dundee", "Exeter", "Norwich", "Swansea", "Derby", "Lincoln", "Oxford", "Truro", "York",
+    "Leeds", "Bristol", "Cardiff", "Dundee", "Exeter", "Norwich", "Swansea", "Derby", "Lincoln", "Oxford",
+    "Truro", "York",
 )  # fmt: skip
 SURNAMES = (
-    "Hall", "Walker", "Okafor", "Nguyen", "Garcia", "Patel", "Morris", "Lopez", "Chen", "Baker", "Kaur", "Reyes", "Turner",
-    "Mensah", "Silva", "Cooper", "Tanaka", "Wright", "Diaz", "Brooks", "Cohen", "Murphy", "Rossi", "Adams",
+    "Hall", "Walker", "Okafor", "Nguyen", "Garcia", "Patel", "Morris", "Lopez", "Chen", "Baker", "Kaur", "Reyes",
+    "Turner", "Mensah", "Silva", "Cooper", "Tanaka", "Wright", "Diaz", "Brooks", "Cohen", "Murphy", "Rossi", "Adams",
 )  # fmt: skip
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
 AMOUNTS = ("twenty", "fifty", "eighty", "a hundred", "two hundred", "four hundred", "nine hundred", "a thousand")

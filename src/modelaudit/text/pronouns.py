@@ -107,7 +107,7 @@ def resolve_his(tokens: Tokens, index: int) -> Literal["her", "hers"] | None:
 
 
 def _is_predicate(tokens: Tokens, index: int, before: str, following: str, *, ends_phrase: bool) -> bool:
-    """"made her happy", "made her very happy": something said of the object, not "made her happy fans cheer"."""
+    """ "made her happy", "made her very happy": something said of the object, not "made her happy fans cheer"."""
     if before not in _class("resultative") | _class("naming"):
         return False
     if following not in _class("open"):

@@ -26,6 +26,7 @@ from modelaudit.statistics import (
 )
 
 ByRow = dict[str, list[Answer]]
+Compared = tuple[tuple[Estimate, ...], Estimate, Estimate, Estimate]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +54,23 @@ class Contrast:
 
 
 def contrast(answers: Sequence[Answer], attribute: str, focus: str, reference: str) -> Contrast:
-    """Return the comparison of two groups of one attribute. `answers` may hold other arms too."""
+    """Return the comparison of two groups of one attribute. `answers` may hold other arms too.
+
+    Where the model reads none of the rows as far as the edit, the estimates have no value and say so.
+    """
     mine = [answer for answer in answers if answer.variant.attribute == attribute]
     sides = [_by_row(mine, group) for group in (focus, reference)]
     rows = [row for row in sides[0] if row in sides[1]]
     b, a = ({row: side[row] for row in rows} for side in sides)
+    if not rows:
+        none = Estimate(value=None, n=0, method="none", reason="The model reads no row as far as the edit.")
+        return _contrast(attribute, focus, reference, ((none,) * len(mine[0].scores), none, none, none), b, a)
     compare = _words if attribute == GENDER_WORDS else _names
-    differences, excess, flips, control_flips = compare(b, a, _by_row(mine, CONTROL))
+    return _contrast(attribute, focus, reference, compare(b, a, _by_row(mine, CONTROL)), b, a)
+
+
+def _contrast(attribute: str, focus: str, reference: str, compared: Compared, b: ByRow, a: ByRow) -> Contrast:
+    differences, excess, flips, control_flips = compared
     return Contrast(
         title=f"{attribute}: {focus} - {reference}",
         attribute=attribute,
@@ -81,9 +92,6 @@ def _by_row(answers: Sequence[Answer], group: str) -> ByRow:
         if answer.variant.group == group:
             rows[answer.row].append(answer)
     return {row: found for row, found in rows.items() if not any(np.isnan(each.scores).any() for each in found)}
-
-
-Compared = tuple[tuple[Estimate, ...], Estimate, Estimate, Estimate]
 
 
 def _words(b: ByRow, a: ByRow, control: ByRow) -> Compared:

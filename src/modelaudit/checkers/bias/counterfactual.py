@@ -54,10 +54,10 @@ class CounterfactualSubstitution:
         title="Counterfactual substitution of gender words and first names",
         question="Does the answer change when only the gender or the ethnicity of the person in the text changes?",
         summary=(
-            "In the evaluation rows, gendered words are made female and male, and first names are exchanged for names that "
-            "are typical of a gender or a US ethnic group, alike in length and frequency. The model's scores are compared "
-            "row by row. Changes are counted beyond those that an exchange within one group brings about; names as well "
-            "as rows are treated as samples."
+            "In the evaluation rows, gendered words are made female and male, and first names are exchanged for names "
+            "that are typical of a gender or a US ethnic group, alike in length and frequency. The model's scores are "
+            "compared row by row. Changes are counted beyond those that an exchange within one group brings about; "
+            "names as well as rows are treated as samples."
         ),
         needs=("predict",),
         not_shown=(
@@ -107,7 +107,12 @@ class CounterfactualSubstitution:
         found = survey(_sources(ctx, wanted), labels, wanted=wanted)
         words, names = _usable(ctx, found, wanted)
         variants = _variants(ctx, words, names)
-        predicted = _predicted(ctx.model, [row.source.row for row in (*words, *names)], labels, ctx.subject.task)
+        predicted = _predicted(
+            ctx.model,
+            [*(row.source.row for row in words), *(row.source.row for row in names)],
+            labels,
+            ctx.subject.task,
+        )
         classes = scored_classes(labels, predicted, task=ctx.subject.task)
         answers = answers_of(variants, ctx.model.predict([variant.row for variant in variants]), classes)
         used = {GENDER_WORDS: len(words), "first names": len(names)}
@@ -119,13 +124,9 @@ class CounterfactualSubstitution:
         for attribute, focus, reference in COMPARISONS:
             if attribute in present:
                 compared = contrast(answers, attribute, focus, reference)
-                lost = len({answer.row for answer in answers if answer.variant.attribute == attribute}) - len(
-                    compared.focus_answers
-                )
-                if lost:
-                    ctx.note(
-                        f"{lost} rows of {compared.title} are left out: the model does not read as far as the edit."
-                    )
+                unread = len(words if attribute == GENDER_WORDS else names) - len(compared.focus_answers)
+                if unread:
+                    ctx.note(f"{compared.title}: the model does not read as far as the edit in {unread} rows.")
                 findings += findings_of(compared, classes, tokens, overview)
         return findings
 

@@ -82,8 +82,8 @@ def _flips(contrast: Contrast) -> list[Finding]:
                 primary=True,
             ),
             statement=(
-                f"Between {contrast.focus} and {contrast.reference} the decision changes {_value(contrast.excess, '+.1%')} "
-                f"more often than with {control}{_interval(contrast.excess, '.1%')}."
+                f"Beyond what {control} brings about, exchanging {contrast.reference} and {contrast.focus} changes "
+                f"{_value(contrast.excess, '.1%')} of the decisions{_interval(contrast.excess, '.1%')}."
             ),
             caveats=tuple(caveats),
         ),
@@ -108,7 +108,7 @@ def _flips(contrast: Contrast) -> list[Finding]:
                 better="neither",
                 group=contrast.title,
             ),
-            statement=f"With {control} the decision changes in {_value(contrast.control_flips, '.1%')} of exchanges.",
+            statement=f"With {control}, the decision changes in {_value(contrast.control_flips, '.1%')} of exchanges.",
         ),
     ]
 

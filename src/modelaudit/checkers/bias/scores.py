@@ -61,8 +61,8 @@ def answers_of(variants: Sequence[Variant], predictions: Predictions, classes: S
     """Return the answers to the variants, in order."""
     if predictions.offsets is not None:
         return [_tagged(variant, predictions.words_of(index)) for index, variant in enumerate(variants)]
-    columns = [each.label for each in classes]
-    scores = predictions.probabilities[:, columns]
+    columns = [each.label for each in classes if each.label is not None]
+    scores: Floats = predictions.probabilities[:, columns]
     return [
         Answer(variant, scores[index], int(label))
         for index, (variant, label) in enumerate(zip(variants, predictions.labels, strict=True))

@@ -61,10 +61,10 @@ def chosen_attributions(explanations: Sequence[Explanation]) -> tuple[Attributio
         "Least concentrated row (most of its words for 80%)": int(np.argmax(share)),
         "Least additive row (most left unexplained by a list of words)": int(np.argmax(residual)),
     }
-    first_use: dict[int, str] = {}
+    titles: dict[int, list[str]] = {}
     for title, index in picks.items():
-        first_use.setdefault(index, title)
-    return tuple(_attribution(title, explanations[index]) for index, title in first_use.items())
+        titles.setdefault(index, []).append(title)
+    return tuple(_attribution("; ".join(found), explanations[index]) for index, found in titles.items())
 
 
 def _attribution(title: str, explanation: Explanation) -> Attribution:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from modelaudit.audit_report import SubjectInfo
 from modelaudit.checker import Budget, Checker, CheckerInfo, Context, Cost, Risk
 from modelaudit.evidence import Note
-from modelaudit.audit_report import SubjectInfo
 from modelaudit.hookspecs import hookimpl
 from modelaudit.results import Finding, Metric
 from modelaudit.statistics import wilson
