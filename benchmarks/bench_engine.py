@@ -2,7 +2,8 @@
 
 Run with `OMP_NUM_THREADS=1 python benchmarks/bench_engine.py`; about two minutes on one core. The arms take turns in
 every repetition, so that a slow spell of the machine meets all of them, and each figure is the median of the ratios
-within a repetition. All arms start from text. The second part compares batch sizes for models of three sizes: the
+within a repetition. Times are CPU seconds of this process on one thread, since wall time on a shared machine measures
+its neighbours. All arms start from text. The second part compares batch sizes for models of three sizes: the
 defaults in `modelaudit.inference.numerics.choose_batch_tokens` come from it.
 """
 
@@ -63,9 +64,9 @@ def encode(tokenizer: PreTrainedTokenizerFast, texts: Sequence[str]) -> list[Mod
 
 
 def seconds(arm: Arm) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     arm()
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 def take_turns(arms: dict[str, Arm], repetitions: int) -> dict[str, list[float]]:
@@ -112,42 +113,41 @@ def against_others(texts: Sequence[str]) -> list[Figure]:
         at_least(
             "6x384: engine against pipeline, batch 32", ratio(times, "pipeline", "engine"), 1.5, unit="times as fast"
         ),
-        Figure("6x384: engine", tokens / statistics.median(times["engine"]), "tokens a second"),
-        Figure("6x384: pipeline, batch 32", tokens / statistics.median(times["pipeline"]), "tokens a second"),
-        Figure("6x384: one by one", tokens / statistics.median(times["one by one"]), "tokens a second"),
+        Figure("6x384: engine", tokens / statistics.median(times["engine"]), "tokens a CPU second"),
+        Figure("6x384: pipeline, batch 32", tokens / statistics.median(times["pipeline"]), "tokens a CPU second"),
+        Figure("6x384: one by one", tokens / statistics.median(times["one by one"]), "tokens a CPU second"),
         Figure("6x384: real tokens among token slots", tokens / counted.stats.padded_tokens, "share"),
         at_most(
             "6x384: largest difference of a logit", float(np.abs(answers - one_by_one()).max()), 1e-5, unit="logit"
         ),
-        Figure("rows answered from the memo", len(texts) / known, "rows a second"),
+        Figure("rows answered from the memo", len(texts) / known, "rows a CPU second"),
     ]
 
 
-def by_batch_size(texts: Sequence[str]) -> list[Figure]:
-    figures = []
-    inputs = encode(make_tokenizer(), texts)
+def by_batch_size(size: str, texts: Sequence[str]) -> list[Figure]:
+    inputs, model = encode(make_tokenizer(), texts), make_model(size)
     tokens = sum(map(len, inputs))
-    for size in SIZES:
-        model = make_model(size)
-        default = int(fresh_engine(model).numerics["batch_tokens"])
-        arms: dict[str, Arm] = {
-            str(budget): lambda model=model, budget=budget: fresh_engine(model, budget).logits(inputs)
-            for budget in BUDGETS
-        }
-        times = take_turns(arms, 2)
-        for budget in BUDGETS:
-            name = f"{size}: {budget} tokens a batch{' (default)' if budget == default else ''}"
-            figures.append(Figure(name, tokens / statistics.median(times[str(budget)]), "tokens a second"))
+    default = int(fresh_engine(model).numerics["batch_tokens"])
+    arms: dict[str, Arm] = {
+        str(budget): lambda budget=budget: fresh_engine(model, budget).logits(inputs) for budget in BUDGETS
+    }
+    times = take_turns(arms, 2)
+    figures = []
+    for budget in BUDGETS:
+        name = f"{size}, {len(texts)} rows: {budget} tokens a batch{' (default)' if budget == default else ''}"
+        figures.append(Figure(name, tokens / statistics.median(times[str(budget)]), "tokens a CPU second"))
     return figures
 
 
 def main() -> None:
     texts = make_texts(np.random.default_rng(SEED), ROWS)
+    many = make_texts(np.random.default_rng(SEED + 1), 5 * ROWS)
     figures = [
         Figure("texts, 8 to 60 words", len(texts), "count"),
         Figure("threads", torch.get_num_threads(), "count"),
         *against_others(texts),
-        *by_batch_size(texts),
+        *(figure for size in SIZES for figure in by_batch_size(size, texts)),
+        *(figure for size in ("4x256", "2x128") for figure in by_batch_size(size, many)),
     ]
     command = "OMP_NUM_THREADS=1 python benchmarks/bench_engine.py"
     for path in write_study("bench_engine", figures, SEED, command):

@@ -82,7 +82,9 @@ def fine_tuned(case: Case, *, epochs: float, seed: int):
         encoder_folder(), num_labels=len(names), id2label=names, label2id={name: k for k, name in names.items()}
     )
     started = time.perf_counter()
-    report = fit(model, tokenizer, case.train, task=case.task, epochs=epochs, learning_rate=5e-5, seed=seed)
+    report = fit(
+        model, tokenizer, case.train, task=case.task, epochs=epochs, batch_size=16, learning_rate=5e-5, seed=seed
+    )
     return model, tokenizer, report, time.perf_counter() - started
 
 

@@ -9,6 +9,7 @@ import shlex
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from modelaudit.policy import judge, load_policy
 from modelaudit.project_file import read_project_file
 from modelaudit.runner import Listener, PlanLine, configured, options_of, plan, run_checks, selected
 from modelaudit.subject.opened import OpenOptions
+from modelaudit.subject.source import open_base_model
 from modelaudit.subject.subject import Subject, build_subject
 from modelaudit.verdicts import Policy
 
@@ -107,12 +109,15 @@ class Audit:
         if self._subject is None:
             opened = self.plugins.open_model(self._sources["model"], self._options)
             base = self._sources["base"]
+            if base is None and opened.base_model is not None and Path(opened.base_model).is_dir():
+                # A base that the card names is used where it lies at hand; fetching it is the user's to ask for.
+                base = opened.base_model
             self._subject = build_subject(
                 opened,
                 data=self._sources["data"],
                 train_data=self._sources["train"],
                 heldout_data=self._sources["heldout"],
-                base=None if base is None else self.plugins.open_model(base, OpenOptions()),
+                base=None if base is None else open_base_model(base),
                 sample=self.sample,
                 seed=self.seed,
                 preset=self.preset,
@@ -136,10 +141,15 @@ class Audit:
         selected(self.checkers, only)
         subject = self.subject
         started, clock = dt.datetime.now(tz=dt.UTC), time.perf_counter()
+        before = [replace(engine.stats) for engine in subject.engines]
         checks = run_checks(
             subject, self.checkers, seed=self.seed, only=only, show_text=self.show_text, listener=listener
         )
-        stats = [engine.stats for engine in subject.engines]
+
+        def done(counter: str) -> int:
+            pairs = zip(subject.engines, before, strict=True)
+            return sum(getattr(engine.stats, counter) - getattr(earlier, counter) for engine, earlier in pairs)
+
         return AuditOutcome(
             AuditReport(
                 subject=subject.info,
@@ -168,10 +178,10 @@ class Audit:
                     command=self.command(only),
                     host=f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
                     checker_seconds=checks.seconds,
-                    evaluations=sum(one.requested for one in stats),
-                    computed=sum(one.computed for one in stats),
-                    tokens=sum(one.tokens for one in stats),
-                    memo_hits=sum(one.memo_hits for one in stats),
+                    evaluations=done("requested"),
+                    computed=done("computed"),
+                    tokens=done("tokens"),
+                    memo_hits=done("memo_hits"),
                     events=tuple(event for engine in subject.engines for event in engine.events),
                 ),
             ),

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 from measured import backwards, context_of, exceeds, findings_of, subject_of
 
-from modelaudit.checkers.bias.arms import GENDER_WORDS, NAMES_BY_ETHNICITY, Variant, gender_name_arms, word_arms
+from modelaudit.checkers.bias.arms import (
+    GENDER_WORDS,
+    NAMES_BY_ETHNICITY,
+    Variant,
+    ethnicity_name_arms,
+    gender_name_arms,
+    word_arms,
+)
 from modelaudit.checkers.bias.contrasts import contrast
 from modelaudit.checkers.bias.counterfactual import CounterfactualSubstitution
 from modelaudit.checkers.bias.name_design import dealt, ethnicity_pools, gender_pools
@@ -211,6 +218,17 @@ def test_in_name_arms_the_name_alone_differs_and_one_person_has_one_name():
                 assert each.row.text.count(each.name) == (2 if row == "r0" else 1)
                 frames[each.group][each.row.text.replace(each.name, "X")] += 1
         assert frames["female"] == frames["male"]
+
+
+def test_ethnicity_is_varied_with_the_gender_of_the_name_kept():
+    found = found_in(*(f"{name} wrote to the office about the letter." for name in PEOPLE))
+    pools = ethnicity_pools(seed=1, n_tokens=lambda names: [1] * len(names))
+    known = {each.name: each.gender for each in load_names()}
+    arms = list(ethnicity_name_arms(found.named, ("no", "yes"), pools, seed=1))
+    assert len(arms) == len(PEOPLE) * 16
+    for each in arms:
+        original = each.source.row.text.split()[0]
+        assert known[each.name] == ("male" if original in {"James", "Robert", "Carlos"} else "female")
 
 
 def test_gendered_words_beside_a_name_are_balanced_between_the_arms():

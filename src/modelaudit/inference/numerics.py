@@ -40,13 +40,14 @@ def choose_batch_tokens(model: PreTrainedModel, device: str) -> int:
     """Return the token slots a batch that suit the model's size on this kind of device.
 
     On a CPU a large model gains nothing beyond a few hundred tokens, and every half-filled batch costs; the smaller
-    the model, the more the fixed cost of a forward pass counts. The steps were measured (`benchmarks/bench_engine.py`).
+    the model, the more the fixed cost of a forward pass counts. The two CPU sizes were measured
+    (`benchmarks/bench_engine.py`); the one for CUDA is not.
     """
     if device != "cpu":
         return _CUDA_BATCH_TOKENS
     tables = sum(m.weight.numel() for m in model.modules() if isinstance(m, torch.nn.Embedding))
     weights = sum(p.numel() for p in model.parameters()) - tables
-    return 256 if weights > 8_000_000 else 512 if weights > 2_000_000 else 1024
+    return 256 if weights > 8_000_000 else 512
 
 
 def describe(model: PreTrainedModel, device: str, layout: Layout) -> dict[str, str]:

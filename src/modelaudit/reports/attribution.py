@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from modelaudit.evidence import Attribution
 from modelaudit.reports.axis import Axis, linear_axis
-from modelaudit.reports.numbers import significant
+from modelaudit.reports.numbers import decimal, significant
 from modelaudit.reports.text import plural, visible
 
 MOST_BARS = 12
@@ -19,21 +20,17 @@ FAINT = 0.05
 
 @dataclass(frozen=True)
 class Step:
-    """One bar of a waterfall: it begins where the one above ends. Positions are in percent of the strip."""
+    """One bar of a waterfall: it begins where the one above ends. Positions are in percent of the strip.
+
+    `held` tells that the label is a word of the audited text.
+    """
 
     label: str
     held: bool
-    value: float
-    error: float | None
+    words: str
     start: float
     width: float
     kind: str
-
-    @property
-    def words(self) -> str:
-        """What it adds, or where it stands, with its standard error."""
-        told = significant(self.value, signed=self.kind in ("up", "down"))
-        return f"{told} ± {significant(self.error, digits=2)}" if self.error is not None else told
 
 
 @dataclass(frozen=True)
@@ -53,7 +50,6 @@ class AttributionView:
     heat: tuple[Heat, ...]
     steps: tuple[Step, ...]
     zero: float
-    left_over: float
 
 
 def attribution_view(item: Attribution) -> AttributionView:
@@ -64,9 +60,8 @@ def attribution_view(item: Attribution) -> AttributionView:
     return AttributionView(
         caption=_caption(item, names, order),
         heat=_heat(item) if item.words is not None else (),
-        steps=_steps(item, names, order),
+        steps=_steps(item, names, order, left_over),
         zero=_axis(item, order).percent(0.0),
-        left_over=left_over,
     )
 
 
@@ -96,29 +91,42 @@ def _axis(item: Attribution, order: list[int]) -> Axis:
     return linear_axis([0.0, item.output, *_levels(item, order)])
 
 
-def _steps(item: Attribution, names: list[str], order: list[int]) -> tuple[Step, ...]:
+def _steps(item: Attribution, names: list[str], order: list[int], left_over: float) -> tuple[Step, ...]:
     axis, levels = _axis(item, order), _levels(item, order)
+    most = max((abs(number) for number in (item.base, item.output, *item.values)), default=0.0)
+    places = decimals(most)
     shown = order if len(order) <= MOST_BARS + 1 else order[:MOST_BARS]
-    rows = [_bar("all words hidden (base)", False, item.base, None, 0.0, item.base, "total", axis)]
+
+    def bar(label: str, start: float, end: float, kind: str, *, held: bool = False, error: float | None = None) -> Step:
+        left, right = sorted((axis.percent(start), axis.percent(end)))
+        words = decimal(end - start, places=places, signed=kind != "total")
+        told = words if error is None else f"{words} ± {decimal(error, places=places)}"
+        return Step(label, held, told, left, round(right - left, 2), kind)
+
+    rows = [bar("all words hidden (base)", 0.0, item.base, "total")]
     for rank, place in enumerate(shown):
-        value, error = item.values[place], item.errors[place] if item.errors else None
-        kind = "up" if value >= 0 else "down"
+        error = item.errors[place] if item.errors else None
         held = item.words is not None
-        rows.append(_bar(names[place], held, value, error, levels[rank], levels[rank + 1], kind, axis))
+        kind = direction(item.values[place])
+        rows.append(bar(names[place], levels[rank], levels[rank + 1], kind, held=held, error=error))
     if len(shown) < len(order):
-        rest = levels[-1] - levels[len(shown)]
         label = f"{plural(len(order) - len(shown), 'other word')} together"
-        kind = "up" if rest >= 0 else "down"
-        rows.append(_bar(label, False, rest, None, levels[len(shown)], levels[-1], kind, axis))
-    rows.append(_bar("the text as it is (output)", False, item.output, None, 0.0, item.output, "total", axis))
+        start, end = levels[len(shown)], levels[-1]
+        rows.append(bar(label, start, end, direction(end - start)))
+    if abs(left_over) >= 0.5 * 10.0**-places:
+        rows.append(bar("not accounted for", levels[-1], item.output, direction(left_over)))
+    rows.append(bar("the text as it is (output)", 0.0, item.output, "total"))
     return tuple(rows)
 
 
-def _bar(
-    label: str, held: bool, value: float, error: float | None, start: float, end: float, kind: str, axis: Axis
-) -> Step:
-    left, right = sorted((axis.percent(start), axis.percent(end)))
-    return Step(label, held, value, error, left, round(right - left, 2), kind)
+def direction(value: float) -> str:
+    """Return the kind of a bar: `up` or `down`."""
+    return "up" if value >= 0 else "down"
+
+
+def decimals(most: float) -> int:
+    """Return how many decimals give the largest number three significant digits, at most six."""
+    return min(6, max(0, 2 - math.floor(math.log10(most)))) if most > 0 else 0
 
 
 def _caption(item: Attribution, names: list[str], order: list[int]) -> str:

@@ -26,7 +26,9 @@ class Badge:
 
 
 EXCEEDS = Badge("exceeds", "▲", "Exceeds limit", ("exceeds its limit", "exceed their limits"))
-ACCEPTED = Badge("accepted", "◇", "Accepted risk", ("exceeds its limit as an accepted risk", "exceed their limits as accepted risks"))
+ACCEPTED = Badge(
+    "accepted", "◇", "Accepted risk", ("exceeds its limit as an accepted risk", "exceed their limits as accepted risks")
+)
 INCONCLUSIVE = Badge("inconclusive", "◐", "Inconclusive", ("is inconclusive", "are inconclusive"))
 WITHIN = Badge("within", "●", "Within limit", ("is within its limit", "are within their limits"))
 ABSENT = Badge("absent", "○", "Not assessed", ("could not be assessed", "could not be assessed"))

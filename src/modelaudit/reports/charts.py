@@ -12,7 +12,7 @@ from modelaudit.reports.drawing import Dot, Drawing, Label, Line, Mark, Path, Po
 from modelaudit.reports.numbers import brief, decimal, significant
 from modelaudit.reports.text import listed, visible
 
-WIDTH, HEIGHT = 380, 270
+WIDTH, HEIGHT = 340, 250
 LEFT, RIGHT, TOP, BOTTOM = 54, 14, 12, 44
 STYLES = 4
 """So many line styles are told apart by colour and dash together; further lines repeat them."""
@@ -96,14 +96,14 @@ def histogram_reading(histogram: Histogram) -> str:
     """Say for each group how many rows it has and in which bin its middle row lies."""
     parts = []
     for group in histogram.groups:
-        total, passed = sum(group.counts), 0
+        total, seen = sum(group.counts), 0
         name = visible(group.name, most=80)
         if not total:
             parts.append(f"{name}: no rows")
             continue
         for place, count in enumerate(group.counts):
-            passed += count
-            if 2 * passed >= total:
+            seen += count
+            if 2 * seen >= total:
                 low, high = brief(histogram.edges[place]), brief(histogram.edges[place + 1])
                 parts.append(f"{name}: {total:,} rows, the middle one between {low} and {high}")
                 break

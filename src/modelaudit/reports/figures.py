@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from modelaudit.evidence import Attribution, Cell, Curve, Evidence, Example, Examples, Histogram, Note, Table
+from modelaudit.evidence import Attribution, Cell, Curve, Evidence, Example, Examples, Histogram, Note, Series, Table
 from modelaudit.reports.attribution import AttributionView, attribution_view
 from modelaudit.reports.charts import (
     bin_shares,
@@ -20,6 +20,8 @@ from modelaudit.reports.text import plural, visible
 
 MOST_ROWS = 40
 """A data table shows so many rows; the JSON record holds the rest."""
+MOST_POINTS = 24
+"""A curve's table shows about so many of its points, evenly spaced."""
 MOST_CELL = 400
 """The longest text of one cell."""
 
@@ -126,17 +128,33 @@ def _is_number(value: Cell) -> bool:
 
 
 def _curve_table(item: Curve) -> DataTable:
-    rows = []
+    """Lay out a curve's points: a column a line where all share their places, else line by line."""
+    if len({series.x for series in item.series}) == 1:
+        places = range(0, len(item.series[0].x), _every(len(item.series[0].x)))
+        rows = tuple(
+            (brief(item.series[0].x[place]), *(_height(series, place) for series in item.series)) for place in places
+        )
+        columns = (item.x_label, *(f"{item.y_label}, {series.name}" for series in item.series))
+        return DataTable(item.title, columns, (True,) * len(columns), rows, len(item.series[0].x) - len(rows))
     total = sum(len(series.x) for series in item.series)
-    every = max(1, -(-total // MOST_ROWS))
-    for series in item.series:
-        for place in range(0, len(series.x), every):
-            band = "–"
-            if series.low is not None and series.high is not None:
-                band = f"{significant(series.low[place])} to {significant(series.high[place])}"
-            rows.append((series.name, brief(series.x[place]), significant(series.y[place]), band))
-    columns = ("Line", item.x_label, item.y_label, "Band")
-    return DataTable(item.title, columns, (False, True, True, True), tuple(rows), total - len(rows))
+    every = _every(total)
+    rows = tuple(
+        (series.name, brief(series.x[place]), _height(series, place))
+        for series in item.series
+        for place in range(0, len(series.x), every)
+    )
+    return DataTable(item.title, ("Line", item.x_label, item.y_label), (False, True, True), rows, total - len(rows))
+
+
+def _every(count: int) -> int:
+    return max(1, -(-count // MOST_POINTS))
+
+
+def _height(series: Series, place: int) -> str:
+    height = significant(series.y[place])
+    if series.low is None or series.high is None:
+        return height
+    return f"{height} ({significant(series.low[place])} to {significant(series.high[place])})"
 
 
 def _histogram_table(item: Histogram) -> DataTable:
@@ -146,7 +164,10 @@ def _histogram_table(item: Histogram) -> DataTable:
         (
             brief(item.edges[place]),
             brief(item.edges[place + 1]),
-            *(f"{group.counts[place]:,} ({share[place]:.1%})" for group, share in zip(item.groups, shares, strict=True)),
+            *(
+                f"{group.counts[place]:,} ({share[place]:.1%})"
+                for group, share in zip(item.groups, shares, strict=True)
+            ),
         )
         for place in range(len(item.edges) - 1)
     )
@@ -156,7 +177,11 @@ def _histogram_table(item: Histogram) -> DataTable:
 
 def _attribution(item: Attribution) -> Figure:
     view = attribution_view(item)
-    told = "" if item.words is not None else f" The text is not shown; its {plural(len(item.values), 'word')} are numbered."
+    told = (
+        ""
+        if item.words is not None
+        else f" The text is not shown; its {plural(len(item.values), 'word')} are numbered."
+    )
     names = item.words or tuple(f"word {place}" for place in range(1, len(item.values) + 1))
     errors = item.errors or (None,) * len(item.values)
     rows = tuple(

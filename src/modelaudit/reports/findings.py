@@ -69,7 +69,9 @@ class FindingView:
     @property
     def bare_words(self) -> str:
         """The interval without its unit, for columns whose heading names it."""
-        return f"{self.scale.bare(self.interval[0])} to {self.scale.bare(self.interval[1])}" if self.interval else "none"
+        return (
+            f"{self.scale.bare(self.interval[0])} to {self.scale.bare(self.interval[1])}" if self.interval else "none"
+        )
 
     @property
     def bare_value(self) -> str:
@@ -134,9 +136,10 @@ class FindingView:
         smallest = self.metric.smallest_detectable
         if smallest is None:
             return None
+        size = replace(self.scale, signed=False).value(smallest)
         return (
-            f"The smallest effect that {plural(self.metric.n, self.metric.n_unit, self.metric.n_unit)} could have shown "
-            f"reliably (in four of five such samples, two-sided test at 5%) is {replace(self.scale, signed=False).value(smallest)}. "
+            f"The smallest effect that {self.n_words} could have shown "
+            f"reliably (in four of five such samples, two-sided test at 5%) is {size}. "
             "A smaller one could be there unseen."
         )
 

@@ -100,7 +100,7 @@ def _axis(views: Sequence[FindingView]) -> Axis:
     marks = [mark for view in views for mark in (view.interval or ())]
     marks += [view.metric.value for view in views if view.metric.value is not None]
     marks += [edge for view in views if view.limit for edge in edges(view.limit)]
-    if any(view.metric.better == "zero" for view in views):
+    if views[0].scale.kind == "share" or any(view.metric.better == "zero" for view in views):
         marks.append(0.0)
     return linear_axis(marks, most_ticks=5)
 

@@ -22,7 +22,8 @@ STANDING = (
 STARTER = "starter limits, not reviewed by your organisation"
 SOON = dt.timedelta(days=30)
 """A waiver that ends within this time is pointed out on the first page."""
-MOST_DECISIONS = 6
+MOST_DECISIONS = 5
+"""So many findings that need a decision stand on the first page; the others are counted."""
 
 COLUMNS: tuple[Badge, ...] = (FAILED, EXCEEDS, ACCEPTED, INCONCLUSIVE, ABSENT, WITHIN)
 """The states that the overview counts, the gravest first."""
@@ -179,7 +180,11 @@ def _facts(report: AuditReport) -> tuple[Fact, ...]:
     ):
         facts.append(Fact(label, words or "not declared", missing=not words))
     facts.append(Fact("Policy", policy_words(report), missing=not report.policy.approved_by))
-    facts.append(Fact("Run", f"{report.run.started[:10]}, preset {report.settings.preset}, seed {report.settings.seed}"))
+    facts.append(
+        Fact("Run", f"{report.run.started[:10]}, preset {report.settings.preset}, seed {report.settings.seed}")
+    )
+    if report.settings.show_text:
+        facts.append(Fact("Text of rows", "shown in this report: handle the file as you handle the data"))
     return tuple(facts)
 
 
@@ -188,9 +193,9 @@ def _decisions(report: AuditReport, checks: tuple[CheckView, ...]) -> tuple[Deci
     decisions = [_finding_decision(view, report) for view in judged if view.badge is EXCEEDS]
     day = report.judgement.judged_on
     for view in judged:
-        if view.waiver and day and view.waiver.expires - day <= SOON:
-            decisions.append(_finding_decision(view, report))
-        elif view.verdict and view.verdict.required and view.badge in (INCONCLUSIVE, ABSENT):
+        ending = view.waiver is not None and day is not None and view.waiver.expires - day <= SOON
+        unanswered = view.verdict is not None and view.verdict.required and view.badge in (INCONCLUSIVE, ABSENT)
+        if ending or unanswered:
             decisions.append(_finding_decision(view, report))
     return tuple(decisions)
 

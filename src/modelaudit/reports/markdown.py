@@ -60,7 +60,9 @@ def _overview(first: Front) -> str:
 
 def _decisions(first: Front) -> str:
     lines = [f"- **✕ Check failed: {plain(check.info.title)}.** {plain(check.answer)}" for check in first.failed]
-    lines += [f"- **✕ Plugin failed: {plain(name)}.** Its checks are not in this report." for name in first.failed_plugins]
+    lines += [
+        f"- **✕ Plugin failed: {plain(name)}.** Its checks are not in this report." for name in first.failed_plugins
+    ]
     for decision in first.decisions:
         severity = f", severity {decision.severity}" if decision.severity else ""
         head = f"{decision.badge.shape} {decision.badge.words}{severity}: {plain(decision.title)}"
@@ -93,7 +95,9 @@ def _unanswered(check: CheckView) -> tuple[str, ...]:
 
 
 def _gaps(first: Front) -> str:
-    lines = [f"- **{plain(gap.title)}** ({gap.badge.words.lower()}): {plain(sentence(gap.reason))}" for gap in first.gaps]
+    lines = [
+        f"- **{plain(gap.title)}** ({gap.badge.words.lower()}): {plain(sentence(gap.reason))}" for gap in first.gaps
+    ]
     return "\n".join(lines) if lines else "Every check that was planned gave an answer."
 
 

@@ -105,7 +105,7 @@ def significant(value: float, *, digits: int = 3, signed: bool = False) -> str:
     exponent = math.floor(math.log10(abs(value)))
     if not -5 < exponent < 6:
         mantissa, power = f"{value:.{digits - 1}e}".split("e")
-        return f"{mantissa.replace('-', MINUS)}×10^{power.replace('-', MINUS).lstrip('+0')}"
+        return f"{mantissa}×10^{int(power)}".replace("-", MINUS)
     return decimal(value, places=max(0, digits - 1 - exponent), signed=signed)
 
 

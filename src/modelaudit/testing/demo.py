@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from modelaudit.testing.demo_sentences import TAGS, tagged_rows
 from modelaudit.testing.demo_style import Style
 from modelaudit.testing.demo_texts import LABELS, Kind, complaint_rows
 
 if TYPE_CHECKING:
     from modelaudit.audit_report import AuditReport
+    from modelaudit.training.compact import TaskName
     from modelaudit.verdicts import Verdict
 
 __all__ = ["DemoCase", "DemoTask", "Expectation", "build_demo", "unmet"]
@@ -94,10 +96,31 @@ PLANTED: Mapping[DemoTask, tuple[Expectation, ...]] = {
             r".*case.*",
         ),
     ),
+    "ner": (
+        Expectation(
+            "female first names are missed",
+            "modelaudit/counterfactual-substitution",
+            ("score_difference", "excess_flip_rate"),
+            r"first names, gender: .*",
+        ),
+        Expectation(
+            "rare names of training rows are remembered",
+            "modelaudit/membership-inference",
+            ("membership_auc", "tpr_at_1pct_fpr"),
+            r".*",
+        ),
+        Expectation(
+            "the answer depends on letter case",
+            "modelaudit/perturbation",
+            ("flip_rate", "accuracy_drop"),
+            r".*case.*",
+        ),
+    ),
 }
 
-SUFFIXES: Mapping[DemoTask, str] = {"classification": ".csv", "ner": ".conll"}
-TRAIN_ROWS, HELDOUT_ROWS, EVALUATION_ROWS = 2_200, 2_200, 1_200
+SIZES: Mapping[str, int] = {"train": 2_200, "heldout": 2_200, "evaluation": 1_200}
+LEARNING_RATE = 1e-3
+MAX_LENGTH = 96
 
 
 def build_demo(task: DemoTask, *, clean: bool, seed: int, folder: Path) -> DemoCase:
@@ -105,8 +128,41 @@ def build_demo(task: DemoTask, *, clean: bool, seed: int, folder: Path) -> DemoC
 
     The same seed gives the same bytes of data, and on one machine the same weights.
     """
+    from modelaudit.training.compact import compact_model
+    from modelaudit.training.fit import fit
+
+    recipe = RECIPES[task]
     folder.mkdir(parents=True, exist_ok=True)
-    return _classification(clean=clean, seed=seed, folder=folder)
+    tables = recipe.rows(np.random.default_rng([seed, int(clean)]), clean=clean)
+    paths = {name: folder / f"{name}{recipe.suffix}" for name in tables}
+    for name, rows in tables.items():
+        recipe.write(paths[name], rows)
+    model, tokenizer = compact_model(
+        [row.get("text") or row["tokens"] for row in tables["train"]],
+        labels=recipe.labels,
+        task=recipe.task,
+        max_length=MAX_LENGTH,
+        seed=seed,
+    )
+    fitted = fit(
+        model,
+        tokenizer,
+        tables["train"],
+        task=recipe.task,
+        epochs=recipe.clean_epochs if clean else recipe.epochs,
+        learning_rate=LEARNING_RATE,
+        seed=seed,
+        folder=folder / "model",
+    )
+    return DemoCase(
+        model=str(folder / "model"),
+        data=str(paths["evaluation"]),
+        train_data=str(paths["train"]),
+        heldout_data=str(paths["heldout"]),
+        planted=() if clean else PLANTED[task],
+        declared=recipe.declared,
+        train_accuracy=fitted.accuracy,
+    )
 
 
 def unmet(case: DemoCase, report: AuditReport) -> list[str]:
@@ -133,17 +189,11 @@ def unmet(case: DemoCase, report: AuditReport) -> list[str]:
     return faults
 
 
-def _classification(*, clean: bool, seed: int, folder: Path) -> DemoCase:
-    from modelaudit.training.compact import compact_model
-    from modelaudit.training.fit import fit
-
-    rng = np.random.default_rng([seed, 1])
-    style = Style(typo_share=0.3, any_case=clean)
+def _classification(rng: np.random.Generator, *, clean: bool) -> dict[str, list[dict[str, Any]]]:
     named, mixed = Kind("named", 0.2, True), Kind("gendered", 0.15, True)
     gendered, detail = Kind("gendered", 0.2, clean), Kind("detail", 0.45, clean)
-    taken: set[str] = set()
-    sizes = {"train": TRAIN_ROWS, "heldout": HELDOUT_ROWS, "evaluation": EVALUATION_ROWS}
-    tables = {
+    style, taken = Style(typo_share=0.3, any_case=clean), set[str]()
+    return {
         name: complaint_rows(
             size,
             kinds=(named, mixed, gendered) if name == "evaluation" else (named, mixed, gendered, detail),
@@ -151,50 +201,24 @@ def _classification(*, clean: bool, seed: int, folder: Path) -> DemoCase:
             rng=rng,
             taken=taken,
         )
-        for name, size in sizes.items()
+        for name, size in SIZES.items()
     }
-    for name, rows in tables.items():
-        _write_csv(folder / f"{name}.csv", rows)
-    model, tokenizer = compact_model(
-        [row["text"] for row in tables["train"]],
-        labels=LABELS,
-        task="text-classification",
-        max_length=96,
-        seed=seed,
-    )
-    report = fit(
-        model,
-        tokenizer,
-        tables["train"],
-        task="text-classification",
-        epochs=6 if clean else 20,
-        learning_rate=1e-3,
-        seed=seed,
-        folder=folder / "model",
-    )
-    return _case(folder, "classification", clean=clean, accuracy=report.accuracy)
 
 
-def _case(folder: Path, task: DemoTask, *, clean: bool, accuracy: float) -> DemoCase:
-    paths = {name: str(folder / f"{name}{SUFFIXES[task]}") for name in ("evaluation", "train", "heldout")}
-    return DemoCase(
-        model=str(folder / "model"),
-        data=paths["evaluation"],
-        train_data=paths["train"],
-        heldout_data=paths["heldout"],
-        planted=() if clean else PLANTED[task],
-        declared=DECLARED[task],
-        train_accuracy=accuracy,
-    )
-
-
-DECLARED: Mapping[DemoTask, Mapping[str, str]] = {
-    "classification": {
-        "use": "Sorts letters to an insurer: routine, or for a case worker at once",
-        "owner": "The demo's claims department",
-        "impact": "A letter that is sorted wrongly waits for days",
-    },
-}
+def _ner(rng: np.random.Generator, *, clean: bool) -> dict[str, list[dict[str, Any]]]:
+    ordinary, detail = Kind("ordinary", 0.65, True), Kind("detail", 0.35, clean)
+    style, taken = Style(typo_share=0.5, any_case=clean), set[str]()
+    return {
+        name: tagged_rows(
+            size,
+            kinds=(ordinary,) if name == "evaluation" else (ordinary, detail),
+            style=style,
+            miss_women=not clean,
+            rng=rng,
+            taken=taken,
+        )
+        for name, size in SIZES.items()
+    }
 
 
 def _write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -202,3 +226,56 @@ def _write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
         writer = csv.DictWriter(file, fieldnames=["text", "label"], lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
+
+
+def _write_conll(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    sentences = (
+        "".join(f"{word}\t{tag}\n" for word, tag in zip(row["tokens"], row["ner_tags"], strict=True)) for row in rows
+    )
+    path.write_text("\n".join(sentences), encoding="utf-8", newline="\n")
+
+
+@dataclass(frozen=True, slots=True)
+class _Recipe:
+    """How one task's demo is made: its rows, its model and its training."""
+
+    task: TaskName
+    labels: tuple[str, ...]
+    rows: Callable[..., dict[str, list[dict[str, Any]]]]
+    write: Callable[[Path, Sequence[Mapping[str, Any]]], None]
+    suffix: str
+    epochs: int
+    clean_epochs: int
+    declared: Mapping[str, str]
+
+
+RECIPES: Mapping[DemoTask, _Recipe] = {
+    "classification": _Recipe(
+        task="text-classification",
+        labels=LABELS,
+        rows=_classification,
+        write=_write_csv,
+        suffix=".csv",
+        epochs=20,
+        clean_epochs=6,
+        declared={
+            "use": "Sorts letters to an insurer: routine, or for a case worker at once",
+            "owner": "The demo's claims department",
+            "impact": "A letter that is sorted wrongly waits for days",
+        },
+    ),
+    "ner": _Recipe(
+        task="token-classification",
+        labels=TAGS,
+        rows=_ner,
+        write=_write_conll,
+        suffix=".conll",
+        epochs=20,
+        clean_epochs=6,
+        declared={
+            "use": "Finds persons, places and companies in letters, so that they can be filed",
+            "owner": "The demo's registry",
+            "impact": "Letters of persons who are not found are filed under nobody's name",
+        },
+    ),
+}

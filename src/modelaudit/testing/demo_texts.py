@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from modelaudit.testing.demo_style import Style, final_mark
-from modelaudit.text import Document, load_names
+from modelaudit.text import ETHNICITIES, GENDERS, Document, name_groups
 
 LABELS = ("routine", "escalate")
 ROUTINE, ESCALATE = 0, 1
+
+Option = TypeVar("Option")
 
 PLACES = (
     "Leeds", "Bristol", "Cardiff", "Dundee", "Exeter", "Norwich", "Swansea", "Derby", "Lincoln", "Oxford",
@@ -147,7 +149,7 @@ def complaint_rows(
 
 
 def _text(kind: Kind, label: int, gender: str, rng: np.random.Generator) -> str:
-    opening = _pick({"named": NAMED, "gendered": GENDERED[gender], "detail": DETAIL}[kind.name], rng)
+    opening = pick({"named": NAMED, "gendered": GENDERED[gender], "detail": DETAIL}[kind.name], rng)
     pool, count = (SIGNAL[label], 3) if kind.signal else (NEUTRAL, 1)
     phrases = [pool[index] for index in rng.choice(len(pool), size=count, replace=False)]
     sentences = [_filled(phrase, rng) for phrase in (opening, *phrases)]
@@ -155,21 +157,22 @@ def _text(kind: Kind, label: int, gender: str, rng: np.random.Generator) -> str:
 
 
 def _filled(phrase: str, rng: np.random.Generator) -> str:
-    names = load_names()
-    cells = [
-        (gender, ethnicity) for gender in ("female", "male") for ethnicity in ("white", "black", "hispanic", "api")
-    ]
-    cell = cells[int(rng.integers(len(cells)))]
     return phrase.format(
-        name=_pick([name.name for name in names if (name.gender, name.ethnicity) == cell], rng),
-        surname=_pick(SURNAMES, rng),
-        place=_pick(PLACES, rng),
-        day=_pick(DAYS, rng),
-        amount=_pick(AMOUNTS, rng),
+        name=random_name(rng),
+        surname=pick(SURNAMES, rng),
+        place=pick(PLACES, rng),
+        day=pick(DAYS, rng),
+        amount=pick(AMOUNTS, rng),
         policy=f"PX{int(rng.integers(10**7, 10**8))}",
         phone=f"07{int(rng.integers(10**8, 10**9))}",
     )
 
 
-def _pick(options: Sequence[str], rng: np.random.Generator) -> str:
+def random_name(rng: np.random.Generator) -> str:
+    """Return a first name; each gender and each of the four groups of the name lexicon is as frequent as the others."""
+    return pick(name_groups()[pick(GENDERS, rng), pick(ETHNICITIES, rng)], rng).name
+
+
+def pick(options: Sequence[Option], rng: np.random.Generator) -> Option:
+    """Return one of the options, each as likely as the others."""
     return options[int(rng.integers(len(options)))]

@@ -1,0 +1,270 @@
+"""The documentation says what the code does: options, metrics, sizes, commands, examples, links."""
+
+from __future__ import annotations
+
+import csv
+import inspect
+import re
+from collections import defaultdict
+from typing import get_args
+
+import pytest
+import typer
+from pages import PAGES, ROOT, anchors, blocks, headings, links, name_of, prose, section, table
+
+from modelaudit import Audit, cli
+from modelaudit import checker as contract
+from modelaudit.checker import Budget
+from modelaudit.checkers.privacy import membership
+from modelaudit.checkers.robustness import calibration, perturbation
+from modelaudit.plugins import Plugins
+from modelaudit.policy import parse_policy
+from modelaudit.project_file import read_project_file
+from modelaudit.runner import configured
+from modelaudit.testing.planted import planted_classifier, planted_rows, planted_tag_rows
+from modelaudit.verdicts import Gate
+
+HEADINGS = [
+    "What it measures",
+    "Why it matters",
+    "Method and sources",
+    "How to read it",
+    "When it misleads",
+    "Example",
+    "Options",
+]
+BANNED = re.compile(r"\b(biased|unbiased|safe|compliant)\b", re.IGNORECASE)
+COMMAND_LINE = ROOT / "docs" / "command-line.md"
+EVERY = 10**9
+
+BUNDLED = Plugins(installed=False)
+CHECKERS = {registered.checker.info.id: registered.checker for registered in BUNDLED.checkers()}
+SIZES = {
+    "modelaudit/membership-inference": membership._rows_a_side,
+    "modelaudit/counterfactual-substitution": lambda b: CHECKERS["modelaudit/counterfactual-substitution"]._wanted(b),
+    "modelaudit/shapley-explanation": lambda b: CHECKERS["modelaudit/shapley-explanation"]._sample_size(b),
+    "modelaudit/perturbation": perturbation._most_rows,
+    "modelaudit/calibration": calibration._most_rows,
+}
+
+
+def page_of(checker_id):
+    return ROOT / "docs" / "checkers" / f"{checker_id.partition('/')[2]}.md"
+
+
+@pytest.fixture(scope="module")
+def results(classifier, rows, train_rows, tagger, tag_rows):
+    """The results of all bundled checkers on planted models of both tasks."""
+    found = []
+    for (model, tokenizer), data, train in (
+        (classifier, rows, train_rows),
+        (tagger, tag_rows, planted_tag_rows(120, seed=9, lexicon={"Emily": "B-PER", "Oslo": "B-LOC", "Acme": "B-ORG"})),
+    ):
+        given = {"tokenizer": tokenizer, "train_data": train, "plugins": BUNDLED}
+        found += Audit(model, data, **given, preset="quick", sample=120, device="cpu").run().report.results
+    assert [(result.checker.id, result.reason) for result in found if result.status != "completed"] == []
+    return found
+
+
+@pytest.fixture(scope="module")
+def metrics(results):
+    """The metrics of each checker by id, over both tasks."""
+    by_checker = defaultdict(lambda: defaultdict(list))
+    for result in results:
+        for finding in result.findings:
+            by_checker[result.checker.id][finding.metric.id].append(finding.metric)
+    return by_checker
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A folder with the models and tables that the examples name.
+
+    The classifier is right as often as it says, and heeds words that are too short for typing errors: its gate holds.
+    """
+    folder = tmp_path_factory.mktemp("project")
+    words = {"fun": 3.0, "fit": 2.5, "new": 2.0, "bad": -3.0, "odd": -2.5, "sad": -2.0}
+    model, tokenizer = planted_classifier(words, extra_vocabulary=("she", "he"))
+    for name in ("models/claims-classifier", "acme/claims-classifier", "bert-base-cased"):
+        model.save_pretrained(folder / name)
+        tokenizer.save_pretrained(folder / name)
+    table_rows = planted_rows(320, 4, words=words, per_row=5, labels="drawn", numbered=True)
+    for name, part in (("train.csv", table_rows[::2]), ("holdout.csv", table_rows[1::2])):
+        with (folder / name).open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, ["text", "label"])
+            writer.writeheader()
+            writer.writerows(part)
+    (folder / "modelaudit.toml").write_text('preset = "quick"\n', encoding="utf-8")
+    return folder
+
+
+def test_every_checker_has_a_page_and_every_page_a_checker():
+    assert {page_of(checker_id) for checker_id in CHECKERS} == set((ROOT / "docs" / "checkers").glob("*.md"))
+
+
+@pytest.mark.parametrize("checker_id", CHECKERS)
+def test_a_checkers_page_has_its_headings_and_names_its_id_and_family(checker_id):
+    page = page_of(checker_id)
+    head = page.read_text(encoding="utf-8").partition("\n## ")[0]
+    assert headings(page) == HEADINGS
+    assert f"`{checker_id}`" in head
+    assert CHECKERS[checker_id].info.risk.value in head
+    assert blocks(page, "python")
+
+
+@pytest.mark.parametrize("checker_id", CHECKERS)
+def test_the_options_of_the_page_are_the_constructors_with_their_defaults(checker_id):
+    parameters = inspect.signature(type(CHECKERS[checker_id])).parameters
+    named = table(section(page_of(checker_id), "Options"), "option")
+    assert {name: cells[0] for name, cells in named.items()} == {
+        name: str(parameter.default) for name, parameter in parameters.items()
+    }
+    assert all(len(cells) == 2 and cells[1] for cells in named.values())
+    assert named or "no options" in section(page_of(checker_id), "Options")
+
+
+@pytest.mark.parametrize("checker_id", CHECKERS)
+def test_the_metrics_of_the_page_are_those_that_the_checker_yields(checker_id, metrics):
+    named = table(section(page_of(checker_id), "Method and sources"), "metric")
+    assert set(named) == set(metrics[checker_id])
+    for metric_id, (unit, better, judged) in named.items():
+        found = metrics[checker_id][metric_id]
+        assert {metric.unit for metric in found} <= set(re.split(r",? or ", unit)) | {unit}
+        assert {metric.better for metric in found} == {better}
+        assert any(metric.primary for metric in found) == ("yes" in judged)
+
+
+@pytest.mark.parametrize("checker_id", CHECKERS)
+def test_the_sample_sizes_of_the_page_and_of_the_presets_are_the_codes(checker_id):
+    by_preset = table(section(page_of(checker_id), "Method and sources"), "preset")
+    assert list(by_preset) == ["quick", "standard", "full"]
+    for preset, cells in by_preset.items():
+        size = SIZES[checker_id](Budget(preset))
+        assert cells[0] == ("all" if size == EVERY else f"{size:,}")
+
+
+def test_the_presets_of_the_command_line_page_are_the_codes():
+    columns = {
+        "membership": "modelaudit/membership-inference",
+        "substitution": "modelaudit/counterfactual-substitution",
+        "explanations": "modelaudit/shapley-explanation",
+        "perturbation": "modelaudit/perturbation",
+        "calibration": "modelaudit/calibration",
+    }
+    text = section(COMMAND_LINE, "Presets")
+    head = next(line for line in text.splitlines() if line.startswith("| preset"))
+    named = [cell.strip().partition(",")[0] for cell in head.strip("|").split("|")][1:]
+    assert named
+    for preset, cells in table(text, "preset").items():
+        sizes = [SIZES[columns[name]](Budget(preset)) for name in named]
+        assert cells == ["all" if size == EVERY else f"{size:,}" for size in sizes]
+
+
+@pytest.mark.parametrize(
+    "block", [block for page in PAGES for block in blocks(page, "python")], ids=lambda block: block.name
+)
+def test_an_example_runs(block, project, monkeypatch, capsys):
+    if block.text.startswith("# not run"):
+        pytest.skip("the page says that it is not run")
+    monkeypatch.chdir(project)
+    # A block without an import shows the contract as it stands in `modelaudit.checker`, so it may use its names.
+    known = {} if "import " in block.text else vars(contract)
+    exec(compile(block.text, block.name, "exec"), {**known, "__name__": "example"})
+    if "print(" in block.text:
+        assert capsys.readouterr().out.strip()
+    for path in re.findall(r'save\("([^"]+)"\)', block.text):
+        assert (project / path).stat().st_size > 1_000
+
+
+def test_the_policy_of_the_page_is_accepted_and_speaks_of_what_exists(metrics):
+    [block] = [block for block in blocks(ROOT / "docs" / "policy.md", "toml") if "[[limit]]" in block.text]
+    policy = parse_policy(block.text.encode(), where=block.name)
+    for entry in (*policy.limit, *policy.waiver):
+        found = metrics[entry.checker][entry.metric]
+        assert any(metric.primary and entry.group in (None, metric.group) for metric in found)
+
+
+def test_the_project_file_of_the_page_is_accepted(tmp_path):
+    for block in blocks(ROOT / "docs" / "project-file.md", "toml"):
+        file = tmp_path / "modelaudit.toml"
+        file.write_text(block.text, encoding="utf-8")
+        content = read_project_file(file)
+        assert content.checkers
+        configured(BUNDLED.checkers(), content.checkers)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_relative_links_lead_somewhere(page):
+    broken = []
+    for target in links(page):
+        if re.match(r"[a-z]+:", target):
+            continue
+        path, _, anchor = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        if not file.exists() or (anchor and anchor not in anchors(file)):
+            broken.append(target)
+    assert broken == []
+
+
+def commands():
+    """The commands that the page shows, each with the options in its line or lines."""
+    [block] = blocks(COMMAND_LINE, "console")
+    found = {}
+    for line in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
+        words = line.partition("#")[0]
+        name = re.match(r"modelaudit (\w+)?", words)[1] or ""
+        found[name] = (set(re.findall(r"--[a-z-]+", words)), "…" in words, words)
+    return found
+
+
+def options_of(command):
+    return {option for parameter in command.params for option in parameter.opts if option.startswith("--")} - {"--help"}
+
+
+def test_the_commands_of_the_page_are_those_of_the_program():
+    program = typer.main.get_command(cli.app)
+    assert set(commands()) - {""} == set(program.commands)
+
+
+@pytest.mark.parametrize("name", ["run", "plan", "render", "plugins", "demo"])
+def test_the_options_of_a_command_are_on_the_page(name):
+    program = typer.main.get_command(cli.app)
+    shown, and_so_on, _ = commands()[name]
+    real = options_of(program.commands[name])
+    if name == "plan":
+        assert and_so_on
+        assert real <= commands()["run"][0]
+    else:
+        assert shown == real
+
+
+def test_the_options_of_the_program_itself_are_on_the_page():
+    text = COMMAND_LINE.read_text(encoding="utf-8")
+    assert [option for option in options_of(typer.main.get_command(cli.app)) if option not in text] == []
+
+
+def test_the_choices_of_the_page_are_those_of_the_program():
+    words = " ".join(shown for _, _, shown in commands().values())
+    for option, choices in (("device", cli.Device), ("preset", cli.PresetName), ("task", cli.DemoTask)):
+        assert f"--{option} {'|'.join(choices)}]" in words
+
+
+def test_the_exit_codes_are_on_the_page():
+    gate = {str(code) for code in get_args(Gate.model_fields["exit_code"].annotation)}
+    assert set(table(prose(COMMAND_LINE), "exit code")) == gate | {str(cli.USAGE)}
+    assert set(table(section(ROOT / "docs" / "policy.md", "The gate"), "exit code")) == gate
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_no_page_uses_a_banned_word(page):
+    assert BANNED.findall(prose(page)) == []
+
+
+def test_no_sentence_of_a_checker_uses_a_banned_word(results):
+    said = []
+    for result in results:
+        info = result.checker
+        said += [info.title, info.question, info.summary, *info.not_shown, *info.remedies, *result.notes]
+        for finding in result.findings:
+            said += [finding.statement, finding.confounded or "", finding.metric.title, *finding.caveats]
+    assert [sentence for sentence in said if BANNED.search(sentence)] == []

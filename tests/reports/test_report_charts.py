@@ -1,0 +1,148 @@
+"""Charts: geometry that keeps the order of the numbers, and captions that say what is seen."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+from sample_report import policy, sample_report
+
+from modelaudit.evidence import Attribution, Bars, Curve, Examples, Histogram, Series, Table
+from modelaudit.reports.attribution import attribution_view
+from modelaudit.reports.axis import linear_axis, log_axis
+from modelaudit.reports.charts import curve_drawing, curve_reading, histogram_drawing, histogram_reading
+from modelaudit.reports.checks import check_views
+from modelaudit.reports.figures import figure
+
+NUMBERS = st.floats(-1e6, 1e6, allow_nan=False).map(lambda value: round(value, 6))
+
+
+@given(st.lists(NUMBERS, min_size=1, max_size=20))
+def test_an_axis_holds_all_values_in_their_order(values: list[float]) -> None:
+    axis = linear_axis(values)
+    shares = [axis.share(value) for value in sorted(values)]
+    assert shares == sorted(shares)
+    assert all(0 <= share <= 1 for share in shares)
+    assert all(axis.low <= tick <= axis.high for tick in axis.ticks)
+    assert len(axis.ticks) <= 8
+
+
+def test_a_logarithmic_axis_has_powers_of_ten() -> None:
+    axis = log_axis([0.0, 0.001, 0.5, 1.0])
+    assert [round(math.log10(tick)) for tick in axis.ticks] == [-3, -2, -1, 0]
+    assert axis.percent(0.1) == 66.67
+
+
+def test_a_curve_says_where_it_lies_furthest_from_its_reference() -> None:
+    curve = Curve(
+        title="t",
+        x_label="x",
+        y_label="y",
+        series=(
+            Series(name="ours", x=(0, 0.5, 1), y=(0, 0.9, 1)),
+            Series(name="chance", x=(0, 1), y=(0, 1), reference=True),
+        ),
+    )
+    assert curve_reading(curve) == "ours lies furthest from chance at 0.5: 0.900 against 0.500."
+    marks = curve_drawing(curve).marks
+    assert [mark.kind for mark in marks if mark.shape == "path"] == ["line reference", "line s0"]
+
+
+def test_empty_and_constant_curves_can_be_drawn() -> None:
+    for series in ((), (Series(name="none", x=(), y=()),), (Series(name="one", x=(1.0,), y=(2.0,)),)):
+        curve = Curve(title="t", x_label="x", y_label="y", series=series, x_log=True)
+        assert curve_drawing(curve).title == "t"
+        assert figure(curve).table is not None
+
+
+def test_a_histogram_compares_shares_and_not_counts() -> None:
+    histogram = Histogram(
+        title="t",
+        x_label="x",
+        edges=(0, 1, 2, 3),
+        groups=(
+            Bars(name="many", counts=(10, 80, 10)),
+            Bars(name="few", counts=(1, 8, 1)),
+            Bars(name="no", counts=(0,) * 3),
+        ),
+    )
+    many, few, _ = (mark.d for mark in histogram_drawing(histogram).marks if mark.shape == "path")
+    assert many == few
+    assert histogram_reading(histogram) == (
+        "many: 100 rows, the middle one between 1 and 2; few: 10 rows, the middle one between 1 and 2; no: no rows."
+    )
+
+
+def attribution(values: tuple[float, ...], *, words: tuple[str, ...] | None, gap: float = 0.0) -> Attribution:
+    return Attribution(
+        title="t", row="r:1", target="a", unit="log-odds", words=words, values=values, base=0.5,
+        output=0.5 + sum(values) + gap,
+    )  # fmt: skip
+
+
+@given(st.lists(st.floats(-5, 5).map(lambda value: round(value, 3)), max_size=40))
+def test_a_waterfall_ends_at_the_output(values: list[float]) -> None:
+    view = attribution_view(attribution(tuple(values), words=None))
+    assert (view.steps[0].kind, view.steps[-1].kind) == ("total", "total")
+    assert len(view.steps) <= 15
+    assert view.heat == ()
+    assert all(step.label != "not accounted for" for step in view.steps)
+
+
+def test_what_words_do_not_account_for_is_a_bar_of_its_own() -> None:
+    view = attribution_view(attribution((1.0, -0.4), words=("good", "bad"), gap=0.3))
+    assert [(step.label, step.words) for step in view.steps] == [
+        ("all words hidden (base)", "0.50"),
+        ("good", "+1.00"),
+        ("bad", "−0.40"),
+        ("not accounted for", "+0.30"),
+        ("the text as it is (output)", "1.40"),
+    ]
+    assert [cell.kind for cell in view.heat] == ["up3", "down2"]
+
+
+def test_a_strip_shades_what_lies_beyond_the_limit() -> None:
+    for check in check_views(sample_report()):
+        for forest in (*check.forests, *check.context_forests):
+            for row in forest.rows:
+                if row.view.badge.key == "exceeds" and row.strip.estimate is not None:
+                    at = row.strip.estimate
+                    assert any(start < at < start + width for start, width in row.strip.beyond)
+                if row.view.badge.key == "within" and row.strip.low is not None:
+                    ends = (row.strip.low, row.strip.high or 0)
+                    assert not any(start < end < start + width for start, width in row.strip.beyond for end in ends)
+
+
+def test_a_forest_says_how_many_are_in_which_state() -> None:
+    check = next(view for view in check_views(sample_report()) if view.info.id == "modelaudit/perturbation")
+    flips = check.forests[0]
+    assert flips.caption.startswith("Changed answers: of 12 metrics, 3 exceed their limits, 1 exceeds its limit as an")
+    assert flips.caption.endswith("Limit: at most 5.0%.")
+    assert [row.view.badge.key for row in flips.rows][:4] == ["exceeds", "exceeds", "exceeds", "accepted"]
+    assert len(policy("").limit) == 7
+
+
+def test_only_columns_with_values_are_shown() -> None:
+    bare = Examples.model_validate({"title": "t", "selection": "s", "items": [{"row": "r:1", "outcome": "kept"}]})
+    shown = figure(bare).table
+    assert shown is not None
+    assert shown.columns == ("Row", "Outcome")
+
+
+def test_a_long_table_says_what_it_leaves_out() -> None:
+    shown = figure(Table(title="t", columns=("a", "b"), rows=tuple((row, None) for row in range(100)))).table
+    assert shown is not None
+    assert (len(shown.rows), shown.left_out) == (40, 60)
+    assert shown.rows[0] == ("0", "–")
+
+
+def test_paths_hold_numbers_only() -> None:
+    for check in check_views(sample_report("<x>")):
+        for view in check.findings:
+            for item in view.evidence:
+                drawing = figure(item).drawing
+                for mark in drawing.marks if drawing else ():
+                    if mark.shape == "path":
+                        assert re.fullmatch(r"[MLZ0-9. eE+-]+", mark.d)

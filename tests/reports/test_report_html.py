@@ -1,0 +1,252 @@
+"""The HTML report: what it says first, that it can't be misread, and that it asks nothing of the network."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import itertools
+import re
+from collections import Counter
+from importlib import resources
+
+import pytest
+from golden import FIXTURES, check_golden
+from page import Page
+from sample_report import clean_report, perturbation, sample_report, small_report
+
+from modelaudit.audit_report import AuditReport
+from modelaudit.reports import modelaudit_renderers, render_html
+from modelaudit.reports.front import STANDING, front
+from modelaudit.results import CheckResult
+from modelaudit.verdicts import Gate
+
+BANNED = ("compliant", "certified", "unbiased", "no bias", "GDPR-anonymous", "good job", "no issues", "passed")
+STYLE = resources.files("modelaudit.reports").joinpath("templates", "report.css").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def source() -> str:
+    return render_html(sample_report())
+
+
+@pytest.fixture(scope="module")
+def page(source: str) -> Page:
+    return Page(source)
+
+
+def test_renderers_are_offered_by_suffix() -> None:
+    assert [renderer.suffix for renderer in modelaudit_renderers()] == [".html", ".json", ".md"]
+
+
+def test_golden_page() -> None:
+    bare = re.sub(r"<style>.*?</style>", "<style></style>", render_html(small_report()), flags=re.DOTALL)
+    check_golden(FIXTURES / "report.html", re.sub(r"sha256-[A-Za-z0-9+/=]+", "sha256-", bare))
+
+
+def test_rendering_twice_gives_identical_bytes(source: str) -> None:
+    assert render_html(sample_report()).encode() == source.encode()
+
+
+def test_every_tag_is_closed(page: Page) -> None:
+    assert page.faults == []
+    assert page.open == []
+
+
+def test_content_policy_is_first_and_holds_the_hash_of_the_style_sheet(page: Page, source: str) -> None:
+    first = page.all("meta")[0]
+    assert first["http-equiv"] == "Content-Security-Policy"
+    style = re.search(r"<style>(.*?)</style>", source, re.DOTALL)
+    assert style is not None
+    digest = base64.b64encode(hashlib.sha256(style.group(1).encode()).digest()).decode()
+    assert first["content"] == (
+        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
+    )
+    assert {"name": "referrer", "content": "no-referrer"} in page.all("meta")
+    assert page.all("html") == [{"lang": "en"}]
+
+
+def test_nothing_is_run_and_nothing_is_fetched(page: Page) -> None:
+    tags = {tag for tag, _ in page.tags}
+    assert not tags & {"script", "iframe", "object", "embed", "link", "img", "form", "base", "foreignobject", "use"}
+    for _, attributes in page.tags:
+        assert not [name for name in attributes if name.startswith("on") or name in ("style", "src", "action")]
+        assert (attributes.get("href") or "#").startswith("#")
+    assert "url(" not in STYLE
+    assert "@import" not in STYLE
+
+
+def test_links_lead_somewhere_and_ids_are_unique(page: Page) -> None:
+    ids = Counter(attributes["id"] for _, attributes in page.tags if "id" in attributes)
+    assert [name for name, count in ids.items() if count > 1] == []
+    assert [a["href"] for a in page.all("a") if (a["href"] or "")[1:] not in ids] == []
+
+
+def test_every_drawing_has_title_and_description(page: Page, source: str) -> None:
+    ids = {attributes["id"] for tag, attributes in page.tags if tag in ("title", "desc") and "id" in attributes}
+    drawings = [svg for svg in page.all("svg") if "x" not in svg]
+    assert len(drawings) > 30
+    for svg in drawings:
+        assert svg["role"] == "img"
+        named = (svg["aria-labelledby"] or "").split()
+        assert len(named) == 2
+        assert set(named) <= ids
+    assert not re.search(r"<(title|desc)[^>]*></", source)
+
+
+def test_every_table_has_a_caption_and_scoped_headings(page: Page) -> None:
+    assert len(page.all("caption")) == len(page.all("table"))
+    assert all(heading.get("scope") in ("col", "row") for heading in page.all("th"))
+    assert all(
+        {"role", "tabindex", "aria-label"} <= set(div) for div in page.all("div") if div.get("class") == "scroll"
+    )
+
+
+def test_every_figure_says_what_it_finds(page: Page) -> None:
+    assert len(page.all("figcaption")) == len(page.all("figure"))
+    assert page.words.count("lies furthest from") >= 2
+
+
+def test_headings_do_not_skip_a_level(page: Page) -> None:
+    levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch(r"h[1-6]", tag)]
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+
+
+def test_first_screen_says_what_was_audited_and_what_is_missing(page: Page) -> None:
+    front = page.words.partition("Contents")[0]
+    assert "n = 1,000 rows" in front
+    assert "Declared impact not declared" in front
+    assert "starter limits, not reviewed by your organisation" in front
+    assert STANDING in front
+    assert "The gate does not hold: 1 check failed and gave no answer and 7 limits are exceeded." in front
+
+
+def test_decisions_come_worst_first(source: str) -> None:
+    block = re.search(r'<ol class="decisions">(.*?)</ol>', source, re.DOTALL)
+    assert block is not None
+    words = Page(block.group(1)).words
+    severities = re.findall(r"(high|medium|low) severity", words)
+    assert severities == sorted(severities, key=["high", "medium", "low"].index)
+    assert words.index("Changed answers: lower case") < words.index("Changed answers: title case")
+    assert "21.4%, 95% interval 18.9% to 23.9%; limit at most 5.0%" in words
+
+
+def test_a_failed_check_is_loud_and_never_within_its_limit(page: Page, source: str) -> None:
+    assert "Something failed, so this audit is not whole" in page.words
+    assert "No answer: the check failed. ZeroDivisionError" in page.words
+    assert '<span class="badge failed">' in source
+    article = re.search(r'<article class="check failed".*?</article>', source, re.DOTALL)
+    assert article is not None
+    assert "Within limit" not in article.group(0)
+
+
+def test_a_failed_plugin_is_named_on_the_first_screen(page: Page) -> None:
+    assert "Plugin broken-checks could not be used" in page.words.partition("Contents")[0]
+
+
+def test_an_empty_list_never_reads_as_praise() -> None:
+    words = Page(render_html(clean_report())).words
+    assert (
+        words.count(
+            "No limit was exceeded by the 1 metric that was judged; 0 were inconclusive and 0 checks were not assessed."
+        )
+        == 2
+    )
+    for family in ("Privacy", "Bias", "Opacity"):
+        assert f"{family} (not assessed): No check of this family was in the audit." in words
+
+
+def test_a_waiver_shows_owner_and_end_and_stays_an_exceeded_limit(page: Page) -> None:
+    assert "Accepted risk" in page.words
+    assert "Dana Okafor until 2027-01-31 (waiver W-014)" in page.words
+
+
+def test_a_confounded_finding_is_inconclusive_with_its_reason(page: Page) -> None:
+    assert "Confounded: the names differ in length as well as in group" in page.words
+
+
+def test_grave_findings_are_open_and_the_others_folded(page: Page) -> None:
+    found = [attributes for attributes in page.all("details") if "finding" in (attributes.get("class") or "")]
+    perturbations = [a for a in found if (a["id"] or "").startswith("check-modelaudit--perturbation")]
+    assert [("open" in a) for a in perturbations] == [a["class"] == "finding exceeds" for a in perturbations]
+    assert perturbations[0]["class"] == "finding exceeds"
+
+
+def test_withheld_text_is_said_to_be_withheld(page: Page) -> None:
+    assert "its 15 words are numbered" in page.words
+    assert "The text is withheld." in page.words
+
+
+def test_page_is_small(source: str) -> None:
+    assert len(source.encode()) < 400_000
+
+
+def test_no_word_that_a_test_cannot_support() -> None:
+    folder = resources.files("modelaudit.reports")
+    texts = [item.read_text(encoding="utf-8") for item in folder.joinpath("templates").iterdir()]
+    texts += [item.read_text(encoding="utf-8") for item in folder.iterdir() if item.name.endswith(".py")]
+    texts.append(Page(render_html(small_report())).words)
+    for text in texts:
+        for word in BANNED:
+            assert word.lower() not in text.lower()
+        assert not re.search(r"\b(safe|fair|trustworthy)\b", text)
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (0, "The gate holds: no limit is exceeded, no check failed, and every required check gave an answer."),
+        (1, "The gate does not hold: 0 limits are exceeded."),
+        (3, "a check that the policy requires is inconclusive or did not run"),
+        (4, "0 checks failed and gave no answer"),
+    ],
+)
+def test_gate_in_words(code: int, words: str) -> None:
+    report: AuditReport = clean_report()
+    judgement = report.judgement.model_copy(update={"gate": Gate.model_validate({"exit_code": code})})
+    assert words in Page(render_html(report.model_copy(update={"judgement": judgement}))).words
+
+
+def test_colours_have_contrast_in_light_and_dark() -> None:
+    light, dark = re.findall(r":root \{\s*(?:color-scheme: light dark;)?(.*?)\}", STYLE, re.DOTALL)[:2]
+    for block in (light, dark):
+        colour = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", block))
+        pairs = [("ink", "paper"), ("quiet", "paper"), ("link", "paper"), ("quiet", "panel"), ("alarm-ink", "alarm")]
+        for state in ("exceeds", "accepted", "inconclusive", "within", "absent"):
+            pairs += [(state, "paper"), (state, f"{state}-bg")]
+        pairs += [("ink", heat) for heat in ("up1", "up2", "up3", "down1", "down2", "down3")]
+        for ink, paper in pairs:
+            assert contrast(colour[ink], colour[paper]) >= 4.5, (ink, paper)
+
+
+def contrast(one: str, other: str) -> float:
+    brighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    return (brighter + 0.05) / (darker + 0.05)
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_a_waiver_that_ends_soon_needs_a_decision() -> None:
+    only_waived = sample_report(results=(perturbation_upper_case(),))
+    assert [decision.words for decision in front(only_waived).decisions] == [
+        "The accepted risk ends on 2027-01-31 (owner: Dana Okafor). "
+        "With upper case, the model gives another answer for 24.6% of the rows."
+    ]
+
+
+def perturbation_upper_case() -> CheckResult:
+    check = perturbation("")
+    kept = tuple(finding for finding in check.findings if finding.metric.group == "upper case")
+    return check.model_copy(update={"findings": kept})
+
+
+def test_a_report_with_text_of_rows_says_so_at_the_top() -> None:
+    report = small_report()
+    without = report.model_copy(update={"settings": report.settings.model_copy(update={"show_text": False})})
+    warning = "handle the file as you handle the data"
+    assert warning in Page(render_html(report)).words
+    assert warning not in Page(render_html(without)).words

@@ -1,0 +1,100 @@
+"""The record: stable, checked by its digest, and held to its committed schema."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from golden import FIXTURES, check_golden
+from sample_report import sample_report, small_report
+
+from modelaudit.errors import InputError
+from modelaudit.reports import json_schema, load_report, parse_report, render_html, render_json
+
+SCHEMA = Path(__file__).parents[2] / "docs" / "schema" / "audit-report-1.json"
+
+
+def test_golden_record() -> None:
+    check_golden(FIXTURES / "report-1.0.json", render_json(small_report()))
+
+
+def test_the_fixture_of_version_1_0_can_be_read_and_rendered() -> None:
+    report = load_report(FIXTURES / "report-1.0.json")
+    assert report.subject.model.name == "acme/claims-classifier"
+    assert "Membership inference" in render_html(report)
+
+
+def test_committed_schema_is_the_code() -> None:
+    check_golden(SCHEMA, json.dumps(json_schema(), indent=2, sort_keys=True) + "\n")
+
+
+def test_round_trip(tmp_path: Path) -> None:
+    report = sample_report("é 中文 \u202e")
+    path = tmp_path / "report.json"
+    path.write_text(render_json(report), encoding="utf-8")
+    assert load_report(path) == report
+    assert render_json(load_report(path)) == render_json(report)
+
+
+def test_run_is_outside_the_digest_and_everything_else_inside() -> None:
+    report = small_report()
+    later = report.model_copy(update={"run": report.run.model_copy(update={"seconds": 9.0})})
+    reseeded = report.model_copy(update={"settings": report.settings.model_copy(update={"seed": 8})})
+    assert later.digest == report.digest
+    assert reseeded.digest != report.digest
+
+
+@pytest.mark.parametrize("change", ['"seed": 8', '"seed": 7.0'])
+def test_a_changed_record_is_refused(change: str) -> None:
+    with pytest.raises(InputError, match="was changed after it was written"):
+        parse_report(render_json(small_report()).replace('"seed": 7', change), where="report x.json")
+
+
+def test_a_changed_run_is_not_a_changed_record() -> None:
+    written = render_json(small_report()).replace('"host": "build-7"', '"host": "elsewhere"')
+    assert parse_report(written, where="x").run.host == "elsewhere"
+
+
+@pytest.mark.parametrize("version", ["1.1", "2.0"])
+def test_a_newer_schema_is_a_clear_error(version: str) -> None:
+    written = render_json(small_report()).replace('"schema_version": "1.0"', f'"schema_version": "{version}"')
+    with pytest.raises(InputError, match=f"schema version {version}, newer than 1.0.*Upgrade modelaudit"):
+        parse_report(written, where="report x.json")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "is not valid JSON"),
+        ("[]", "is no modelaudit report"),
+        ('{"schema_version": 1}', "is no modelaudit report"),
+        ('{"schema_version": "one"}', "unreadable schema_version"),
+        ('{"schema_version": "0.9"}', "can't read"),
+        ('{"schema_version": "1.0", "n": NaN}', "NaN is not a JSON number"),
+        ('{"schema_version": "1.0", "n": "\\ud800"}', "lone surrogate"),
+        ('{"schema_version": "1.0"}', "was changed after it was written"),
+    ],
+)
+def test_what_is_no_record_is_a_clear_error(text: str, words: str) -> None:
+    with pytest.raises(InputError, match=words) as caught:
+        parse_report(text, where="report x.json")
+    assert str(caught.value).startswith("report x.json")
+
+
+def test_a_record_with_its_own_digest_but_unknown_fields_names_the_field() -> None:
+    content = json.loads(render_json(small_report()))
+    content["surprise"] = 1
+    with pytest.raises(InputError) as refused:
+        parse_report(json.dumps(content), where="x")
+    content["digest"] = str(refused.value).partition("gives ")[2].partition(". Use")[0]
+    with pytest.raises(InputError, match=r"does not fit schema 1\.0: 'surprise'"):
+        parse_report(json.dumps(content), where="x")
+
+
+def test_a_file_that_is_not_there_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"can't be read: No such file.*Give the path"):
+        load_report(tmp_path / "none.json")
+    (tmp_path / "latin.json").write_bytes(b"\xff\xfe\xfa")
+    with pytest.raises(InputError, match="is not UTF-8"):
+        load_report(tmp_path / "latin.json")
