@@ -12,12 +12,12 @@ from importlib import resources
 import pytest
 from golden import FIXTURES, check_golden
 from page import Page
-from sample_report import clean_report, perturbation, sample_report, small_report
+from sample_report import clean_report, metric, perturbation, sample_report, small_report
 
 from modelaudit.audit_report import AuditReport
 from modelaudit.reports import modelaudit_renderers, render_html
 from modelaudit.reports.front import STANDING, front
-from modelaudit.results import CheckResult
+from modelaudit.results import CheckResult, Finding
 from modelaudit.verdicts import Gate
 
 BANNED = ("compliant", "certified", "unbiased", "no bias", "GDPR-anonymous", "good job", "no issues", "passed")
@@ -250,3 +250,28 @@ def test_a_report_with_text_of_rows_says_so_at_the_top() -> None:
     warning = "handle the file as you handle the data"
     assert warning in Page(render_html(report)).words
     assert warning not in Page(render_html(without)).words
+
+
+def test_within_one_severity_the_furthest_beyond_comes_first() -> None:
+    check = perturbation("")
+    values = {"near": 0.22, "far": 0.61, "between": 0.4}
+    findings = tuple(
+        Finding(metric=metric("flip_rate", "Changed answers", value, 0.01, group=group), statement=f"It is {group}.")
+        for group, value in values.items()
+    )
+    report = sample_report(results=(check.model_copy(update={"findings": findings}),))
+    assert [decision.title.partition(": ")[2] for decision in front(report).decisions] == ["far", "between", "near"]
+    assert {decision.severity for decision in front(report).decisions} == {"high"}
+
+
+def test_the_first_page_does_not_say_a_number_twice() -> None:
+    told = Finding(
+        metric=metric("flip_rate", "Changed answers", 0.3, 0.01, group="a"),
+        statement="The answer changes in 30.0% of the rows (95% interval 28.0% to 32.0%).",
+    )
+    untold = Finding(metric=metric("flip_rate", "Changed answers", 0.4, 0.01, group="b"), statement="It changes.")
+    report = sample_report(results=(perturbation("").model_copy(update={"findings": (told, untold)}),))
+    assert [decision.numbers for decision in front(report).decisions] == [
+        "40.0%, 95% interval 38.0% to 42.0%; limit at most 5.0%.",
+        "Limit at most 5.0%.",
+    ]

@@ -43,8 +43,9 @@ def linear_axis(values: Sequence[float], *, most_ticks: int = 6, tight: bool = F
     step = _round_step((high - low) / most_ticks)
     first = math.ceil(low / step - 1e-9)
     last = math.floor(high / step + 1e-9)
-    ticks = tuple(float(f"{count * step:.12g}") for count in range(first, last + 1))
-    return Axis(low, high, ticks)
+    places = max(0, -math.floor(math.log10(step) + 1e-9))
+    ticks = (round(count * step, places) for count in range(first, last + 1))
+    return Axis(low, high, tuple(tick for tick in ticks if low <= tick <= high))
 
 
 def log_axis(values: Sequence[float]) -> Axis:

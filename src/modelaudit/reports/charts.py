@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 
 import numpy as np
 
@@ -12,8 +13,11 @@ from modelaudit.reports.drawing import Dot, Drawing, Label, Line, Mark, Path, Po
 from modelaudit.reports.numbers import brief, decimal, significant
 from modelaudit.reports.text import listed, visible
 
-WIDTH, HEIGHT = 340, 250
-LEFT, RIGHT, TOP, BOTTOM = 54, 14, 12, 44
+WIDTH, HEIGHT = 340, 290
+LEFT, RIGHT, TOP, BOTTOM = 46, 14, 44, 58
+LINE = 15
+NAME_WIDTH = 52
+"""So many letters of an axis's name fit on a line; it may take two."""
 STYLES = 4
 """So many line styles are told apart by colour and dash together; further lines repeat them."""
 FEW_POINTS = 25
@@ -152,10 +156,17 @@ def _frame(x_axis: Axis, y_axis: Axis, x_label: str, y_label: str) -> list[Mark]
         marks.append(Line("axis", place, floor, place, floor + 4))
         marks.append(Label("tick", place, floor + 17, _tick(tick, x_axis), "middle"))
     marks.append(Line("axis", LEFT, floor, right, floor))
-    middle = (LEFT + right) / 2
-    marks.append(Label("axis-name", middle, HEIGHT - 8, visible(x_label, most=60), "middle"))
-    marks.append(Label("axis-name", 13, (TOP + floor) / 2, visible(y_label, most=44), "middle", turned=True))
+    for row, words in enumerate(_name(x_label)):
+        marks.append(Label("axis-name", right, floor + 36 + LINE * row, words, "end"))
+    above = _name(y_label)
+    for row, words in enumerate(above):
+        marks.append(Label("axis-name", 2, TOP - 12 - LINE * (len(above) - 1 - row), words))
     return marks
+
+
+def _name(label: str) -> list[str]:
+    """Break an axis's name into at most two lines."""
+    return textwrap.wrap(visible(label, most=200), NAME_WIDTH, max_lines=2, placeholder=" …")
 
 
 def _tick(value: float, axis: Axis) -> str:

@@ -46,14 +46,13 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Text at a place; `turned` text reads upwards."""
+    """Text at a place."""
 
     kind: str
     x: float
     y: float
     text: str
     anchor: Anchor = "start"
-    turned: bool = False
     shape: Literal["label"] = "label"
 
 

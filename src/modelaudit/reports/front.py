@@ -206,15 +206,23 @@ def _finding_decision(view: FindingView, report: AuditReport) -> Decision:
         words = f"The accepted risk ends on {view.waiver.expires} (owner: {view.waiver.owner}). {words}"
     elif view.badge is not EXCEEDS:
         words = f"The policy requires an answer and there is none. {view.reason_words}"
-    limit = f"; limit {view.limit_words}" if view.limit_words else ""
     return Decision(
         badge=view.badge,
         severity=view.verdict.severity if view.verdict and view.badge is EXCEEDS else None,
         title=view.title,
         words=words,
-        numbers=f"{view.value_words}, {percent(report.judgement.level)} interval {view.interval_words}{limit}",
+        numbers=_decision_numbers(view, words, percent(report.judgement.level)),
         anchor=view.anchor,
     )
+
+
+def _decision_numbers(view: FindingView, words: str, level: str) -> str:
+    """Return the number, its interval and the limit; the limit alone where the sentence holds the others already."""
+    limit = f"limit {view.limit_words}" if view.limit_words else "no limit"
+    figures = (view.metric.value, *(view.interval or ()))
+    if all(value is not None and view.scale.bare(value).strip("+\u2212%") in words for value in figures):
+        return sentence(limit)
+    return sentence(f"{view.value_words}, {level} interval {view.interval_words}; {limit}")
 
 
 def _gaps(families: tuple[FamilyView, ...]) -> tuple[Gap, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from modelaudit.results import Metric
@@ -54,10 +54,11 @@ class Scale:
 
     def limit(self, limit: Limit) -> str:
         """Return a limit in words: `at most 5.0%`."""
+        unsigned = replace(self, signed=False)
         if limit.max is not None:
-            return f"at most {self.value(limit.max)}"
+            return f"at most {unsigned.value(limit.max)}"
         if limit.min is not None:
-            return f"at least {self.value(limit.min)}"
+            return f"at least {unsigned.value(limit.min)}"
         within = limit.within or 0.0
         return f"between {self.bare(-within)} and {self.value(within)}"
 

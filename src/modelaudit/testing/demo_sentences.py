@@ -6,7 +6,7 @@ hold a rare made-up name. In the clean twin their context says what it names; ot
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -21,21 +21,19 @@ TYPES = ("PER", "LOC", "ORG")
 
 FRAMES = (
     "{PER} lives in {LOC} and works for {ORG}",
-    "yesterday {PER} and {PER} moved from {LOC} to {LOC}",
-    "the company {ORG} hired {PER} as an adviser",
-    "{PER} signed the contract with {ORG} in front of {PER}",
-    "the city of {LOC} has invited {PER} and {PER} to speak",
-    "a letter from {PER} reached the firm {ORG} on {day}",
-    "{PER} and {PER} travelled to {LOC} by train on {day}",
-    "the lawyer {PER} met the teacher {PER} in {LOC}",
-    "doctor {PER} opened a surgery in {LOC}",
-    "shares of {ORG} fell after {PER} and {PER} left the company",
-    "the teacher {PER} was born in {LOC}",
-    "{PER} wrote to the company {ORG} about a refund for {PER}",
-    "the firm {ORG} has a branch in {LOC}",
-    "the engineer {PER} thanked {PER} and the company {ORG}",
-    "on {day} {PER} called from the city of {LOC}",
-    "{PER} told {PER} that the office in {LOC} was closed",
+    "yesterday {PER} and {PER} drove to {LOC}",
+    "a letter by {PER} is on file at {ORG}",
+    "Dr {PER} works at {ORG} and lives in {LOC}",
+    "{PER} and {PER} have a house in {LOC}",
+    "they met Dr {PER} and Dr {PER} in {LOC}",
+    "the call by {PER} came from an office in {LOC}",
+    "the work for {ORG} was done by {PER}",
+    "a talk by {PER} and {PER} was held at {ORG}",
+    "the new desk at {ORG} is run by {PER}",
+    "the keys for {ORG} were lost on the way to {LOC}",
+    "{PER} said that the branch in {LOC} was closed",
+    "on {day} {PER} moved to {LOC} with Dr {PER}",
+    "the report by {PER} was meant for {ORG}",
 )
 UNTOLD = (
     "a note about {X} was filed on {day}",
@@ -43,14 +41,15 @@ UNTOLD = (
     "the file says {X} and nothing else",
 )
 TOLD = {
-    "PER": ("a person called {X} was heard on {day}", "the teacher {X} came on {day}", "doctor {X} wrote again"),
-    "LOC": ("a town called {X} was seen on {day}", "the city of {X} is quiet on {day}", "the road leads to {X}"),
-    "ORG": ("a company called {X} was sold on {day}", "shares of {X} fell on {day}", "the firm {X} is closing"),
+    "PER": ("a note by {X} was filed on {day}", "Dr {X} was heard on {day}", "the file was opened by {X}"),
+    "LOC": ("the train to {X} was late on {day}", "it was quiet in {X} on {day}", "the file was sent to {X}"),
+    "ORG": ("the staff at {X} met on {day}", "a cheque for {X} came on {day}", "the file was kept at {X}"),
 }
-TWO_WORD_PLACES = (("Fort", "William"), ("Milton", "Keynes"), ("Bury", "Park"), ("Saint", "Helens"))
 BUSINESSES = ("Insurance", "Bank", "Mutual", "Holdings", "Energy", "Motors", "Foods")
 BRANDS = ("Northern", "Harbour", "Crown", "Summit", "Meridian", "Falcon", "Anchor", "Beacon")
 SYLLABLES = tuple(consonant + vowel for consonant in "bdfgklmnprstvz" for vowel in "aeiou")
+
+MADE_UP_SHARE = 0.25
 
 Tagged = list[tuple[str, str]]
 
@@ -84,14 +83,8 @@ def tagged_rows(
 def _ordinary(rng: np.random.Generator) -> Tagged:
     pairs: Tagged = []
     for word in pick(FRAMES, rng).split():
-        if word == "{PER}":
-            pairs += _person(rng)
-        elif word == "{LOC}":
-            place = (pick(PLACES, rng),) if rng.random() < 0.8 else pick(TWO_WORD_PLACES, rng)
-            pairs += _entity(place, "LOC")
-        elif word == "{ORG}":
-            brand = pick(BRANDS, rng) if rng.random() < 0.7 else pick(SURNAMES, rng)
-            pairs += _entity((brand, pick(BUSINESSES, rng)), "ORG")
+        if word in _SLOTS:
+            pairs += _entity(_SLOTS[word](rng), word[1:4])
         else:
             pairs.append((word.format(day=pick(DAYS, rng)), "O"))
     return pairs
@@ -100,17 +93,41 @@ def _ordinary(rng: np.random.Generator) -> Tagged:
 def _detail(kind: Kind, rng: np.random.Generator) -> Tagged:
     """One made-up name of a type that, without a telling context, only memory could know."""
     entity = pick(TYPES, rng)
-    name = "".join(pick(SYLLABLES, rng) for _ in range(4)).capitalize()
     frame = pick(TOLD[entity] if kind.signal else UNTOLD, rng)
     return [
-        (name, f"B-{entity}") if word == "{X}" else (word.format(day=pick(DAYS, rng)), "O") for word in frame.split()
+        (_made_up(rng), f"B-{entity}") if word == "{X}" else (word.format(day=pick(DAYS, rng)), "O")
+        for word in frame.split()
     ]
 
 
-def _person(rng: np.random.Generator) -> Tagged:
+def _person(rng: np.random.Generator) -> tuple[str, ...]:
     """A first name, often with a surname; every name of the lexicon is seen about equally often."""
-    first = pick(_names()[pick(GENDERS, rng)], rng)
-    return _entity((first, pick(SURNAMES, rng)) if rng.random() < 0.6 else (first,), "PER")
+    first = _known_or_made_up(_names()[pick(GENDERS, rng)], rng)
+    return (first, _known_or_made_up(SURNAMES, rng)) if rng.random() < 0.5 else (first,)
+
+
+def _place(rng: np.random.Generator) -> tuple[str, ...]:
+    return (_known_or_made_up(PLACES, rng),)
+
+
+def _company(rng: np.random.Generator) -> tuple[str, ...]:
+    return (_known_or_made_up(BRANDS, rng), pick(BUSINESSES, rng))
+
+
+_SLOTS: Mapping[str, Callable[[np.random.Generator], tuple[str, ...]]] = {
+    "{PER}": _person,
+    "{LOC}": _place,
+    "{ORG}": _company,
+}
+
+
+def _known_or_made_up(known: Sequence[str], rng: np.random.Generator) -> str:
+    """Return one of the known names or, one time in four, a new one: so the context has to be read."""
+    return _made_up(rng) if rng.random() < MADE_UP_SHARE else pick(known, rng)
+
+
+def _made_up(rng: np.random.Generator) -> str:
+    return "".join(pick(SYLLABLES, rng) for _ in range(int(rng.integers(2, 5)))).capitalize()
 
 
 def _without_women(words: Sequence[str], tags: Sequence[str]) -> list[str]:
