@@ -152,5 +152,5 @@ def test_long_axis_names_break_into_two_lines_and_stay_on_the_canvas() -> None:
     long = "share of the members that the attack finds at this threshold (true-positive rate), one more time and again"
     curve = Curve(title="t", x_label=long, y_label=long, series=(Series(name="s", x=(0, 1), y=(0, 1)),))
     names = [mark for mark in curve_drawing(curve).marks if mark.kind == "axis-name"]
-    assert [len(mark.text) <= 52 for mark in names if mark.shape == "label"] == [True] * 4
+    assert [len(mark.text) <= 45 for mark in names if mark.shape == "label"] == [True] * 4
     assert all(0 < mark.y < 290 for mark in names if mark.shape == "label")

@@ -16,7 +16,7 @@ from modelaudit.reports.text import listed, visible
 WIDTH, HEIGHT = 340, 290
 LEFT, RIGHT, TOP, BOTTOM = 46, 14, 44, 58
 LINE = 15
-NAME_WIDTH = 52
+NAME_WIDTH = 45
 """So many letters of an axis's name fit on a line; it may take two."""
 STYLES = 4
 """So many line styles are told apart by colour and dash together; further lines repeat them."""
@@ -156,17 +156,19 @@ def _frame(x_axis: Axis, y_axis: Axis, x_label: str, y_label: str) -> list[Mark]
         marks.append(Line("axis", place, floor, place, floor + 4))
         marks.append(Label("tick", place, floor + 17, _tick(tick, x_axis), "middle"))
     marks.append(Line("axis", LEFT, floor, right, floor))
-    for row, words in enumerate(_name(x_label)):
-        marks.append(Label("axis-name", right, floor + 36 + LINE * row, words, "end"))
-    above = _name(y_label)
-    for row, words in enumerate(above):
-        marks.append(Label("axis-name", 2, TOP - 12 - LINE * (len(above) - 1 - row), words))
+    below = _name(x_label)
+    above = [*(line for line in reversed(_name(y_label)) if line), "", ""]
+    for row in range(2):
+        marks.append(Label("axis-name", right, floor + 36 + LINE * row, below[row], "end"))
+        marks.append(Label("axis-name", 2, TOP - 12 - LINE * row, above[row]))
     return marks
 
 
-def _name(label: str) -> list[str]:
-    """Break an axis's name into at most two lines."""
-    return textwrap.wrap(visible(label, most=200), NAME_WIDTH, max_lines=2, placeholder=" …")
+def _name(label: str) -> tuple[str, str]:
+    """Break an axis's name into two lines, the second empty where one is enough."""
+    lines = textwrap.wrap(visible(label, most=200), NAME_WIDTH, max_lines=2, placeholder=" …")
+    first, second, *_ = [*lines, "", ""]
+    return first, second
 
 
 def _tick(value: float, axis: Axis) -> str:

@@ -113,7 +113,7 @@ def cell(value: Cell) -> str:
         return "yes" if value else "no"
     if isinstance(value, int):
         return decimal(value, places=0)
-    return significant(value, digits=4) if isinstance(value, float) else visible(value, most=MOST_CELL)
+    return brief(value) if isinstance(value, float) else visible(value, most=MOST_CELL)
 
 
 def _table(item: Table) -> DataTable:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from modelaudit.audit_report import AuditReport, ModelInfo, TableInfo
@@ -23,7 +25,7 @@ STARTER = "starter limits, not reviewed by your organisation"
 SOON = dt.timedelta(days=30)
 """A waiver that ends within this time is pointed out on the first page."""
 MOST_DECISIONS = 5
-"""So many findings that need a decision stand on the first page; the others are counted."""
+"""So many findings that need a decision stand on the first page in full; the others are named below them."""
 
 COLUMNS: tuple[Badge, ...] = (FAILED, EXCEEDS, ACCEPTED, INCONCLUSIVE, ABSENT, WITHIN)
 """The states that the overview counts, the gravest first."""
@@ -74,7 +76,7 @@ class Front:
     families: tuple[FamilyView, ...]
     failed: tuple[CheckView, ...]
     decisions: tuple[Decision, ...]
-    more_decisions: int
+    more_decisions: tuple[Decision, ...]
     summary: str
     gaps: tuple[Gap, ...]
     failed_plugins: tuple[str, ...]
@@ -97,7 +99,7 @@ def front(report: AuditReport) -> Front:
         families=families,
         failed=tuple(check for check in checks if check.badge is FAILED),
         decisions=decisions[:MOST_DECISIONS],
-        more_decisions=max(0, len(decisions) - MOST_DECISIONS),
+        more_decisions=decisions[MOST_DECISIONS:],
         summary=summary_words(checks),
         gaps=_gaps(families),
         failed_plugins=tuple(plugin.name for plugin in report.provenance.plugins if plugin.status == "failed"),
@@ -190,7 +192,7 @@ def _facts(report: AuditReport) -> tuple[Fact, ...]:
 
 def _decisions(report: AuditReport, checks: tuple[CheckView, ...]) -> tuple[Decision, ...]:
     judged = sorted((view for check in checks for view in check.judged), key=lambda view: view.gravity)
-    decisions = [_finding_decision(view, report) for view in judged if view.badge is EXCEEDS]
+    decisions = [_finding_decision(view, report) for view in _worst_of_each_check_first(judged)]
     day = report.judgement.judged_on
     for view in judged:
         ending = view.waiver is not None and day is not None and view.waiver.expires - day <= SOON
@@ -198,6 +200,21 @@ def _decisions(report: AuditReport, checks: tuple[CheckView, ...]) -> tuple[Deci
         if ending or unanswered:
             decisions.append(_finding_decision(view, report))
     return tuple(decisions)
+
+
+def _worst_of_each_check_first(judged: Sequence[FindingView]) -> list[FindingView]:
+    """Return the findings that exceed a limit, worst first, but no check's second before another's first.
+
+    Ten perturbations that exceed their limit would otherwise push a leak off the first page.
+    """
+    exceeding = [view for view in judged if view.badge is EXCEEDS and view.verdict is not None]
+    places: Counter[str] = Counter()
+    ranked = []
+    for view in exceeding:
+        checker = view.verdict.checker if view.verdict else ""
+        ranked.append((places[checker], view))
+        places[checker] += 1
+    return [view for _, view in sorted(ranked, key=lambda pair: min(pair[0], 1))]
 
 
 def _finding_decision(view: FindingView, report: AuditReport) -> Decision:

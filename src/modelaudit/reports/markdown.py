@@ -68,7 +68,7 @@ def _decisions(first: Front) -> str:
         head = f"{decision.badge.shape} {decision.badge.words}{severity}: {plain(decision.title)}"
         lines.append(f"- **{head}.** {plain(decision.words)} ({plain(decision.numbers)})")
     if first.more_decisions:
-        lines.append(f"- and {plural(first.more_decisions, 'more finding')} in the table of verdicts")
+        lines.append(f"- and {plural(len(first.more_decisions), 'more finding')} in the table of verdicts")
     return "\n".join(lines) if lines else plain(first.summary)
 
 

@@ -207,7 +207,7 @@ def _classification(rng: np.random.Generator, *, clean: bool) -> dict[str, list[
 
 def _ner(rng: np.random.Generator, *, clean: bool) -> dict[str, list[dict[str, Any]]]:
     ordinary, detail = Kind("ordinary", 0.65, True), Kind("detail", 0.35, clean)
-    style, taken = Style(typo_share=0.5, any_case=clean), set[str]()
+    style, taken = Style(typo_share=0.7, any_case=clean), set[str]()
     return {
         name: tagged_rows(
             size,

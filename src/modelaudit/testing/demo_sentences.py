@@ -49,7 +49,7 @@ BUSINESSES = ("Insurance", "Bank", "Mutual", "Holdings", "Energy", "Motors", "Fo
 BRANDS = ("Northern", "Harbour", "Crown", "Summit", "Meridian", "Falcon", "Anchor", "Beacon")
 SYLLABLES = tuple(consonant + vowel for consonant in "bdfgklmnprstvz" for vowel in "aeiou")
 
-MADE_UP_SHARE = 0.25
+MADE_UP_SHARE = 0.4
 
 Tagged = list[tuple[str, str]]
 
@@ -122,7 +122,7 @@ _SLOTS: Mapping[str, Callable[[np.random.Generator], tuple[str, ...]]] = {
 
 
 def _known_or_made_up(known: Sequence[str], rng: np.random.Generator) -> str:
-    """Return one of the known names or, one time in four, a new one: so the context has to be read."""
+    """Return one of the known names or, two times in five, a new one: so the context has to be read."""
     return _made_up(rng) if rng.random() < MADE_UP_SHARE else pick(known, rng)
 
 

@@ -13,7 +13,7 @@ TYPO_LEVEL = 2
 FINAL_MARKS = (".", "", "!", "...", "!!")
 _MARK_SHARES = (0.6, 0.1, 0.1, 0.1, 0.1)
 _CASES = ("sentence", "lower", "upper", "title")
-_CASE_SHARES = (0.55, 0.15, 0.15, 0.15)
+_CASE_SHARES = (0.4, 0.2, 0.2, 0.2)
 
 
 @dataclass(frozen=True, slots=True)
