@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from modelaudit.errors import PolicyError
 from modelaudit.policy import judge, load_policy, parse_policy
@@ -77,9 +79,9 @@ def test_each_kind_of_limit_has_its_own_direction(rule, value, state):
 
 
 def test_one_weak_alarm_among_many_tests_is_not_an_alarm():
-    alone = judge([completed(finding(0.14, 0.02))], policy(), today=DAY)
+    alone = judge([completed(finding(0.145, 0.02))], policy(), today=DAY)
     assert only(alone).state == "exceeds limit"
-    crowd = [finding(0.14, 0.02, group="weak")] + [finding(0.05, 0.02, group=str(k)) for k in range(60)]
+    crowd = [finding(0.145, 0.02, group="weak")] + [finding(0.05, 0.02, group=str(k)) for k in range(60)]
     judgement = judge([completed(*crowd)], policy(), today=DAY)
     assert judgement.family_size == 61
     weak = next(verdict for verdict in judgement.verdicts if verdict.group == "weak")
@@ -95,6 +97,35 @@ def test_an_exceeded_limit_shows_the_wider_adjusted_interval_and_severity_is_rea
     assert verdict.adjusted[0] < verdict.interval[0] < 0.25 < verdict.interval[1] < verdict.adjusted[1]
     assert verdict.interval[0] > 0.2 > verdict.adjusted[0]
     assert verdict.severity == "low"
+
+
+@given(
+    values=st.lists(st.floats(-0.5, 0.5), min_size=1, max_size=12),
+    se=st.floats(0.005, 0.1),
+    rule=st.sampled_from(["max = 0.1", "min = 0.1", "within = 0.1"]),
+)
+def test_no_metric_is_said_to_exceed_a_limit_that_its_interval_touches(values, se, rule):
+    findings = [finding(value, se, group=str(place)) for place, value in enumerate(values)]
+    for verdict in judge([completed(*findings)], policy(rule), today=DAY).verdicts:
+        low, high = verdict.adjusted or verdict.interval
+        beyond = {"max": low > 0.1, "min": high < 0.1, "wit": low > 0.1 or high < -0.1}[rule[:3]]
+        if verdict.state == "exceeds limit":
+            assert beyond
+            assert verdict.adjusted[0] <= verdict.interval[0] < verdict.interval[1] <= verdict.adjusted[1]
+
+
+def test_an_inconclusive_verdict_says_from_where_on_the_data_could_have_told():
+    verdict = only(judge([completed(finding(0.12, 0.05))], policy(), today=DAY))
+    assert verdict.separable == pytest.approx(0.1 + (1.96 + 0.8416) * 0.05, abs=1e-3)
+    assert "0.24" in verdict.reason
+
+
+def test_beyond_the_limit_but_not_with_all_tests_counted_is_said_so():
+    crowd = [finding(0.1 + 0.044, 0.02, group="weak")] + [finding(0.05, 0.02, group=str(k)) for k in range(60)]
+    judgement = judge([completed(*crowd)], policy(), today=DAY)
+    weak = next(verdict for verdict in judgement.verdicts if verdict.group == "weak")
+    assert weak.interval[0] > 0.1
+    assert "not with all 61 tests" in weak.reason
 
 
 def test_supporting_metrics_are_not_judged():

@@ -1,8 +1,8 @@
 """Policy: reads the user's limits and judges results by them.
 
 Checkers measure; this module is the only place that decides whether a number is a risk. Every verdict rests on an
-interval: *within* where the whole interval lies inside the limit, *exceeds* where a one-sided test against the limit
-holds after Benjamini-Hochberg over all primary metrics of the audit, *inconclusive* otherwise.
+interval: *within* where the whole interval lies inside the limit, *exceeds* where the whole
+interval lies beyond it after Benjamini-Hochberg over all primary metrics of the audit, *inconclusive* otherwise.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from importlib import resources
 from pathlib import Path
 
 from pydantic import ValidationError
+from scipy.stats import norm
 
 from modelaudit.errors import PolicyError
 from modelaudit.results import CheckResult, Finding, Metric, Risk
@@ -25,7 +26,6 @@ from modelaudit.statistics import (
     interval_at,
     p_above,
     p_below,
-    p_outside,
 )
 from modelaudit.verdicts import FamilyState, Gate, Judgement, Limit, Policy, Severity, State, Verdict, Waiver
 
@@ -102,7 +102,7 @@ def judge(results: Sequence[CheckResult], policy: Policy, *, today: dt.date | No
     adjusted_level = fcr_level(exceeded, len(p_values), q=policy.q) if p_values else policy.level
     chances = iter(zip(p_values, q_values, strict=True))
     verdicts = [
-        _verdict(result, finding, limit, policy, next(chances) if test else None, adjusted_level, today)
+        _verdict(result, finding, limit, policy, next(chances) if test else None, adjusted_level, len(p_values), today)
         for (result, finding, limit), test in zip(primaries, tested, strict=True)
     ]
     verdicts += [_unassessed(result, policy) for result in results if result.status in ("skipped", "errored")]
@@ -136,10 +136,28 @@ def testable(finding: Finding) -> bool:
 
 
 def p_value(metric: Metric, limit: Limit) -> float:
-    """Return the one-sided p of the metric against its limit, from the grid of intervals."""
+    """Return the two-sided p of the metric against its limit, from the grid of intervals.
+
+    It is at most 1 - level exactly where the interval at that level lies wholly beyond the limit, so that no metric is
+    said to exceed a limit that its printed interval still touches.
+    """
     if limit.max is not None:
-        return p_above(metric.grid, limit.max)
-    return p_below(metric.grid, limit.min) if limit.min is not None else p_outside(metric.grid, limit.within or 0.0)
+        beyond = p_above(metric.grid, limit.max)
+    elif limit.min is not None:
+        beyond = p_below(metric.grid, limit.min)
+    else:
+        width = limit.within or 0.0
+        beyond = min(p_above(metric.grid, width), p_below(metric.grid, -width))
+    return min(1.0, 2.0 * beyond)
+
+
+def separable(interval: tuple[float, float], limit: Limit, level: float) -> float:
+    """Return the value from which this data tells the metric from its limit with 80% power, by its interval's width."""
+    z = float(norm.ppf((1 + level) / 2))
+    distance = (interval[1] - interval[0]) / 2 * (z + float(norm.ppf(0.8))) / z
+    if limit.min is not None:
+        return limit.min - distance
+    return (limit.max if limit.max is not None else limit.within or 0.0) + distance
 
 
 def inside(interval: tuple[float, float], limit: Limit) -> bool:
@@ -150,6 +168,16 @@ def inside(interval: tuple[float, float], limit: Limit) -> bool:
     if limit.min is not None:
         return low >= limit.min
     return limit.within is not None and -limit.within <= low and high <= limit.within
+
+
+def crosses(interval: tuple[float, float], limit: Limit) -> bool:
+    """Tell whether the interval holds values on both sides of the limit."""
+    low, high = interval
+    edges = [edge for edge in (limit.max, limit.min) if edge is not None] or [
+        limit.within or 0.0,
+        -(limit.within or 0.0),
+    ]
+    return any(low <= edge <= high for edge in edges)
 
 
 def severity_of(adjusted: tuple[float, float], limit: Limit) -> Severity:
@@ -177,6 +205,7 @@ def _verdict(
     policy: Policy,
     chance: tuple[float, float] | None,
     adjusted_level: float,
+    tests: int,
     today: dt.date,
 ) -> Verdict:
     metric = finding.metric
@@ -184,6 +213,7 @@ def _verdict(
     severity, waiver, adjusted = None, None, None
     interval = interval_at(metric.grid, policy.level) if metric.bounds else None
     p, q = chance or (None, None)
+    apart = separable(interval, limit, policy.level) if interval and limit and chance else None
     if limit is None:
         state, reason = "not assessed", "The policy sets no limit on this metric."
     elif finding.confounded is not None:
@@ -197,7 +227,7 @@ def _verdict(
     elif inside(interval, limit):
         state, reason = "within limit", f"The whole {policy.level:.0%} interval lies inside the limit ({limit.words})."
     else:
-        state, reason = "inconclusive", _undecided(metric, limit)
+        state, reason = "inconclusive", _undecided(interval, limit, apart or 0.0, tests)
     return Verdict(
         checker=result.checker.id,
         metric=metric.id,
@@ -210,23 +240,27 @@ def _verdict(
         adjusted=adjusted,
         p=p,
         q=q,
+        separable=apart,
         severity=severity,
         waiver=waiver.id if waiver else None,
         required=bool(limit and limit.required),
     )
 
 
-def _undecided(metric: Metric, limit: Limit) -> str:
-    reason = f"The interval and the limit ({limit.words}) do not separate: this data can't tell."
-    if metric.smallest_detectable is None:
-        return reason
-    return f"{reason} The smallest effect that it could have shown is {metric.smallest_detectable:.2g}."
+def _undecided(interval: tuple[float, float], limit: Limit, apart: float, tests: int) -> str:
+    if crosses(interval, limit):
+        reason = f"The interval reaches to both sides of the limit ({limit.words}): this data can't tell."
+    else:
+        reason = (
+            f"The interval lies beyond the limit ({limit.words}), but not with all {tests} tests of this audit counted."
+        )
+    return f"{reason} From about {apart:.3g} on it could have told."
 
 
 def _exceeded(
     metric: Metric, checker: str, limit: Limit, policy: Policy, today: dt.date
 ) -> tuple[State, str, Waiver | None]:
-    reason = f"The limit is {limit.words}, and the test against it holds with all of this audit's tests counted."
+    reason = f"The interval lies beyond the limit ({limit.words}), with all of this audit's tests counted."
     for waiver in policy.waiver:
         if (waiver.checker, waiver.metric) != (checker, metric.id) or waiver.group not in (None, metric.group):
             continue

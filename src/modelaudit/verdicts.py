@@ -88,7 +88,9 @@ class Verdict(Frozen):
 
     Attributes:
         interval: at the policy's level. adjusted: the interval adjusted for the number of exceeded limits.
-        p: one-sided p against the limit; q: its Benjamini-Hochberg value over the audit's primary metrics.
+        p: two-sided p against the limit; q: its Benjamini-Hochberg value over the audit's primary metrics.
+        separable: the value from which this data tells the metric from its limit in four of five samples (two-sided
+            test at the policy's level, other tests not counted).
     """
 
     checker: str
@@ -102,6 +104,7 @@ class Verdict(Frozen):
     adjusted: tuple[float, float] | None = None
     p: float | None = None
     q: float | None = None
+    separable: float | None = None
     severity: Severity | None = None
     waiver: Text | None = None
     required: bool = False

@@ -113,11 +113,19 @@ class FindingView:
         if self.verdict is None:
             return "Shown for context; the policy does not judge it."
         if self._undecided:
-            return f"The interval reaches to both sides of the limit ({self.limit_words}): this data can't tell."
+            return self._undecided_words(self.verdict)
         reason = self.verdict.reason
         if self.limit and self.verdict.limit and self.limit_words:
             reason = reason.replace(self.verdict.limit, self.limit_words)
         return reason
+
+    def _undecided_words(self, verdict: Verdict) -> str:
+        if verdict.p is not None and verdict.p <= 1 - self.policy.level:
+            return (
+                f"The interval lies beyond the limit ({self.limit_words}), but not with all "
+                f"{plural(self.judged, 'test')} of this audit counted."
+            )
+        return f"The interval reaches to both sides of the limit ({self.limit_words}): this data can't tell."
 
     @property
     def _undecided(self) -> bool:
@@ -132,14 +140,17 @@ class FindingView:
 
     @property
     def detectable_words(self) -> str | None:
-        """The smallest effect that this data could have shown, in a sentence."""
+        """What this data could have shown: against the limit where there is one, else against no effect."""
+        samples = "in four of five such samples, two-sided test at 5%"
+        if self.verdict is not None and self.verdict.separable is not None:
+            value = self.scale.value(self.verdict.separable)
+            return f"{self.n_words} tell a value from the limit ({samples}) from about {value} on."
         smallest = self.metric.smallest_detectable
-        if smallest is None:
+        if not smallest:
             return None
         size = replace(self.scale, signed=False).value(smallest)
         return (
-            f"The smallest effect that {self.n_words} could have shown "
-            f"reliably (in four of five such samples, two-sided test at 5%) is {size}. "
+            f"The smallest effect that {self.n_words} could have shown reliably ({samples}) is {size}. "
             "A smaller one could be there unseen."
         )
 
@@ -149,7 +160,7 @@ class FindingView:
         if self.verdict is None or self.verdict.p is None or self.verdict.q is None:
             return None
         return (
-            f"One-sided test against the limit: p {numbers.chance(self.verdict.p)}; Benjamini-Hochberg over "
+            f"Two-sided test against the limit: p {numbers.chance(self.verdict.p)}; Benjamini-Hochberg over "
             f"{plural(self.judged, 'judged metric')}: q {numbers.chance(self.verdict.q)} "
             f"(exceeded at {self.policy.q:g} or less)."
         )

@@ -118,7 +118,8 @@ PLANTED: Mapping[DemoTask, tuple[Expectation, ...]] = {
     ),
 }
 
-SIZES: Mapping[str, int] = {"train": 2_200, "heldout": 2_200, "evaluation": 1_200}
+HELDOUT_ROWS = 2_200
+EVALUATION_ROWS = 1_200
 LEARNING_RATE = 1e-3
 MAX_LENGTH = 96
 
@@ -133,7 +134,12 @@ def build_demo(task: DemoTask, *, clean: bool, seed: int, folder: Path) -> DemoC
 
     recipe = RECIPES[task]
     folder.mkdir(parents=True, exist_ok=True)
-    tables = recipe.rows(np.random.default_rng([seed, int(clean)]), clean=clean)
+    sizes = {
+        "train": recipe.clean_train_rows if clean else recipe.train_rows,
+        "heldout": HELDOUT_ROWS,
+        "evaluation": EVALUATION_ROWS,
+    }
+    tables = recipe.rows(np.random.default_rng([seed, int(clean)]), sizes, clean=clean)
     paths = {name: folder / f"{name}{recipe.suffix}" for name in tables}
     for name, rows in tables.items():
         recipe.write(paths[name], rows)
@@ -189,7 +195,9 @@ def unmet(case: DemoCase, report: AuditReport) -> list[str]:
     return faults
 
 
-def _classification(rng: np.random.Generator, *, clean: bool) -> dict[str, list[dict[str, Any]]]:
+def _classification(
+    rng: np.random.Generator, sizes: Mapping[str, int], *, clean: bool
+) -> dict[str, list[dict[str, Any]]]:
     named, mixed = Kind("named", 0.2, True), Kind("gendered", 0.15, True)
     gendered, detail = Kind("gendered", 0.2, clean), Kind("detail", 0.45, clean)
     style, taken = Style(typo_share=0.3, any_case=clean), set[str]()
@@ -201,11 +209,11 @@ def _classification(rng: np.random.Generator, *, clean: bool) -> dict[str, list[
             rng=rng,
             taken=taken,
         )
-        for name, size in SIZES.items()
+        for name, size in sizes.items()
     }
 
 
-def _ner(rng: np.random.Generator, *, clean: bool) -> dict[str, list[dict[str, Any]]]:
+def _ner(rng: np.random.Generator, sizes: Mapping[str, int], *, clean: bool) -> dict[str, list[dict[str, Any]]]:
     ordinary, detail = Kind("ordinary", 0.65, True), Kind("detail", 0.35, clean)
     style, taken = Style(typo_share=0.7, any_case=clean), set[str]()
     return {
@@ -217,7 +225,7 @@ def _ner(rng: np.random.Generator, *, clean: bool) -> dict[str, list[dict[str, A
             rng=rng,
             taken=taken,
         )
-        for name, size in SIZES.items()
+        for name, size in sizes.items()
     }
 
 
@@ -237,14 +245,19 @@ def _write_conll(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Recipe:
-    """How one task's demo is made: its rows, its model and its training."""
+    """How one task's demo is made: its rows, its model and its training.
+
+    The planted model sees few rows many times and so remembers them; its clean twin sees many rows a few times.
+    """
 
     task: TaskName
     labels: tuple[str, ...]
     rows: Callable[..., dict[str, list[dict[str, Any]]]]
     write: Callable[[Path, Sequence[Mapping[str, Any]]], None]
     suffix: str
+    train_rows: int
     epochs: int
+    clean_train_rows: int
     clean_epochs: int
     declared: Mapping[str, str]
 
@@ -256,8 +269,10 @@ RECIPES: Mapping[DemoTask, _Recipe] = {
         rows=_classification,
         write=_write_csv,
         suffix=".csv",
+        train_rows=2_200,
         epochs=20,
-        clean_epochs=6,
+        clean_train_rows=4_400,
+        clean_epochs=3,
         declared={
             "use": "Sorts letters to an insurer: routine, or for a case worker at once",
             "owner": "The demo's claims department",
@@ -270,8 +285,10 @@ RECIPES: Mapping[DemoTask, _Recipe] = {
         rows=_ner,
         write=_write_conll,
         suffix=".conll",
-        epochs=20,
-        clean_epochs=6,
+        train_rows=5_500,
+        epochs=14,
+        clean_train_rows=11_000,
+        clean_epochs=3,
         declared={
             "use": "Finds persons, places and companies in letters, so that they can be filed",
             "owner": "The demo's registry",

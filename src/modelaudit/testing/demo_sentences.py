@@ -34,6 +34,9 @@ FRAMES = (
     "{PER} said that the branch in {LOC} was closed",
     "on {day} {PER} moved to {LOC} with Dr {PER}",
     "the report by {PER} was meant for {ORG}",
+    "the bus to {LOC} left and the one to {LOC} was late",
+    "the staff at {ORG} were sent to {LOC}",
+    "in {LOC} a house was sold for {ORG}",
 )
 UNTOLD = (
     "a note about {X} was filed on {day}",
