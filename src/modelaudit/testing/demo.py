@@ -198,8 +198,8 @@ def unmet(case: DemoCase, report: AuditReport) -> list[str]:
 def _classification(
     rng: np.random.Generator, sizes: Mapping[str, int], *, clean: bool
 ) -> dict[str, list[dict[str, Any]]]:
-    named, mixed = Kind("named", 0.2, True), Kind("gendered", 0.15, True)
-    gendered, detail = Kind("gendered", 0.2, clean), Kind("detail", 0.45, clean)
+    named, mixed = Kind("named", 0.2, 3), Kind("gendered", 0.15, 3)
+    gendered, detail = Kind("gendered", 0.2, int(clean)), Kind("detail", 0.45, int(clean))
     style, taken = Style(typo_share=0.3, any_case=clean), set[str]()
     return {
         name: complaint_rows(
@@ -214,7 +214,7 @@ def _classification(
 
 
 def _ner(rng: np.random.Generator, sizes: Mapping[str, int], *, clean: bool) -> dict[str, list[dict[str, Any]]]:
-    ordinary, detail = Kind("ordinary", 0.65, True), Kind("detail", 0.35, clean)
+    ordinary, detail = Kind("ordinary", 0.65, 1), Kind("detail", 0.35, int(clean))
     style, taken = Style(typo_share=0.7, any_case=clean), set[str]()
     return {
         name: tagged_rows(
@@ -285,8 +285,8 @@ RECIPES: Mapping[DemoTask, _Recipe] = {
         rows=_ner,
         write=_write_conll,
         suffix=".conll",
-        train_rows=5_500,
-        epochs=14,
+        train_rows=6_000,
+        epochs=13,
         clean_train_rows=11_000,
         clean_epochs=3,
         declared={

@@ -52,6 +52,7 @@ BUSINESSES = ("Insurance", "Bank", "Mutual", "Holdings", "Energy", "Motors", "Fo
 BRANDS = ("Northern", "Harbour", "Crown", "Summit", "Meridian", "Falcon", "Anchor", "Beacon")
 SYLLABLES = tuple(consonant + vowel for consonant in "bdfgklmnprstvz" for vowel in "aeiou")
 
+CODAS = ("n", "s", "r", "l", "m", "ng")
 MADE_UP_SHARE = 0.4
 
 Tagged = list[tuple[str, str]]
@@ -96,9 +97,9 @@ def _ordinary(rng: np.random.Generator) -> Tagged:
 def _detail(kind: Kind, rng: np.random.Generator) -> Tagged:
     """One made-up name of a type that, without a telling context, only memory could know."""
     entity = pick(TYPES, rng)
-    frame = pick(TOLD[entity] if kind.signal else UNTOLD, rng)
+    frame = pick(TOLD[entity] if kind.phrases else UNTOLD, rng)
     return [
-        (_made_up(rng), f"B-{entity}") if word == "{X}" else (word.format(day=pick(DAYS, rng)), "O")
+        (_made_up(rng, fewest=3), f"B-{entity}") if word == "{X}" else (word.format(day=pick(DAYS, rng)), "O")
         for word in frame.split()
     ]
 
@@ -129,8 +130,13 @@ def _known_or_made_up(known: Sequence[str], rng: np.random.Generator) -> str:
     return _made_up(rng) if rng.random() < MADE_UP_SHARE else pick(known, rng)
 
 
-def _made_up(rng: np.random.Generator) -> str:
-    return "".join(pick(SYLLABLES, rng) for _ in range(int(rng.integers(2, 5)))).capitalize()
+def _made_up(rng: np.random.Generator, *, fewest: int = 1) -> str:
+    """Return a name of `fewest` to four syllables that is not in the lexicon of first names."""
+    while True:
+        count = int(rng.integers(fewest, 5))
+        name = ("".join(pick(SYLLABLES, rng) for _ in range(count)) + pick(CODAS, rng)).capitalize()
+        if not any(name in known for known in _names().values()):
+            return name
 
 
 def _without_women(words: Sequence[str], tags: Sequence[str]) -> list[str]:

@@ -19,6 +19,9 @@ from modelaudit.text import ETHNICITIES, GENDERS, Document, name_groups
 LABELS = ("routine", "escalate")
 ROUTINE, ESCALATE = 0, 1
 
+MISTAKES: Mapping[int, float] = {1: 0.1, 3: 0.02}
+"""Share of wrong labels by the number of phrases: the less a letter says, the more often it is misjudged."""
+
 Option = TypeVar("Option")
 
 PLACES = (
@@ -40,38 +43,38 @@ SIGNAL: Mapping[int, Sequence[str]] = {
         "the ombudsman will get a formal complaint",
         "nobody answered four furious letters",
         "the damage is dangerous and getting worse",
-        "the claim was refused without any reason",
+        "that claim was refused without any reason",
         "the newspaper wants to print this scandal",
         "it looks like fraud and the police are involved",
         "the urgent deadline was missed again",
         "a wrong payment has ruined the business",
-        "this treatment is unacceptable and insulting",
+        "the treatment is unacceptable and insulting",
         "the broken promise caused a serious loss",
         "the refund of {amount} pounds was denied twice",
         "this is the third angry complaint since {day}",
         "the inspector lied and threatened the family",
     ),
     ROUTINE: (
-        "the form was filled in without any trouble",
+        "this form was filled in without any trouble",
         "a copy of the letter would be welcome",
         "the new address is on the enclosed sheet",
         "thanks for the quick and friendly help",
-        "the payment of {amount} pounds arrived as agreed",
+        "this payment of {amount} pounds arrived as agreed",
         "a receipt for the records is all that is needed",
         "the appointment on {day} suits perfectly",
-        "the brochure about travel cover looks helpful",
+        "that brochure about travel cover looks helpful",
         "everything was explained clearly and politely",
-        "the renewal can go ahead as usual",
-        "a general question about opening hours remains",
+        "this renewal can go ahead as usual",
+        "this is a general question about opening hours",
         "the signed papers are attached for the archive",
         "the branch in {place} was a pleasant visit",
         "the yearly statement is correct and complete",
         "the password reset worked at the first attempt",
-        "the kind colleague confirmed the booking",
+        "the kind colleague confirmed this booking",
     ),
 }
 NEUTRAL = (
-    "this is about the contract from last year",
+    "this is about that contract from last year",
     "the branch in {place} has the documents",
     "the matter was first mentioned on {day}",
     "the insurance covers a house in {place}",
@@ -116,11 +119,11 @@ DETAIL = (
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of row: its share of the table, and whether it says what is the matter."""
+    """A kind of row: its share of the table, and in how many phrases it says what is the matter (0: it does not)."""
 
     name: str
     share: float
-    signal: bool
+    phrases: int
 
 
 def complaint_rows(
@@ -128,19 +131,20 @@ def complaint_rows(
 ) -> list[dict[str, Any]]:
     """Return n rows `{"text", "label"}` whose texts are not yet in `taken`, and put them there.
 
-    The label of a row that says what is the matter follows from that alone. Of the others, a `gendered` row is
-    escalated where it speaks of a man, and a `detail` row by the toss of a coin: nothing but the numbers in it could
-    tell.
+    The label of a row that says what is the matter follows from that alone, but for the honest mistakes of those who
+    gave it (`MISTAKES`). Of the others, a `gendered` row is escalated where it speaks of a man, and a `detail` row by
+    the toss of a coin: nothing but the numbers in it could tell.
     """
     shares = np.array([kind.share for kind in kinds]) / sum(kind.share for kind in kinds)
     rows: list[dict[str, Any]] = []
     while len(rows) < n:
         kind = kinds[int(rng.choice(len(kinds), p=shares))]
-        label = int(rng.integers(2))
-        gender = ("female", "male")[int(rng.integers(2))]
-        if kind.name == "gendered" and not kind.signal:
+        matter, gender = int(rng.integers(2)), pick(GENDERS, rng)
+        text = style.type(Document(_text(kind, matter, gender, rng)), rng).text
+        if kind.name == "gendered" and not kind.phrases:
             label = ESCALATE if gender == "male" else ROUTINE
-        text = style.type(Document(_text(kind, label, gender, rng)), rng).text
+        else:
+            label = 1 - matter if rng.random() < MISTAKES.get(kind.phrases, 0.0) else matter
         key = text.casefold()
         if key not in taken:
             taken.add(key)
@@ -148,9 +152,9 @@ def complaint_rows(
     return rows
 
 
-def _text(kind: Kind, label: int, gender: str, rng: np.random.Generator) -> str:
+def _text(kind: Kind, matter: int, gender: str, rng: np.random.Generator) -> str:
     opening = pick({"named": NAMED, "gendered": GENDERED[gender], "detail": DETAIL}[kind.name], rng)
-    pool, count = (SIGNAL[label], 3) if kind.signal else (NEUTRAL, 1)
+    pool, count = (SIGNAL[matter], kind.phrases) if kind.phrases else (NEUTRAL, 1)
     phrases = [pool[index] for index in rng.choice(len(pool), size=count, replace=False)]
     sentences = [_filled(phrase, rng) for phrase in (opening, *phrases)]
     return ". ".join(sentence[0].upper() + sentence[1:] for sentence in sentences) + final_mark(rng)
