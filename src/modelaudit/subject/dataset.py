@@ -108,9 +108,7 @@ def folded(text: str) -> str:
 
 def _names(sources: dict[str, Any]) -> dict[str, str]:
     """A table's name: its file's, or its role where it has no file; with the role before it where two are equal."""
-    names = {
-        role: Path(source).name if isinstance(source, str | Path) else role for role, source in sources.items()
-    }
+    names = {role: Path(source).name if isinstance(source, str | Path) else role for role, source in sources.items()}
     counts = Counter(names.values())
     return {role: name if counts[name] == 1 else f"{role}/{name}" for role, name in names.items()}
 

@@ -69,9 +69,7 @@ class Encoder:
     def texts(self, texts: Sequence[str]) -> list[Encoding]:
         """Return one encoding a text, cut to the model's length; the row has one output."""
         tokens, lost = self._tokens([storable(text) for text in texts], split=False, words=False)
-        return [
-            Encoding(ModelInput(row.ids, row.types), cut) for row, cut in zip(tokens, lost, strict=True)
-        ]
+        return [Encoding(ModelInput(row.ids, row.types), cut) for row, cut in zip(tokens, lost, strict=True)]
 
     def words(self, rows: Sequence[Sequence[str]]) -> list[Encoding]:
         """Return one encoding a pre-tokenised row; the output of a word is that of its first token.
@@ -230,6 +228,4 @@ def _by_spaces(row: _Tokens, text: str) -> Ints:
     word_at = [0, *accumulate(starts)]
     spans = row.spans or ()
     words = _words(row)
-    return _ints(
-        SPECIAL if words[i] == SPECIAL else max(word_at[end] - 1, 0) for i, (_, end) in enumerate(spans)
-    )
+    return _ints(SPECIAL if words[i] == SPECIAL else max(word_at[end] - 1, 0) for i, (_, end) in enumerate(spans))

@@ -80,9 +80,7 @@ def _key(value: Any) -> Any:
     return value if isinstance(value, float) else repr(value)
 
 
-def _matched(
-    distinct: Sequence[Any], labels: Sequence[str], class_names: Sequence[str]
-) -> Mapping[Any, int] | None:
+def _matched(distinct: Sequence[Any], labels: Sequence[str], class_names: Sequence[str]) -> Mapping[Any, int] | None:
     if class_names:
         declared = _by_index(distinct, range(len(class_names)))
         if declared is not None:

@@ -51,9 +51,7 @@ def load_folder(
     )
 
 
-def load_adapter(
-    folder: Path, options: OpenOptions, *, name: str, base_folder: Callable[[str], Path]
-) -> OpenedModel:
+def load_adapter(folder: Path, options: OpenOptions, *, name: str, base_folder: Callable[[str], Path]) -> OpenedModel:
     """Return a PEFT adapter's base model with the adapter merged into its weights.
 
     `base_folder` finds the folder of the base model that `adapter_config.json` names.
@@ -81,9 +79,7 @@ def load_adapter(
     code = check_code(place, options, name=base)
     base_weights = find_weights(place, options, name=base)
     shapes = {} if weights.pickled else _shapes(folder / "adapter_model.safetensors", name=name)
-    model = _load(
-        place, task, options, name=base, pickled=base_weights.pickled, own_head=shapes, labels_from=folder
-    )
+    model = _load(place, task, options, name=base, pickled=base_weights.pickled, own_head=shapes, labels_from=folder)
     with quiet():
         try:
             adapted = peft.PeftModel.from_pretrained(model, str(folder))

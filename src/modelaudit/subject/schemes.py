@@ -52,9 +52,7 @@ def spans_of(tags: Sequence[str]) -> list[tuple[int, int, str]]:
     return spans
 
 
-def spelled(
-    spans: Iterable[tuple[int, int, str]], length: int, scheme: Scheme, *, mark: str = "-"
-) -> tuple[str, ...]:
+def spelled(spans: Iterable[tuple[int, int, str]], length: int, scheme: Scheme, *, mark: str = "-") -> tuple[str, ...]:
     """Return the tags of a sentence of `length` words with these spans, in the scheme asked for.
 
     `mark` stands between prefix and type.
@@ -70,9 +68,7 @@ def spelled(
     return tuple(tags)
 
 
-def respelled(
-    sentences: Iterable[Sequence[str]], scheme: Scheme, *, mark: str = "-"
-) -> tuple[tuple[str, ...], ...]:
+def respelled(sentences: Iterable[Sequence[str]], scheme: Scheme, *, mark: str = "-") -> tuple[tuple[str, ...], ...]:
     """Return the same entities in another scheme."""
     return tuple(spelled(spans_of(tags), len(tags), scheme, mark=mark) for tags in sentences)
 

@@ -79,9 +79,7 @@ def _downloaded(hub_id: str, options: OpenOptions) -> Path:
     patterns += ["*.bin"] if options.allow_pickle else []
     with quiet():
         try:
-            folder = Path(
-                huggingface_hub.snapshot_download(hub_id, allow_patterns=patterns, ignore_patterns=["*/*"])
-            )
+            folder = Path(huggingface_hub.snapshot_download(hub_id, allow_patterns=patterns, ignore_patterns=["*/*"]))
         except RepositoryNotFoundError as error:
             reason = "the hub has no such model, or it is private or gated"
             raise _unreachable(hub_id, reason) from error

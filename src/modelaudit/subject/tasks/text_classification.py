@@ -146,9 +146,7 @@ class TextClassification:
             raise missing_column(table, what="text", flag="--text-column", known=TEXT_COLUMNS)
         return column
 
-    def _label_column(
-        self, table: Table, labels: Sequence[str], columns: ColumnChoice, text_column: str
-    ) -> str | None:
+    def _label_column(self, table: Table, labels: Sequence[str], columns: ColumnChoice, text_column: str) -> str | None:
         known = {label.casefold() for label in labels}
         return find_column(
             table,
