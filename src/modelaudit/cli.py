@@ -239,7 +239,7 @@ def demo(
     """
     import tempfile
 
-    from modelaudit.audit import Audit, check_writable
+    from modelaudit.audit import Audit, AuditOutcome, check_writable
     from modelaudit.plugins import Plugins
     from modelaudit.progress import listener_for_stderr
     from modelaudit.testing.demo import build_demo, unmet
@@ -261,10 +261,13 @@ def demo(
             declared=case.declared,
             plugins=plugins,
         )
-        outcome = audit.run(listener=listener_for_stderr())
-    outcome.save(*files)
-    _summary(outcome.report, files)
-    faults = unmet(case, outcome.report)
+        report = audit.run(listener=listener_for_stderr()).report
+    # The demo's folder is gone when the report is read; the demo's own command makes both again.
+    again = f"modelaudit demo --task {task.value} --seed {seed}" + (" --clean" if clean else "")
+    report = report.model_copy(update={"run": report.run.model_copy(update={"command": again})})
+    AuditOutcome(report, plugins).save(*files)
+    _summary(report, files)
+    faults = unmet(case, report)
     for fault in faults:
         out.print(f"[red]not as planted:[/red] {escape(fault)}")
     if not faults:
@@ -290,7 +293,7 @@ def _summary(report: Any, paths: list[Path]) -> None:
             name = " · ".join(part for part in (verdict.checker, verdict.metric, verdict.group) if part)
             low, high = verdict.interval
             out.print(
-                f"▲ {escape(name)}: 95% interval {low:.3g} to {high:.3g}, limit {verdict.limit} ({verdict.severity})"
+                f"▲ {escape(name)}: {report.judgement.level:.0%} interval {low:.3g} to {high:.3g}, limit {verdict.limit} ({verdict.severity})"
             )
     for result in report.results:
         if result.status == "errored":
