@@ -292,9 +292,8 @@ def _summary(report: Any, paths: list[Path]) -> None:
         if verdict.state == "exceeds limit":
             name = " · ".join(part for part in (verdict.checker, verdict.metric, verdict.group) if part)
             low, high = verdict.interval
-            out.print(
-                f"▲ {escape(name)}: {report.judgement.level:.0%} interval {low:.3g} to {high:.3g}, limit {verdict.limit} ({verdict.severity})"
-            )
+            interval = f"{report.judgement.level:.0%} interval {low:.3g} to {high:.3g}"
+            out.print(f"▲ {escape(name)}: {interval}, limit {verdict.limit} ({verdict.severity})")
     for result in report.results:
         if result.status == "errored":
             out.print(f"[red]failed:[/red] {escape(result.checker.id)}: {escape(result.reason)}")
