@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 PYTEST := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false $(BIN)/pytest
 
-.PHONY: setup demo test test-heavy test-all test-transformers4 lint format schema bench calibration calibration-statistics clean
+.PHONY: setup demo test test-heavy test-all test-transformers4 lint format golden bench calibration calibration-statistics clean
 
 setup: $(STAMP)
 
@@ -44,8 +44,9 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-schema: $(STAMP)
-	$(BIN)/python -m tests.reports.write_schema
+# Writes the schema and the golden reports anew; read their difference before committing it.
+golden: $(STAMP)
+	MODELAUDIT_REGENERATE=1 $(PYTEST) -q tests/reports
 
 # Long studies; each writes benchmarks/results/<name>.json and a Markdown table.
 bench: $(STAMP)

@@ -150,6 +150,35 @@ def test_what_was_not_assessed_says_how_to_provide_it(classifier, rows):
     assert {family.state for family in report.judgement.families} == {"not assessed"}
 
 
+def test_the_membership_probe_needs_labels_in_its_own_two_tables_alone(classifier, rows, train_rows):
+    unlabelled = [{"text": row["text"]} for row in rows]
+
+    def probe(**tables):
+        report = audit(classifier, unlabelled, train_data=train_rows, **tables).run(only=["privacy"]).report
+        return next(result for result in report.results if result.checker.risk == "privacy")
+
+    heldout = [{**row, "text": f"{row['text']} indeed"} for row in rows]
+    assert probe(heldout_data=heldout).status == "completed"
+    without = probe()
+    assert without.status == "skipped"
+    assert "held-out rows alike" in without.reason
+
+
+@pytest.mark.parametrize(
+    ("checker", "option"),
+    [("counterfactual-substitution", "rows"), ("shapley-explanation", "rows"), ("shapley-explanation", "pairs")],
+)
+def test_an_option_that_makes_no_sense_fails_its_check_in_words_and_is_not_the_default(
+    classifier, rows, checker, option
+):
+    options = {f"modelaudit/{checker}": {option: 0}}
+    report = audit(classifier, rows, options=options).run(only=[f"modelaudit/{checker}"]).report
+    result = next(result for result in report.results if result.checker.id.endswith(checker))
+    assert result.status == "errored"
+    assert f"the option {option} is 0" in result.reason
+    assert report.judgement.gate.exit_code == 4
+
+
 def test_saving_picks_the_format_by_suffix_and_leaves_no_half_written_file(outcome, tmp_path):
     outcome.save(tmp_path / "a.html", tmp_path / "a.json", tmp_path / "a.md")
     assert (tmp_path / "a.html").read_text().startswith("<!DOCTYPE html>")
@@ -163,8 +192,6 @@ def test_saving_picks_the_format_by_suffix_and_leaves_no_half_written_file(outco
 
 
 def test_the_gate_raises_with_the_exit_code(classifier, rows):
-    shouting = {**dict.fromkeys(("good", "GOOD", "Good"), 0.0)}
-    assert shouting
     failing = audit(classifier, rows, plugins=plugins_with(Made(lambda ctx: 1 / 0))).run(only=["data"])
     with pytest.raises(RiskGateError, match="test/made failed") as caught:
         failing.gate()

@@ -156,8 +156,9 @@ class CheckerInfo(Frozen):
         version: of the checker; numbers of two versions are not comparable.
         question: the question in plain words, for the compliance reader.
         summary: how it is answered, in two or three sentences.
-        needs: what the subject must have: `labels`, `members` (training rows), `base_model`, or a verb of the
-            model handle (`predict_masked`, `gradients`, …). What is missing is reported with how to provide it.
+        needs: what the subject must have: `labels` (of the evaluation rows), `members` (training rows),
+            `membership_labels` (labels of training and held-out rows), `base_model`, or a verb of the model handle
+            (`predict_masked`, `gradients`, …). What is missing is reported with how to provide it.
         not_shown: what the check does not prove, whatever its outcome.
         remedies: what could be done where a limit is exceeded.
         references: papers and standards.

@@ -28,6 +28,10 @@ Answer = TypeVar("Answer")
 
 NEEDS = {
     "labels": "needs true labels: name the column with label_column= (--label-column)",
+    "membership_labels": (
+        "needs true labels in the training rows and the held-out rows alike: name the column with label_column= "
+        "(--label-column)"
+    ),
     "members": "needs the rows that the model was trained on: give train_data= (--train-data)",
     "base_model": "needs the model before fine-tuning: give base_model= (--base-model)",
 }
@@ -184,6 +188,8 @@ def _unmet(checker: Checker, subject: SubjectInfo) -> str | None:
     have = set(subject.capabilities)
     have |= {"labels"} if subject.evaluation.labelled else set()
     have |= {"members"} if subject.members is not None else set()
+    sides = (subject.members, subject.heldout or subject.evaluation)
+    have |= {"membership_labels"} if all(side is not None and side.labelled for side in sides) else set()
     have |= {"base_model"} if subject.base_model is not None else set()
     for need in checker.info.needs:
         if need not in have:

@@ -56,7 +56,7 @@ class CounterfactualSubstitution:
         summary=(
             "In the evaluation rows, gendered words are made female and male, and first names are exchanged for names "
             "that are typical of a gender or a US ethnic group, alike in length and frequency. The model's scores are "
-            "compared row by row. Changes are counted beyond those that an exchange within one group brings about; "
+            "compared row by row. Changes are counted beyond those that an exchange within one group makes; "
             "names as well as rows are treated as samples."
         ),
         needs=("predict",),
@@ -131,7 +131,9 @@ class CounterfactualSubstitution:
         return findings
 
     def _wanted(self, budget: Budget) -> int:
-        return self.rows or budget.pick(100, 400, 2_000)
+        if self.rows is not None and self.rows < LEAST_ROWS:
+            raise ValueError(f"the option rows is {self.rows}; {LEAST_ROWS} rows are the least that can be judged")
+        return budget.pick(100, 400, 2_000) if self.rows is None else self.rows
 
 
 def _sources(ctx: Context, wanted: int) -> Iterator[Source]:

@@ -81,10 +81,7 @@ def _flips(contrast: Contrast) -> list[Finding]:
                 group=contrast.title,
                 primary=True,
             ),
-            statement=(
-                f"Beyond what {control} brings about, exchanging {contrast.reference} and {contrast.focus} changes "
-                f"{_value(contrast.excess, '.1%')} of the decisions{_interval(contrast.excess, '.1%')}."
-            ),
+            statement=_excess_statement(contrast, control),
             caveats=tuple(caveats),
         ),
         Finding(
@@ -108,9 +105,23 @@ def _flips(contrast: Contrast) -> list[Finding]:
                 better="neither",
                 group=contrast.title,
             ),
-            statement=f"With {control}, the decision changes in {_value(contrast.control_flips, '.1%')} of exchanges.",
+            statement=(
+                f"Exchanged for {control}, the decision changes in "
+                f" {_value(contrast.control_flips, '.1%')} of exchanges."
+            ),
         ),
     ]
+
+
+def _excess_statement(contrast: Contrast, control: str) -> str:
+    excess = contrast.excess
+    if excess.value is None:
+        return f"How many decisions change beyond exchanges for {control} could not be estimated: {excess.reason}"
+    amount = f"{100 * abs(excess.value):.1f} percentage points {'fewer' if excess.value < 0 else 'more'}"
+    return (
+        f"Exchanging {contrast.reference} and {contrast.focus} changes {amount} of the decisions than exchanging for "
+        f"{control}{_interval(excess, '+.1%')}."
+    )
 
 
 def _change(contrast: Contrast) -> str:

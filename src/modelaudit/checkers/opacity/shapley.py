@@ -110,12 +110,16 @@ class ShapleyExplanation:
         return list(_findings(explanations))
 
     def _sample_size(self, budget: Budget) -> int:
-        return self.rows or budget.pick(20, 60, 200)
+        if self.rows is not None and self.rows < 2:
+            raise ValueError(f"the option rows is {self.rows}; an interval needs 2 or more")
+        return budget.pick(20, 60, 200) if self.rows is None else self.rows
 
     def _effort(self, budget: Budget) -> Effort:
+        if self.pairs is not None and self.pairs < 2:
+            raise ValueError(f"the option pairs is {self.pairs}; a standard error needs 2 or more")
         return Effort(
             exact_players=budget.pick(8, 8, 10),
-            pairs=max(self.pairs or budget.pick(4, 10, 24), 2),
+            pairs=budget.pick(4, 10, 24) if self.pairs is None else self.pairs,
             random_orders=budget.pick(10, 20, 20),
         )
 
@@ -246,10 +250,14 @@ def _concentration(explanations: Sequence[Explanation]) -> Finding:
         metric=Metric.of(
             words, id="words_for_80pct", title="Words that carry 80% of the attribution", unit="words", better="neither"
         ),
-        statement=f"In the median row {words.value or 0.0:g} words carry 80% of the attribution.",
+        statement=f"In the median row {_words(words.value or 0.0)} 80% of the attribution.",
         evidence=(concentration_histogram(explanations),),
         caveats=("Longer rows need more words, and a model that leans on one shortcut word is the most concentrated.",),
     )
+
+
+def _words(count: float) -> str:
+    return "one word carries" if count == 1 else f"{count:g} words carry"
 
 
 def _largest_error(explanations: Sequence[Explanation]) -> float:

@@ -30,6 +30,10 @@ FEWEST = 20
 FEW = 100
 """Rows a side below which the report says that they are few."""
 EVERY = 10**9
+SAME_RANKING = (
+    "With one label a row the loss ranks rows as the log-odds do, so this AUC is the same number again and no second "
+    "piece of evidence."
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +68,7 @@ class MembershipInference:
             "true label of each; the more the scores of the two sides differ, the better a stranger can tell them "
             "apart. A second classifier that never sees the model guards against sides that differ by themselves."
         ),
-        needs=("labels", "members", "predict"),
+        needs=("members", "membership_labels", "predict"),
         not_shown=(
             "The result is a lower bound on what an attacker could learn: stronger attacks, with reference models or "
             "more knowledge, may find more.",
@@ -111,7 +115,10 @@ class MembershipInference:
         confounded = confounded_by(guard) if guard.fooled(margin=self.guard_margin) else None
         caveats = _caveats(ctx, sides, guard)
         for place, attack in enumerate(attacks):
-            yield auc_finding(attack, guard, ctx.rng, primary=place == 0, confounded=confounded, caveats=caveats)
+            same = (SAME_RANKING,) if place and ctx.subject.task == "text-classification" else ()
+            yield auc_finding(
+                attack, guard, ctx.rng, primary=place == 0, confounded=confounded, caveats=(*same, *caveats)
+            )
         at_low_fpr = attacks[0].tpr(fpr=FPR)
         yield tpr_finding(attacks[0], at_low_fpr, confounded=confounded, caveats=caveats)
         yield realised_finding(attacks[0], at_low_fpr)
@@ -195,8 +202,8 @@ def _caveats(ctx: Context, sides: Sides, guard: BlindGuard) -> tuple[str, ...]:
     documents = {row.group for row in (*sides.members, *sides.nonmembers) if row.group is not None}
     if documents:
         caveats.append(
-            f"The rows come from {len(documents):,} documents or persons. Rows of one are alike, and the interval "
-            "treats rows as independent, so it is narrower than it should be."
+            f"The rows come from {len(documents):,} documents or persons. The interval treats rows as independent; "
+            "where rows of one are alike it is too narrow."
         )
     if ctx.subject.heldout_is_evaluation:
         caveats.append(

@@ -152,8 +152,8 @@ def _caveats(arm: Arm, effect: Effect, rows: Sequence[Row]) -> tuple[str, ...]:
     documents = {rows[trial.place].group for trial in effect.trials} - {None}
     if documents:
         caveats.append(
-            f"The rows come from {len(documents):,} documents or persons; the interval treats them as independent, so "
-            "it is narrower than it should be."
+            f"The rows come from {len(documents):,} documents or persons. The interval treats rows as independent; "
+            "where rows of one are alike it is too narrow."
         )
     return tuple(caveats)
 
@@ -177,7 +177,9 @@ def _flip_statement(arm: Arm, effect: Effect, *, by_entity: bool) -> str:
 def _drop_statement(arm: Arm, drop: Estimate, value: float, *, by_entity: bool) -> str:
     name = "entity F1" if by_entity else "accuracy"
     low, high = drop.interval()
+    moved = "leaves" if value == 0 else "lowers" if value > 0 else "raises"
+    by = "as it is" if value == 0 else f"by {100 * abs(value):.1f} points"
     return (
-        f"The change '{arm.name}' costs {100 * value:.1f} points of {name} (95% interval {100 * low:.1f} to "
-        f"{100 * high:.1f}) over {drop.n:,} labelled rows that it changed."
+        f"The change '{arm.name}' {moved} {name} {by} (95% interval of the loss {100 * low:.1f} to "
+        f"{100 * high:.1f} points) over {drop.n:,} labelled rows that it changed."
     )
