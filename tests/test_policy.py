@@ -72,10 +72,30 @@ def test_verdict_follows_the_interval_and_not_the_point(value, se, state):
         ("within = 0.1", 0.3, "exceeds limit"),
         ("within = 0.1", 0.0, "within limit"),
         ("within = 0.1", -0.1, "inconclusive"),
+        ("min = 0.45\nmax = 0.55", 0.2, "exceeds limit"),
+        ("min = 0.45\nmax = 0.55", 0.8, "exceeds limit"),
+        ("min = 0.45\nmax = 0.55", 0.5, "within limit"),
+        ("min = 0.45\nmax = 0.55", 0.45, "inconclusive"),
     ],
 )
 def test_each_kind_of_limit_has_its_own_direction(rule, value, state):
     assert only(judge([completed(finding(value, 0.02))], policy(rule), today=DAY)).state == state
+
+
+@pytest.mark.parametrize(
+    ("rule", "value", "severity"),
+    [
+        ("max = 0.1\nseverity = { medium = 0.2, high = 0.3 }", 0.5, "high"),
+        ("min = 0.8\nseverity = { medium = 0.7, high = 0.5 }", 0.6, "medium"),
+        ("min = 0.8\nseverity = { medium = 0.7, high = 0.5 }", 0.3, "high"),
+        ("within = 0.1\nseverity = { medium = 0.2, high = 0.3 }", -0.26, "medium"),
+        ("min = 0.45\nmax = 0.55\nseverity = { medium = 0.6, high = 0.7 }", 0.35, "medium"),
+        ("min = 0.45\nmax = 0.55\nseverity = { medium = 0.6, high = 0.7 }", 0.2, "high"),
+        ("min = 0.45\nmax = 0.55\nseverity = { medium = 0.6, high = 0.7 }", 0.58, "low"),
+    ],
+)
+def test_severity_is_mirrored_below_a_lower_edge(rule, value, severity):
+    assert only(judge([completed(finding(value, 0.005))], policy(rule), today=DAY)).severity == severity
 
 
 def test_one_weak_alarm_among_many_tests_is_not_an_alarm():
@@ -117,7 +137,12 @@ def test_no_metric_is_said_to_exceed_a_limit_that_its_interval_touches(values, s
 def test_an_inconclusive_verdict_says_from_where_on_the_data_could_have_told():
     verdict = only(judge([completed(finding(0.12, 0.05))], policy(), today=DAY))
     assert verdict.separable == pytest.approx(0.1 + (1.96 + 0.8416) * 0.05, abs=1e-3)
-    assert "0.24" in verdict.reason
+    assert "about 0.24 or more could have been told" in verdict.reason
+    least = only(judge([completed(finding(0.12, 0.05))], policy("min = 0.1"), today=DAY))
+    assert (least.separable, least.separable_below) == (None, pytest.approx(0.1 - (1.96 + 0.8416) * 0.05, abs=1e-3))
+    assert "about -0.0401 or less could have been told" in least.reason
+    both = only(judge([completed(finding(0.1, 0.05))], policy("within = 0.1"), today=DAY))
+    assert "-0.24 or less or 0.24 or more" in both.reason
 
 
 def test_beyond_the_limit_but_not_with_all_tests_counted_is_said_so():
@@ -128,8 +153,39 @@ def test_beyond_the_limit_but_not_with_all_tests_counted_is_said_so():
     assert "not with all 61 tests" in weak.reason
 
 
-def test_supporting_metrics_are_not_judged():
-    assert judge([completed(finding(0.9, 0.01, primary=False))], policy(), today=DAY).verdicts == ()
+def test_supporting_metrics_are_judged_only_where_the_limit_is_meant_for_them():
+    beside = completed(finding(0.05, 0.01, group="main"), finding(0.9, 0.01, group="stress", primary=False))
+    assert [verdict.group for verdict in judge([beside], policy(), today=DAY).verdicts] == ["main"]
+    named = judge([beside], policy('max = 0.1\ngroup = "stress"'), today=DAY)
+    assert {verdict.group: verdict.state for verdict in named.verdicts} == {
+        "main": "not assessed",
+        "stress": "exceeds limit",
+    }
+    alone = completed(finding(0.9, 0.01, primary=False))
+    assert only(judge([alone], policy(), today=DAY)).state == "exceeds limit"
+    assert judge([alone], policy().model_copy(update={"limit": ()}), today=DAY).verdicts == ()
+
+
+def test_a_required_limit_on_a_group_is_not_met_by_another_group():
+    required = policy('max = 0.1\nrequired = true\ngroup = "x"')
+    other = judge([completed(finding(0.01, 0.01, group="y"))], required, today=DAY)
+    assert other.gate.exit_code == 3
+    assert "test/a rate (x) is required but did not run" in other.gate.reasons
+    assert judge([completed(finding(0.01, 0.01, group="x"))], required, today=DAY).gate.exit_code == 0
+
+
+def test_a_limit_that_judges_nothing_is_named():
+    misspelt = LIMIT.format(rule="max = 0.1").replace('"test/a"', '"test/aa"')
+    absent = LIMIT.format(rule="max = 0.1").replace('"rate"', '"ratio"')
+    other_group = LIMIT.format(rule='max = 0.1\ngroup = "x"')
+    judgement = judge([completed(finding(0.01, 0.01))], policy(more=misspelt + absent + other_group), today=DAY)
+    assert judgement.idle_limits == (
+        "test/aa rate: no check of this audit is called test/aa.",
+        "test/a ratio: the check ran and gave no such metric.",
+        "test/a rate (x): the check ran and gave no such metric.",
+    )
+    skipped = CheckResult(checker=info(), status="skipped", reason="no training rows")
+    assert judge([skipped], policy(more=absent), today=DAY).idle_limits == ()
 
 
 def test_a_confounded_finding_is_inconclusive_and_leaves_the_family():
@@ -206,7 +262,10 @@ def test_the_limit_that_names_a_group_wins_over_the_general_one():
     [
         (HEAD + "limit = []\nlimits = []", "unknown key 'limits'"),
         (HEAD + LIMIT.format(rule="max = 0.1\nmaximum = 2"), "unknown key 'limit.0.maximum'"),
-        (HEAD + LIMIT.format(rule="max = 0.1\nmin = 0.0"), "exactly one of max, min, within"),
+        (HEAD + LIMIT.format(rule="max = 0.1\nwithin = 0.0"), "max, min or both, or within alone"),
+        (HEAD + LIMIT.format(rule="max = 0.1\nmin = 0.1"), "min 0.1 not below max 0.1"),
+        (HEAD + "level = 0.99\n" + LIMIT.format(rule="max = 0.1"), "set q to 0.01 or less"),
+        (HEAD + LIMIT.format(rule="# no edge"), "max, min or both, or within alone"),
         (HEAD + LIMIT.format(rule="max = 0.1").replace("rationale", "# rationale"), "'limit.0.rationale' is missing"),
         (HEAD + LIMIT.format(rule="max = 0.1") * 2, "two limits on test/a rate"),
         ("id = ", "not valid TOML"),

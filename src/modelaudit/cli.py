@@ -300,6 +300,8 @@ def _summary(report: Any, paths: list[Path]) -> None:
     for plugin in report.provenance.plugins:
         if plugin.status == "failed":
             out.print(f"[red]plugin {escape(plugin.name)} is not used:[/red] {escape(plugin.reason)}")
+    for limit in report.judgement.idle_limits:
+        out.print(f"[yellow]limit without a metric:[/yellow] {escape(limit)}")
     for path in paths:
         out.print(f"written: {escape(str(path))}")
 

@@ -27,7 +27,7 @@ from modelaudit.statistics import (
     p_above,
     p_below,
 )
-from modelaudit.verdicts import FamilyState, Gate, Judgement, Limit, Policy, Severity, State, Verdict, Waiver
+from modelaudit.verdicts import FamilyState, Gate, Judgement, Limit, Policy, State, Verdict, Waiver
 
 
 def load_policy(path: str | Path | None = None) -> Policy:
@@ -89,7 +89,7 @@ def judge(results: Sequence[CheckResult], policy: Policy, *, today: dt.date | No
         (result, finding, limit_for(policy, result.checker.id, finding.metric))
         for result in results
         for finding in result.findings
-        if finding.metric.primary
+        if finding.metric.primary or _asked_for(policy, result, finding.metric)
     ]
     tested = [limit is not None and testable(finding) for _, finding, limit in primaries]
     p_values = [
@@ -118,6 +118,7 @@ def judge(results: Sequence[CheckResult], policy: Policy, *, today: dt.date | No
         q=policy.q,
         family_size=len(p_values),
         exceeded=exceeded,
+        idle_limits=idle_limits(results, policy),
         judged_on=today if policy.waiver else None,
     )
 
@@ -128,6 +129,29 @@ def limit_for(policy: Policy, checker: str, metric: Metric) -> Limit | None:
     exact = [limit for limit in matching if limit.group is not None and limit.group == metric.group]
     general = [limit for limit in matching if limit.group is None]
     return next(iter(exact + general), None)
+
+
+def _asked_for(policy: Policy, result: CheckResult, metric: Metric) -> bool:
+    """Tell whether the user's limit is on a supporting metric: by its group, or on one that is never primary."""
+    limit = limit_for(policy, result.checker.id, metric)
+    primary = any(other.metric.primary for other in result.findings if other.metric.id == metric.id)
+    return limit is not None and (limit.group is not None or not primary)
+
+
+def idle_limits(results: Sequence[CheckResult], policy: Policy) -> tuple[str, ...]:
+    """Return a sentence for each limit that judged nothing, though its check ran or is not known at all."""
+    by_id = {result.checker.id: result for result in results}
+    idle = []
+    for limit in policy.limit:
+        result = by_id.get(limit.checker)
+        if result is None:
+            idle.append(f"{limit.name}: no check of this audit is called {limit.checker}.")
+        elif result.status == "completed" and not any(
+            finding.metric.id == limit.metric and limit.group in (None, finding.metric.group)
+            for finding in result.findings
+        ):
+            idle.append(f"{limit.name}: the check ran and gave no such metric.")
+    return tuple(idle)
 
 
 def testable(finding: Finding) -> bool:
@@ -141,61 +165,22 @@ def p_value(metric: Metric, limit: Limit) -> float:
     It is at most 1 - level exactly where the interval at that level lies wholly beyond the limit, so that no metric is
     said to exceed a limit that its printed interval still touches.
     """
-    if limit.max is not None:
-        beyond = p_above(metric.grid, limit.max)
-    elif limit.min is not None:
-        beyond = p_below(metric.grid, limit.min)
-    else:
-        width = limit.within or 0.0
-        beyond = min(p_above(metric.grid, width), p_below(metric.grid, -width))
-    return min(1.0, 2.0 * beyond)
+    above = [] if limit.high is None else [p_above(metric.grid, limit.high)]
+    below = [] if limit.low is None else [p_below(metric.grid, limit.low)]
+    return min(1.0, 2.0 * min(above + below))
 
 
-def separable(interval: tuple[float, float], limit: Limit, level: float) -> float:
-    """Return the value from which this data tells the metric from its limit with 80% power, by its interval's width."""
+def separable(interval: tuple[float, float], limit: Limit, level: float) -> tuple[float | None, float | None]:
+    """Return the values (below, above) from which this data tells the metric from its limit with 80% power.
+
+    They follow from the interval's width; one is None where the limit has no such edge.
+    """
     z = float(norm.ppf((1 + level) / 2))
     distance = (interval[1] - interval[0]) / 2 * (z + float(norm.ppf(0.8))) / z
-    if limit.min is not None:
-        return limit.min - distance
-    return (limit.max if limit.max is not None else limit.within or 0.0) + distance
-
-
-def inside(interval: tuple[float, float], limit: Limit) -> bool:
-    """Tell whether the whole interval lies inside the limit."""
-    low, high = interval
-    if limit.max is not None:
-        return high <= limit.max
-    if limit.min is not None:
-        return low >= limit.min
-    return limit.within is not None and -limit.within <= low and high <= limit.within
-
-
-def crosses(interval: tuple[float, float], limit: Limit) -> bool:
-    """Tell whether the interval holds values on both sides of the limit."""
-    low, high = interval
-    edges = [edge for edge in (limit.max, limit.min) if edge is not None] or [
-        limit.within or 0.0,
-        -(limit.within or 0.0),
-    ]
-    return any(low <= edge <= high for edge in edges)
-
-
-def severity_of(adjusted: tuple[float, float], limit: Limit) -> Severity:
-    """Return how far a limit is exceeded, read from the adjusted interval's bound nearest to the limit."""
-    low, high = adjusted
-    for name in ("high", "medium"):
-        threshold = limit.severity.get(name)
-        if threshold is None:
-            continue
-        if limit.max is not None:
-            beyond = low >= threshold
-        elif limit.min is not None:
-            beyond = high <= threshold
-        else:
-            beyond = max(low, -high) >= threshold
-        if beyond:
-            return name
-    return "low"
+    return (
+        None if limit.low is None else limit.low - distance,
+        None if limit.high is None else limit.high + distance,
+    )
 
 
 def _verdict(
@@ -213,7 +198,7 @@ def _verdict(
     severity, waiver, adjusted = None, None, None
     interval = interval_at(metric.grid, policy.level) if metric.bounds else None
     p, q = chance or (None, None)
-    apart = separable(interval, limit, policy.level) if interval and limit and chance else None
+    apart = separable(interval, limit, policy.level) if interval and limit and chance else (None, None)
     if limit is None:
         state, reason = "not assessed", "The policy sets no limit on this metric."
     elif finding.confounded is not None:
@@ -222,12 +207,12 @@ def _verdict(
         state, reason = "not assessed", metric.reason or "There is no interval."
     elif q <= policy.q:
         adjusted = interval_at(metric.grid, adjusted_level)
-        severity = severity_of(adjusted, limit)
+        severity = limit.severity_of(adjusted)
         state, reason, waiver = _exceeded(metric, result.checker.id, limit, policy, today)
-    elif inside(interval, limit):
+    elif limit.holds(interval):
         state, reason = "within limit", f"The whole {policy.level:.0%} interval lies inside the limit ({limit.words})."
     else:
-        state, reason = "inconclusive", _undecided(interval, limit, apart or 0.0, tests)
+        state, reason = "inconclusive", _undecided(interval, limit, apart, tests)
     return Verdict(
         checker=result.checker.id,
         metric=metric.id,
@@ -240,21 +225,26 @@ def _verdict(
         adjusted=adjusted,
         p=p,
         q=q,
-        separable=apart,
+        separable_below=apart[0],
+        separable=apart[1],
         severity=severity,
         waiver=waiver.id if waiver else None,
         required=bool(limit and limit.required),
     )
 
 
-def _undecided(interval: tuple[float, float], limit: Limit, apart: float, tests: int) -> str:
-    if crosses(interval, limit):
+def _undecided(
+    interval: tuple[float, float], limit: Limit, apart: tuple[float | None, float | None], tests: int
+) -> str:
+    if limit.crossed(interval):
         reason = f"The interval reaches to both sides of the limit ({limit.words}): this data can't tell."
     else:
         reason = (
             f"The interval lies beyond the limit ({limit.words}), but not with all {tests} tests of this audit counted."
         )
-    return f"{reason} From about {apart:.3g} on it could have told."
+    below, above = apart
+    ends = [f"{below:.3g} or less" if below is not None else "", f"{above:.3g} or more" if above is not None else ""]
+    return f"{reason} A value of about {' or '.join(filter(None, ends))} could have been told from the limit."
 
 
 def _exceeded(
@@ -278,7 +268,7 @@ def _void(waiver: Waiver, metric: Metric, limit: Limit, today: dt.date) -> str |
         return f"it expired on {waiver.expires}"
     if waiver.ceiling is None or metric.value is None:
         return None
-    beyond = metric.value < waiver.ceiling if limit.min is not None else abs(metric.value) > waiver.ceiling
+    beyond = metric.value < waiver.ceiling if limit.high is None else abs(metric.value) > waiver.ceiling
     return f"the value {metric.value:.3g} is beyond its ceiling {waiver.ceiling:g}" if beyond else None
 
 
@@ -320,15 +310,14 @@ def gate(verdicts: Sequence[Verdict], results: Sequence[CheckResult], policy: Po
         for verdict in verdicts
         if verdict.state == "exceeds limit"
     )
-    judged = {(verdict.checker, verdict.metric) for verdict in verdicts}
     missing = tuple(
         f"{_name(verdict)} is required but {verdict.state}"
         for verdict in verdicts
         if verdict.required and verdict.state in ("inconclusive", "not assessed")
     ) + tuple(
-        f"{limit.checker} {limit.metric} is required but did not run"
+        f"{limit.name} is required but did not run"
         for limit in policy.limit
-        if limit.required and (limit.checker, limit.metric) not in judged and (limit.checker, None) not in judged
+        if limit.required and not any(_answers(verdict, limit) for verdict in verdicts)
     )
     reasons = failed + exceeded + missing
     if failed:
@@ -336,6 +325,13 @@ def gate(verdicts: Sequence[Verdict], results: Sequence[CheckResult], policy: Po
     if exceeded:
         return Gate(exit_code=1, reasons=reasons)
     return Gate(exit_code=3 if missing else 0, reasons=reasons)
+
+
+def _answers(verdict: Verdict, limit: Limit) -> bool:
+    """Tell whether a verdict says something of what a limit is on, be it that its check has no answer."""
+    if verdict.checker != limit.checker:
+        return False
+    return verdict.metric is None or (verdict.metric == limit.metric and limit.group in (None, verdict.group))
 
 
 def _name(verdict: Verdict) -> str:

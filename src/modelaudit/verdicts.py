@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -15,11 +16,12 @@ Severity = Literal["low", "medium", "high"]
 
 
 class Limit(Frozen):
-    """A limit on one metric: `max`, `min`, or `within` (the absolute value of a signed difference).
+    """The range that one metric may lie in: `max`, `min`, both, or `within` (the size of a signed difference).
 
     Attributes:
         checker: id of the checker; metric: id of its metric; group: one group of it, or None for all.
-        severity: values of the metric from which an exceeded limit counts as medium and as high.
+        severity: values of the metric from which an exceeded limit counts as medium and as high. Where the range has
+            two edges they are values beyond the upper one, and count mirrored about its middle below the lower one.
         required: an inconclusive or missing result lets the gate fail with exit code 3.
     """
 
@@ -36,16 +38,63 @@ class Limit(Frozen):
 
     @model_validator(mode="after")
     def _one(self) -> Limit:
-        if sum(value is not None for value in (self.max, self.min, self.within)) != 1:
-            raise ValueError(f"the limit on {self.checker} {self.metric} needs exactly one of max, min, within")
+        edges = (self.max is not None) or (self.min is not None)
+        if edges == (self.within is not None):
+            raise ValueError(f"the limit on {self.name} needs max, min or both, or within alone")
+        if self.max is not None and self.min is not None and self.min >= self.max:
+            raise ValueError(f"the limit on {self.name} has min {self.min:g} not below max {self.max:g}")
         return self
+
+    @property
+    def name(self) -> str:
+        """What the limit is on."""
+        return f"{self.checker} {self.metric}" + (f" ({self.group})" if self.group else "")
+
+    @property
+    def low(self) -> float | None:
+        """The lower edge of the range, or None where it is open."""
+        return self.min if self.within is None else -self.within
+
+    @property
+    def high(self) -> float | None:
+        """The upper edge of the range, or None where it is open."""
+        return self.max if self.within is None else self.within
+
+    @property
+    def edges(self) -> tuple[float, ...]:
+        """The edges that there are, in ascending order."""
+        return tuple(edge for edge in (self.low, self.high) if edge is not None)
 
     @property
     def words(self) -> str:
         """The limit as a reader would say it."""
-        if self.max is not None:
-            return f"at most {self.max:g}"
-        return f"at least {self.min:g}" if self.min is not None else f"between -{self.within:g} and {self.within:g}"
+        if len(self.edges) == 2:
+            return f"between {self.low:g} and {self.high:g}"
+        return f"at most {self.high:g}" if self.high is not None else f"at least {self.low:g}"
+
+    def holds(self, interval: tuple[float, float]) -> bool:
+        """Tell whether the whole interval lies inside the range."""
+        return (self.low is None or self.low <= interval[0]) and (self.high is None or interval[1] <= self.high)
+
+    def crossed(self, interval: tuple[float, float]) -> bool:
+        """Tell whether the interval holds an edge of the range."""
+        return any(interval[0] <= edge <= interval[1] for edge in self.edges)
+
+    def beyond(self, interval: tuple[float, float]) -> float:
+        """Return how far the interval's nearest bound lies beyond the range; negative where it does not."""
+        above = -math.inf if self.high is None else interval[0] - self.high
+        below = -math.inf if self.low is None else self.low - interval[1]
+        return max(above, below)
+
+    def severity_of(self, interval: tuple[float, float]) -> Severity:
+        """Return how far the limit is exceeded, read from the interval's bound nearest to it."""
+        beyond = self.beyond(interval)
+        levels: tuple[Literal["high"], Literal["medium"]] = ("high", "medium")
+        for name in levels:
+            threshold = self.severity.get(name)
+            if threshold is not None and beyond >= abs(threshold - self.edges[-1]):
+                return name
+        return "low"
 
 
 class Waiver(Frozen):
@@ -82,6 +131,16 @@ class Policy(Frozen):
     waiver: tuple[Waiver, ...] = ()
     sha256: str = ""
 
+    @model_validator(mode="after")
+    def _one_error_rate(self) -> Policy:
+        most = round(1.0 - self.level, 6)
+        if self.q > most:
+            raise ValueError(
+                f"q = {self.q:g} is more than 1 - level = {most:g}, so a limit could be called exceeded that the "
+                f"printed interval still touches; set q to {most:g} or less"
+            )
+        return self
+
 
 class Verdict(Frozen):
     """What the policy says of one finding, or of one check that has none (then `metric` is None).
@@ -89,8 +148,8 @@ class Verdict(Frozen):
     Attributes:
         interval: at the policy's level. adjusted: the interval adjusted for the number of exceeded limits.
         p: two-sided p against the limit; q: its Benjamini-Hochberg value over the audit's primary metrics.
-        separable: the value from which this data tells the metric from its limit in four of five samples (two-sided
-            test at the policy's level, other tests not counted).
+        separable: the value from which on this data tells the metric from its limit in four of five samples (two-sided
+            test at the policy's level, other tests not counted); separable_below: the value up to which it does.
     """
 
     checker: str
@@ -105,6 +164,7 @@ class Verdict(Frozen):
     p: float | None = None
     q: float | None = None
     separable: float | None = None
+    separable_below: float | None = None
     severity: Severity | None = None
     waiver: Text | None = None
     required: bool = False
@@ -137,5 +197,7 @@ class Judgement(Frozen):
     family_size: int
     """How many primary metrics with a limit and an interval were tested together."""
     exceeded: int
+    idle_limits: tuple[Text, ...] = ()
+    """Limits of the policy that met no metric of this audit though their check ran or is unknown, with the reason."""
     judged_on: dt.date | None = None
     """The day that waivers were read on; None where the policy has none, since the day then changes nothing."""

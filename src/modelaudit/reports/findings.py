@@ -142,9 +142,11 @@ class FindingView:
     def detectable_words(self) -> str | None:
         """What this data could have shown: against the limit where there is one, else against no effect."""
         samples = "in four of five such samples, two-sided test at 5%"
-        if self.verdict is not None and self.verdict.separable is not None:
-            value = self.scale.value(self.verdict.separable)
-            return f"{self.n_words} tell a value from the limit ({samples}) from about {value} on."
+        below, above = (self.verdict.separable_below, self.verdict.separable) if self.verdict else (None, None)
+        ends = [] if below is None else [f"{self.scale.value(below)} or less"]
+        ends += [] if above is None else [f"{self.scale.value(above)} or more"]
+        if ends:
+            return f"{self.n_words} tell a value of about {' or '.join(ends)} from the limit ({samples})."
         smallest = self.metric.smallest_detectable
         if not smallest:
             return None
@@ -183,17 +185,8 @@ class FindingView:
         interval = (self.verdict and self.verdict.adjusted) or self.interval
         if self.limit is None or interval is None:
             return 0.0
-        low, high = interval
-        limit = self.limit
-        if limit.max is not None:
-            edge, distance = limit.max, low - limit.max
-        elif limit.min is not None:
-            edge, distance = limit.min, limit.min - high
-        else:
-            edge = limit.within or 0.0
-            distance = max(low, -high) - edge
-        step = abs(limit.severity["medium"] - edge) if "medium" in limit.severity else abs(edge)
-        return distance / (step or 1.0)
+        step = abs(self.limit.severity.get("medium", 0.0) - self.limit.edges[-1])
+        return self.limit.beyond(interval) / (step or 1.0)
 
     @property
     def gravity(self) -> tuple[int, int, float]:

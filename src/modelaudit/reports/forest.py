@@ -14,7 +14,6 @@ from modelaudit.reports.axis import Axis, linear_axis
 from modelaudit.reports.badges import ACCEPTED, EXCEEDS, GRAVITY
 from modelaudit.reports.findings import FindingView
 from modelaudit.reports.text import listed, plural
-from modelaudit.verdicts import Limit
 
 OWN_PLOT = 3
 """A metric with so many findings gets a plot of its own; the others share one with their unit."""
@@ -99,17 +98,10 @@ def _forest(views: Sequence[FindingView]) -> Forest:
 def _axis(views: Sequence[FindingView]) -> Axis:
     marks = [mark for view in views for mark in (view.interval or ())]
     marks += [view.metric.value for view in views if view.metric.value is not None]
-    marks += [edge for view in views if view.limit for edge in edges(view.limit)]
+    marks += [edge for view in views if view.limit for edge in view.limit.edges]
     if views[0].scale.kind == "share" or any(view.metric.better == "zero" for view in views):
         marks.append(0.0)
     return linear_axis(marks, most_ticks=5)
-
-
-def edges(limit: Limit) -> tuple[float, ...]:
-    """Return where a limit stands on the scale: one place, or two around zero."""
-    if limit.within is not None:
-        return (-limit.within, limit.within)
-    return tuple(value for value in (limit.max, limit.min) if value is not None)
 
 
 def _strip(view: FindingView, axis: Axis) -> Strip:
@@ -117,18 +109,16 @@ def _strip(view: FindingView, axis: Axis) -> Strip:
     limit = view.limit
     beyond: list[tuple[float, float]] = []
     if limit is not None:
-        above = limit.max if limit.max is not None else limit.within
-        below = limit.min if limit.min is not None else None if limit.within is None else -limit.within
-        if above is not None:
-            beyond.append((axis.percent(above), round(100 - axis.percent(above), 2)))
-        if below is not None:
-            beyond.append((0.0, axis.percent(below)))
+        if limit.high is not None:
+            beyond.append((axis.percent(limit.high), round(100 - axis.percent(limit.high), 2)))
+        if limit.low is not None:
+            beyond.append((0.0, axis.percent(limit.low)))
     told = f", limit {view.limit_words}" if view.limit_words else ""
     return Strip(
         low=None if low is None else axis.percent(low),
         high=None if high is None else axis.percent(high),
         estimate=None if view.metric.value is None else axis.percent(view.metric.value),
-        limits=tuple(axis.percent(edge) for edge in edges(limit)) if limit else (),
+        limits=tuple(axis.percent(edge) for edge in limit.edges) if limit else (),
         beyond=tuple(beyond),
         zero=axis.percent(0.0) if view.metric.better == "zero" else None,
         description=f"{view.value_words}, interval {view.interval_words}{told}. {view.badge.words}.",

@@ -80,6 +80,7 @@ class Front:
     summary: str
     gaps: tuple[Gap, ...]
     failed_plugins: tuple[str, ...]
+    idle_limits: tuple[str, ...]
 
 
 def front(report: AuditReport) -> Front:
@@ -103,6 +104,7 @@ def front(report: AuditReport) -> Front:
         summary=summary_words(checks),
         gaps=_gaps(families),
         failed_plugins=tuple(plugin.name for plugin in report.provenance.plugins if plugin.status == "failed"),
+        idle_limits=report.judgement.idle_limits,
     )
 
 

@@ -55,12 +55,11 @@ class Scale:
     def limit(self, limit: Limit) -> str:
         """Return a limit in words: `at most 5.0%`."""
         unsigned = replace(self, signed=False)
-        if limit.max is not None:
-            return f"at most {unsigned.value(limit.max)}"
-        if limit.min is not None:
-            return f"at least {unsigned.value(limit.min)}"
-        within = limit.within or 0.0
-        return f"between {self.bare(-within)} and {self.value(within)}"
+        if limit.low is None:
+            return f"at most {unsigned.value(limit.high or 0.0)}"
+        if limit.high is None:
+            return f"at least {unsigned.value(limit.low)}"
+        return f"between {self.bare(limit.low)} and {self.value(limit.high)}"
 
     @property
     def heading(self) -> str:

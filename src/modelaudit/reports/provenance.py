@@ -131,7 +131,7 @@ def limits_table(report: AuditReport) -> DataTable:
     """Return every limit of the policy with its reason and source."""
     rows = tuple(
         (
-            f"{limit.checker} {limit.metric}" + (f" ({limit.group})" if limit.group else ""),
+            limit.name,
             limit.words + (", required" if limit.required else ""),
             _severities(limit),
             limit.rationale,
