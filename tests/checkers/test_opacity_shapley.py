@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from measured import backwards, context_of, findings_of, subject_of
 from transformers import BertConfig, BertForSequenceClassification
+from transformers.modeling_outputs import SequenceClassifierOutput
 
 from modelaudit.checkers.opacity.explanation import Effort, Game, explain
 from modelaudit.checkers.opacity.faithfulness import SHARES, compare, removals, words_for_share
@@ -273,6 +274,41 @@ def test_an_interaction_is_shown_as_the_least_additive_row():
     assert "never" in least.words
 
 
+class NoiseForSequenceClassification(BertForSequenceClassification):
+    """A model that answers each combination of words with a number of its own: no list of words explains it."""
+
+    def forward(self, input_ids, **_):
+        weights = torch.arange(1, input_ids.shape[1] + 1) * 7919
+        keys = (input_ids * weights).sum(1) % 100_003
+        draws = torch.sin(keys.double() * 12.9898) * 43758.5453
+        score = 4.0 * (draws - draws.floor() - 0.5).float()
+        return SequenceClassifierOutput(logits=torch.stack([-score, score], dim=1))
+
+
+def test_a_model_that_no_list_of_words_explains_is_not_passed():
+    words = [f"w{index}" for index in range(60)]
+    _, tokenizer = planted_classifier(dict.fromkeys(words, 0.0), max_length=64)
+    model = NoiseForSequenceClassification(
+        BertConfig(vocab_size=len(tokenizer), hidden_size=8, num_hidden_layers=1, num_attention_heads=1)
+    )
+    rows = [{"text": " ".join(words[start : start + 8]), "label": 0} for start in range(50)]
+    for planted, accounted in (((model, tokenizer), False), (planted_classifier(WORDS), True)):
+        data = rows if not accounted else planted_rows(60, 1, words=WORDS)
+        found = findings_of(ShapleyExplanation(), subject_of(planted, data=data))["additive_share", None].metric
+        low, high = found.grid[3][1:]
+        assert (low > 0.99) if accounted else (high < 0.5)
+        assert found.primary
+
+
+def test_a_table_of_copies_is_explained_as_far_as_its_texts_go():
+    once = planted_rows(60, 1, words=WORDS)
+    subject = subject_of(planted_classifier(WORDS), data=once * 10)
+    single = subject_of(planted_classifier(WORDS), data=once)
+    [many] = {finding.metric.n for finding in findings_of(ShapleyExplanation(), subject).values()}
+    [few] = {finding.metric.n for finding in findings_of(ShapleyExplanation(), single).values()}
+    assert many == few >= 40
+
+
 def test_a_model_that_ignores_its_input_is_not_assessed():
     with pytest.raises(NotAssessable, match="does not react"):
         findings_of(
@@ -289,7 +325,7 @@ def test_rows_of_one_word_and_repeated_rows_are_left_out_and_counted():
     found = list(checker.run(context))
     assert found[0].metric.n == 4
     assert any("fewer than two words" in note for note in context.notes)
-    assert any(note.startswith("6 ") and "same words" in note for note in context.notes)
+    assert any(note.startswith("6 ") and "repeat the words" in note for note in context.notes)
     with pytest.raises(NotAssessable, match="at least two words"):
         findings_of(checker, subject_of(planted_classifier(WORDS), data=[{"text": "good", "label": 1}]))
 

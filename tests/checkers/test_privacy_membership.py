@@ -163,6 +163,19 @@ def test_groups_are_kept_together_and_named_in_a_caveat():
     assert all(len(places) == 1 for places in of_document.values())
 
 
+def test_where_the_guard_could_not_be_run_nothing_is_read_as_memory_or_as_its_absence():
+    members, heldout = halves(200, 200)
+    for rows, name in ((members, "m"), (heldout, "h")):
+        for place, row in enumerate(rows):
+            row["document"] = f"{name}{place % 6}"
+    for memory in (0.0, 3.0):
+        planted = planted_classifier(WORDS, members=members if memory else (), memory=memory)
+        subject = subject_of(planted, data=heldout, train_data=members, group_column="document")
+        found = findings_of(MembershipInference(), subject)
+        assert "could not be checked (Too few distinct documents (6)" in found[LOG_ODDS].confounded
+        assert found[TPR].confounded is not None
+
+
 def test_a_tagger_that_remembers_is_attacked_on_the_words_of_entities():
     members = planted_tag_rows(300, 1, lexicon=LEXICON)
     heldout = planted_tag_rows(300, 2, lexicon=LEXICON)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +64,11 @@ def row_rng(row: Row, *, seed: int, purpose: str) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(key=key))
 
 
-def in_drawn_order(rows: Sequence[Row], *, seed: int) -> list[Row]:
-    """Return the rows in the pseudo-random order in which they are taken for explanation."""
-    return sorted(rows, key=lambda row: (row_key(row, seed=seed, purpose="draw"), row.id))
+def in_drawn_order(rows: Sequence[Row], *, seed: int) -> tuple[list[Row], int]:
+    """Return the rows in the pseudo-random order in which they are taken for explanation, each text once.
+
+    The number is of the rows that were left out because another has the same words.
+    """
+    keyed = sorted(((row_key(row, seed=seed, purpose="draw"), row.id, row) for row in rows), key=itemgetter(0, 1))
+    distinct = [next(same)[2] for _, same in groupby(keyed, key=itemgetter(0))]
+    return distinct, len(rows) - len(distinct)

@@ -12,7 +12,7 @@ from modelaudit.checker import Budget, CheckerInfo, Context, Cost, Risk, Row
 from modelaudit.checkers.opacity.exhibits import chosen_attributions, concentration_histogram, removal_curve
 from modelaudit.checkers.opacity.explanation import Effort, Explanation, Game, explain
 from modelaudit.checkers.opacity.median import median
-from modelaudit.checkers.opacity.players import MOST_UNITS, in_drawn_order, row_key, units_of
+from modelaudit.checkers.opacity.players import MOST_UNITS, in_drawn_order, units_of
 from modelaudit.checkers.opacity.targets import targets_of
 from modelaudit.errors import NotAssessable
 from modelaudit.evidence import Note
@@ -39,7 +39,7 @@ class ShapleyExplanation:
 
     info = CheckerInfo(
         id="modelaudit/shapley-explanation",
-        version="1.0",
+        version="1.1",
         risk=Risk.OPACITY,
         title="Shapley explanations and their faithfulness",
         question="Can a person be told, truthfully, which words made the model answer as it did?",
@@ -47,7 +47,8 @@ class ShapleyExplanation:
             "Words of a row are hidden from the model in many combinations, and each word is credited with its Shapley "
             "value: its average effect on the log-odds of the predicted class (of the first entity found, for token "
             "classification). Then the words are hidden in the order that the explanation names, and in random orders: "
-            "an explanation is faithful as far as its order moves the answer more."
+            "an explanation is faithful as far as its order moves the answer more. How much of the output's variation "
+            "the sum of the values accounts for says how much of the answer such a list can show at all."
         ),
         needs=("predict", "predict_masked"),
         not_shown=(
@@ -126,26 +127,24 @@ class ShapleyExplanation:
     def _games(self, ctx: Context) -> tuple[list[Game], Counter[str]]:
         """Return the rows to explain, in drawn order, and why others before them were left out."""
         size = self._sample_size(ctx.budget)
-        candidates = in_drawn_order(ctx.data.evaluation, seed=ctx.seed)[: _candidates(size, ctx.subject.task)]
+        distinct, repeated = in_drawn_order(ctx.data.evaluation, seed=ctx.seed)
+        candidates = distinct[: _candidates(size, ctx.subject.task)]
         players = ctx.model.players(candidates)
         predictions = ctx.model.predict(candidates)
         targets = targets_of(predictions, ctx.model.labels)
         games: list[Game] = []
         left_out: Counter[str] = Counter()
-        seen: set[bytes] = set()
+        if repeated:
+            ctx.note(f"{repeated} evaluation rows repeat the words of another; each text is explained once.")
         for row, words, target in zip(candidates, players, targets, strict=True):
             if len(games) == size:
                 break
-            key = row_key(row, seed=0, purpose="content")
-            if key in seen:
-                left_out["the same words as another row"] += 1
-            elif len(words) < 2:
+            if len(words) < 2:
                 left_out["fewer than two words, so there is nothing to share out"] += 1
             elif target is None:
                 left_out["the model finds no entity in them"] += 1
             else:
                 games.append(Game(row, units_of(words), target))
-            seen.add(key)
         chosen = {game.row.id for game in games}
         cut = sum(bool(long) for row, long in zip(candidates, predictions.truncated, strict=True) if row.id in chosen)
         if cut:
@@ -171,6 +170,7 @@ def _findings(explanations: Sequence[Explanation]) -> Iterable[Finding]:
     gap = max(each.additivity_gap for each in explanations)
     error = median([each.shapley.relative_error for each in explanations], least=0.0, most=_largest_error(explanations))
     yield _faithfulness(explanations, gap=gap, error=error)
+    yield _additivity(explanations)
     yield _concentration(explanations)
     yield Finding(
         metric=Metric(
@@ -240,6 +240,32 @@ def _faithfulness(explanations: Sequence[Explanation], *, gap: float, error: Est
         ),
         confounded=confounded,
         caveats=("The gain depends on how sure the model is, so it does not rank one model against another.",),
+    )
+
+
+def _additivity(explanations: Sequence[Explanation]) -> Finding:
+    residuals = [each.shapley.residual_share for each in explanations]
+    shares = [1.0 - residual for residual in residuals if residual is not None]
+    found = median(shares, least=min(0.0, *shares), most=1.0)
+    low, high = found.interval()
+    return Finding(
+        metric=Metric.of(
+            found,
+            id="additive_share",
+            title="Share of the answer's variation that the list of words accounts for",
+            unit="share of variation",
+            better="higher",
+            primary=True,
+        ),
+        statement=(
+            f"In the median row, the sum of the words' values gives back {found.value or 0.0:.0%} of how the output "
+            f"varies as words are hidden (95% interval {low:.0%} to {high:.0%}, {found.n} rows); the rest is words "
+            "acting together, which no list of words can show."
+        ),
+        caveats=(
+            "Below 0% the list says less than the mean output alone would.",
+            "Noise in sampled values lowers the share; more pairs raise it where they have not settled.",
+        ),
     )
 
 

@@ -13,8 +13,16 @@ from modelaudit.results import Finding, Metric
 from modelaudit.statistics import Estimate, TprAtFpr
 
 
-def confounded_by(guard: BlindGuard) -> str:
-    """Say why the attack can't be read as memory where the guard was fooled."""
+def confounded_by(guard: BlindGuard, *, margin: float) -> str | None:
+    """Say why the attack can't be read as memory, where the guard was fooled or could not be run; else None."""
+    if guard.auc.value is None:
+        return (
+            "whether the training rows and the held-out rows differ by themselves could not be checked "
+            f"({(guard.auc.reason or '').rstrip('.')}), so the attack's number, high or low, can't be read as memory. "
+            "Provide rows from more documents or persons"
+        )
+    if not guard.fooled(margin=margin):
+        return None
     low, high = guard.auc.interval()
     return (
         "the training rows and the held-out rows differ by themselves: a classifier that never saw the model tells "

@@ -59,7 +59,7 @@ class MembershipInference:
 
     info = CheckerInfo(
         id="modelaudit/membership-inference",
-        version="1",
+        version="2",
         risk=Risk.PRIVACY,
         title="Membership inference",
         question="Can someone who asks the model tell which records it was trained on?",
@@ -112,7 +112,7 @@ class MembershipInference:
         sides = _sides(ctx)
         attacks = _attacks(ctx, sides)
         guard = blind_guard(sides.members, sides.nonmembers, n_labels=len(ctx.model.labels), seed=ctx.seed)
-        confounded = confounded_by(guard) if guard.fooled(margin=self.guard_margin) else None
+        confounded = confounded_by(guard, margin=self.guard_margin)
         caveats = _caveats(ctx, sides, guard)
         for place, attack in enumerate(attacks):
             same = (SAME_RANKING,) if place and ctx.subject.task == "text-classification" else ()
