@@ -261,15 +261,18 @@ def test_the_limit_that_names_a_group_wins_over_the_general_one():
     ("text", "says"),
     [
         (HEAD + "limit = []\nlimits = []", "unknown key 'limits'"),
-        (HEAD + LIMIT.format(rule="max = 0.1\nmaximum = 2"), "unknown key 'limit.0.maximum'"),
+        (HEAD + LIMIT.format(rule="max = 0.1\nmaximum = 2"), "unknown key 'maximum' of limit 1 (test/a rate)"),
         (HEAD + LIMIT.format(rule="max = 0.1\nwithin = 0.0"), "max, min or both, or within alone"),
         (HEAD + LIMIT.format(rule="max = 0.1\nmin = 0.1"), "min 0.1 not below max 0.1"),
         (HEAD + "level = 0.99\n" + LIMIT.format(rule="max = 0.1"), "set q to 0.01 or less"),
         (HEAD + LIMIT.format(rule="# no edge"), "max, min or both, or within alone"),
-        (HEAD + LIMIT.format(rule="max = 0.1").replace("rationale", "# rationale"), "'limit.0.rationale' is missing"),
+        (
+            HEAD + LIMIT.format(rule="max = 0.1").replace("rationale", "# rationale"),
+            "'rationale' of limit 1 (test/a rate) is missing",
+        ),
         (HEAD + LIMIT.format(rule="max = 0.1") * 2, "two limits on test/a rate"),
         ("id = ", "not valid TOML"),
-        (HEAD + LIMIT.format(rule="max = nan"), "limit.0.max"),
+        (HEAD + LIMIT.format(rule="max = nan"), "'max' of limit 1"),
         (HEAD + "limit = []\n" + waiver(expires="2025-01-01"), "not after created"),
     ],
 )

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 from scipy.stats import norm
@@ -54,11 +55,9 @@ def parse_policy(raw: bytes, *, where: str) -> Policy:
         content = tomllib.loads(raw.decode())
         if "sha256" in content:
             raise PolicyError(f"{where}: unknown key 'sha256'. Remove it: the hash is computed.")
-        policy = Policy.model_validate(content)
+        policy = _validated(content, where)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PolicyError(f"{where} is not valid TOML: {error}. Mend that line.") from error
-    except ValidationError as error:
-        raise PolicyError(f"{where}: {_first_fault(error)}") from error
     keys = Counter((limit.checker, limit.metric, limit.group) for limit in policy.limit)
     doubled = [f"{checker} {metric}" for (checker, metric, _), count in keys.items() if count > 1]
     if doubled:
@@ -66,15 +65,33 @@ def parse_policy(raw: bytes, *, where: str) -> Policy:
     return policy.model_copy(update={"sha256": hashlib.sha256(raw).hexdigest()})
 
 
-def _first_fault(error: ValidationError) -> str:
+def _validated(content: dict[str, Any], where: str) -> Policy:
+    try:
+        return Policy.model_validate(content)
+    except ValidationError as error:
+        raise PolicyError(f"{where}: {_first_fault(error, content)}") from error
+
+
+def _first_fault(error: ValidationError, content: dict[str, Any]) -> str:
     faults = error.errors()
     fault = next((fault for fault in faults if fault["type"] == "extra_forbidden"), faults[0])
-    place = ".".join(str(part) for part in fault["loc"])
+    place = _place(fault["loc"], content)
     if fault["type"] == "extra_forbidden":
-        return f"unknown key '{place}'. Correct its spelling or remove it; docs/policy.md lists the keys."
+        return f"unknown key {place}. Correct its spelling or remove it; docs/policy.md lists the keys."
     if fault["type"] == "missing":
-        return f"'{place}' is missing. Add it; docs/policy.md lists the keys."
-    return f"'{place}': {fault['msg']}. docs/policy.md lists the keys."
+        return f"{place} is missing. Add it; docs/policy.md lists the keys."
+    return f"{place}: {fault['msg']}. docs/policy.md lists the keys."
+
+
+def _place(path: tuple[int | str, ...], content: dict[str, Any]) -> str:
+    """Name a key of the file, and of a list's entry its place as people count and what it is on."""
+    if len(path) < 2 or not isinstance(path[1], int):
+        return "'" + ".".join(map(str, path)) + "'"
+    entry = content[str(path[0])][path[1]]
+    names = [str(entry[key]) for key in ("id", "checker", "metric", "group") if key in entry]
+    known = f" ({' '.join(names)})" if names else ""
+    where = f"{path[0]} {path[1] + 1}{known}"
+    return f"'{path[2]}' of {where}" if len(path) > 2 else where
 
 
 def judge(results: Sequence[CheckResult], policy: Policy, *, today: dt.date | None = None) -> Judgement:
@@ -287,8 +304,10 @@ def _unassessed(result: CheckResult, policy: Policy) -> Verdict:
 
 def family_state(risk: Risk, verdicts: Sequence[Verdict], results: Sequence[CheckResult]) -> FamilyState:
     """Sum up one family. A failed, inconclusive or unassessed member keeps it from being within its limits."""
-    counts = Counter[str](verdict.state for verdict in verdicts if verdict.risk == risk)
-    failed = sum(result.status == "errored" for result in results if result.checker.risk == risk)
+    errored = {result.checker.id for result in results if result.status == "errored"}
+    own = [verdict for verdict in verdicts if verdict.risk == risk]
+    counts = Counter[str](verdict.state for verdict in own if verdict.checker not in errored)
+    failed = sum(result.checker.id in errored for result in results if result.checker.risk == risk)
     incomplete = bool(counts["inconclusive"] or counts["not assessed"] or failed)
     if counts["exceeds limit"]:
         state = "exceeds limit"

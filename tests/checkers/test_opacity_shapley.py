@@ -140,6 +140,20 @@ def test_what_a_list_of_words_leaves_unexplained():
     assert xor.solve(np.ones(4)).residual_share is None
 
 
+def test_what_is_left_unexplained_is_estimated_without_the_noise_of_sampling():
+    rng = np.random.default_rng(4)
+    n = 10
+    masks = np.arange(2**n)[:, None] >> np.arange(n) & 1
+    values = masks @ rng.normal(size=n) + 0.4 * rng.normal(size=2**n)
+    exact = all_coalitions(n).solve(values).residual_share
+    sampled = [
+        sample_shapley(called(values), n, pairs=4, rng=np.random.default_rng(seed)).residual_share
+        for seed in range(200)
+    ]
+    assert np.mean(sampled) == pytest.approx(exact, abs=0.03)
+    assert 0.03 < exact < 0.5
+
+
 def test_coalitions_refuse_what_they_are_not_for():
     with pytest.raises(ValueError, match="permutation_pairs"):
         all_coalitions(40)

@@ -152,8 +152,8 @@ def test_a_failed_plugin_is_named_on_the_first_screen(page: Page) -> None:
 def test_an_empty_list_never_reads_as_praise() -> None:
     words = Page(render_html(clean_report())).words
     assert (
-        "No limit was exceeded by the 1 metric that was judged; 0 were inconclusive and 0 checks were not assessed."
-        in words
+        "No limit was exceeded by the 1 metric that was judged; 0 were inconclusive. Not assessed: 0 more metrics and "
+        "0 whole checks." in words
     )
     assert "No finding has to be decided on. That says nothing of what was inconclusive or not assessed." in words
     for family in ("Privacy", "Bias", "Opacity"):
@@ -199,7 +199,7 @@ def test_no_word_that_a_test_cannot_support() -> None:
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        (0, "The gate holds: no limit is exceeded, no check failed, and every required check gave an answer."),
+        (0, "The gate holds: no limit is exceeded, no check failed, and what the policy requires was answered."),
         (1, "The gate does not hold: 0 limits are exceeded."),
         (3, "a check that the policy requires is inconclusive or did not run"),
         (4, "0 checks failed and gave no answer"),
@@ -209,6 +209,32 @@ def test_gate_in_words(code: int, words: str) -> None:
     report: AuditReport = clean_report()
     judgement = report.judgement.model_copy(update={"gate": Gate.model_validate({"exit_code": code})})
     assert words in Page(render_html(report.model_copy(update={"judgement": judgement}))).words
+
+
+def test_a_gate_that_holds_with_open_questions_says_how_many_and_looks_open() -> None:
+    report = clean_report()
+    [verdict] = report.judgement.verdicts
+    for verdicts, says in (
+        (
+            (verdict, verdict.model_copy(update={"state": "inconclusive", "group": "x"})),
+            "1 of 2 metrics gave no answer",
+        ),
+        ((verdict.model_copy(update={"state": "inconclusive"}),), "Nothing was shown"),
+        ((), "Nothing was shown"),
+    ):
+        judgement = report.judgement.model_copy(update={"verdicts": verdicts})
+        text = render_html(report.model_copy(update={"judgement": judgement}))
+        assert says in Page(text).words
+        assert 'class="gate open"' in text
+    assert 'class="gate holds"' in render_html(report)
+
+
+def test_a_limit_that_judged_nothing_stands_on_the_first_page() -> None:
+    report = clean_report()
+    judgement = report.judgement.model_copy(update={"idle_limits": ("a/b c: no check of this audit is called a/b.",)})
+    words = Page(render_html(report.model_copy(update={"judgement": judgement}))).words
+    assert "1 limit of the policy judged nothing here" in words
+    assert "no check of this audit is called a/b" in words
 
 
 def test_colours_have_contrast_in_light_and_dark() -> None:

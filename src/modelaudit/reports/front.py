@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from modelaudit.audit_report import AuditReport, ModelInfo, TableInfo
 from modelaudit.reports.badges import ABSENT, ACCEPTED, EXCEEDS, FAILED, INCONCLUSIVE, WITHIN, Badge
@@ -68,7 +69,7 @@ class Front:
 
     model: str
     facts: tuple[Fact, ...]
-    gate_holds: bool
+    gate_state: Literal["holds", "open", "fails"]
     gate: str
     gate_code: int
     gate_reasons: tuple[str, ...]
@@ -92,7 +93,7 @@ def front(report: AuditReport) -> Front:
     return Front(
         model=report.subject.model.name,
         facts=_facts(report),
-        gate_holds=gate.exit_code == 0,
+        gate_state=gate_state(report),
         gate=gate_words(report),
         gate_code=gate.exit_code,
         gate_reasons=gate.reasons,
@@ -106,6 +107,14 @@ def front(report: AuditReport) -> Front:
         failed_plugins=tuple(plugin.name for plugin in report.provenance.plugins if plugin.status == "failed"),
         idle_limits=report.judgement.idle_limits,
     )
+
+
+def gate_state(report: AuditReport) -> Literal["holds", "open", "fails"]:
+    """Return whether the gate fails, or holds with every metric answered, or holds and leaves some open."""
+    if report.judgement.gate.exit_code:
+        return "fails"
+    judged, unanswered = _answers(report)
+    return "open" if unanswered or not judged else "holds"
 
 
 def gate_words(report: AuditReport) -> str:
@@ -123,22 +132,35 @@ def gate_words(report: AuditReport) -> str:
         case 3:
             return "The gate does not hold: a check that the policy requires is inconclusive or did not run."
         case 0:
-            return "The gate holds: no limit is exceeded, no check failed, and every required check gave an answer."
+            judged, unanswered = _answers(report)
+            if unanswered == judged:
+                return "Nothing was shown: no limit is exceeded and no check failed, but no metric gave an answer."
+            rest = f" {unanswered} of {plural(judged, 'metric')} gave no answer." if unanswered else ""
+            holds = "The gate holds: no limit is exceeded, no check failed, and what the policy requires was answered."
+            return holds + rest
+
+
+def _answers(report: AuditReport) -> tuple[int, int]:
+    """Return how many metrics the policy judges in this audit, and how many of them got no answer."""
+    states = [verdict.state for verdict in report.judgement.verdicts if verdict.metric is not None]
+    return len(states), sum(state in ("inconclusive", "not assessed") for state in states)
 
 
 def summary_words(checks: tuple[CheckView, ...]) -> str:
     """Return the sentence on limits that never reads as praise."""
-    judged = [view for check in checks for view in check.judged if view.badge is not ABSENT]
+    every = [view for check in checks for view in check.judged]
+    judged = [view for view in every if view.badge is not ABSENT]
     exceeding = sum(view.badge is EXCEEDS for view in judged)
     inconclusive = sum(view.badge is INCONCLUSIVE for view in judged)
+    without = len(every) - len(judged)
     unassessed = sum(check.result.status in ("skipped", "errored") for check in checks)
     judged_words = f"the {plural(len(judged), 'metric')} that {'was' if len(judged) == 1 else 'were'} judged"
     lead = f"No limit was exceeded by {judged_words}"
     if exceeding:
         lead = f"{exceeding} of {judged_words} {'exceeds its limit' if exceeding == 1 else 'exceed their limits'}"
     return (
-        f"{lead}; {inconclusive} {'was' if inconclusive == 1 else 'were'} inconclusive and "
-        f"{plural(unassessed, 'check was', 'checks were')} not assessed."
+        f"{lead}; {inconclusive} {'was' if inconclusive == 1 else 'were'} inconclusive. Not assessed: "
+        f"{plural(without, 'more metric')} and {plural(unassessed, 'whole check')}."
     )
 
 
@@ -162,8 +184,8 @@ def model_words(model: ModelInfo) -> str:
 def table_words(table: TableInfo) -> str:
     """Return what a table of rows is, in a line."""
     sampled = f" sampled from {table.sampled_from:,}" if table.sampled_from else ""
-    labels = "with true labels" if table.labelled else "without true labels"
-    return f"{table.name}, n = {table.rows:,} rows{sampled}, {labels}"
+    labels = f"true labels in column '{table.label_column}'" if table.labelled else "without true labels"
+    return f"{table.name}, n = {table.rows:,} rows{sampled}, text in column '{table.text_column}', {labels}"
 
 
 def _facts(report: AuditReport) -> tuple[Fact, ...]:

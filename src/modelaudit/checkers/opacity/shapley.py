@@ -264,7 +264,7 @@ def _additivity(explanations: Sequence[Explanation]) -> Finding:
         ),
         caveats=(
             "Below 0% the list says less than the mean output alone would.",
-            "Noise in sampled values lowers the share; more pairs raise it where they have not settled.",
+            "Masked text is unusual text: part of the rest may be how the model takes mask tokens.",
         ),
     )
 

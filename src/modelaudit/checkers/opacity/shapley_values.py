@@ -33,7 +33,7 @@ class ShapleyValues:
         base, output: the value of the game with no player and with all of them.
         residual_share: share of the variation of the game over size-uniform coalitions that base + sum of values
             leaves unexplained (0 for an additive game; above 1 where the values explain less than the mean would);
-            None where the game does not vary.
+            None where the game does not vary. From sampled values it is an estimate that can be slightly below 0.
         spread: standard deviation of the game over size-uniform coalitions, in its unit.
     """
 
@@ -71,11 +71,14 @@ class Coalitions:
             raise ValueError(f"{len(self.keep)} coalitions need as many values, not an array of shape {values.shape}")
         values = values.astype(np.float64)
         if self.orders is None:
-            return _summary(exact_shapley(values), None, values, self.keep)
+            phi = exact_shapley(values)
+            return _summary(phi, None, values, self.keep, _squares(values, self.keep, phi))
         by_pair = _pair_estimates(values.reshape(len(self.orders), -1), self.orders)
         pairs = len(by_pair)
         errors = by_pair.std(axis=0, ddof=1) / math.sqrt(pairs) if pairs > 1 else np.full(by_pair.shape[1], np.inf)
-        return _summary(by_pair.mean(axis=0), errors, values, self.keep)
+        phi = by_pair.mean(axis=0)
+        squares = _fresh_squares(values, self.keep, by_pair) if pairs > 2 else _squares(values, self.keep, phi)
+        return _summary(phi, errors, values, self.keep, squares)
 
 
 def all_coalitions(players: int) -> Coalitions:
@@ -141,14 +144,38 @@ def _pair_estimates(values: Floats, orders: Indices) -> Floats:
     return (marginals + reverse) / 2.0
 
 
-def _summary(phi: Floats, errors: Floats | None, values: Floats, keep: Flags) -> ShapleyValues:
+def _squares(values: Floats, keep: Flags, phi: Floats) -> Floats:
+    """Return (coalitions,) squared residuals of base + sum of values."""
+    base = values[~keep.any(axis=1)][0]
+    return np.asarray((values - base - keep @ phi) ** 2)
+
+
+def _fresh_squares(values: Floats, keep: Flags, by_pair: Floats) -> Floats:
+    """Return (coalitions,) squared residuals without what sampling the values adds to them, unbiased for each.
+
+    The coalitions of a pair are held against the mean of the other pairs, which they had no part in, and the variance
+    of that mean is taken off: noise in the values is not billed to the model.
+    """
+    pairs, players = by_pair.shape
+    base = values[~keep.any(axis=1)][0]
+    squares = np.empty((pairs, len(keep) // pairs))
+    for pair, (asked, answers) in enumerate(
+        zip(keep.reshape(pairs, -1, players), values.reshape(pairs, -1), strict=True)
+    ):
+        others = asked @ np.delete(by_pair, pair, axis=0).T
+        noise = others.var(axis=1, ddof=1) / (pairs - 1)
+        squares[pair] = (answers - base - others.mean(axis=1)) ** 2 - noise
+    return squares.reshape(-1)
+
+
+def _summary(phi: Floats, errors: Floats | None, values: Floats, keep: Flags, squares: Floats) -> ShapleyValues:
     sizes = keep.sum(axis=1)
     # Every size of coalition counts alike, and within a size every coalition that was asked.
     weights = 1.0 / (len(phi) + 1) / np.bincount(sizes)[sizes]
     base, output = float(values[~keep.any(axis=1)][0]), float(values[keep.all(axis=1)][0])
     centred = values - weights @ values
     variance = float(weights @ centred**2)
-    residual = float(weights @ (values - base - keep @ phi) ** 2)
+    residual = float(weights @ squares)
     varies = variance > 1e-12 * (1.0 + base**2)
     return ShapleyValues(
         values=phi,
