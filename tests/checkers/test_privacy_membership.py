@@ -139,6 +139,13 @@ def test_rows_of_both_tables_are_removed_before_and_do_not_pass_for_members():
     assert any("evaluation rows stood in" in caveat for caveat in found[LOG_ODDS].caveats)
 
 
+def test_where_overlap_took_the_held_out_rows_the_reason_says_so():
+    members, _ = halves(300, 10)
+    subject = subject_of(planted_classifier(WORDS), data=members, train_data=members)
+    with pytest.raises(NotAssessable, match=r"0 labelled held-out rows .* 300 rows that are also in the training data"):
+        findings_of(MembershipInference(), subject)
+
+
 def test_the_order_of_rows_in_memory_changes_nothing():
     members, heldout = halves(150, 1_150)
     subject = subject_of(planted_classifier(WORDS, members=members, memory=1.0), data=heldout, train_data=members)

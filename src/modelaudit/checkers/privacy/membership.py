@@ -133,14 +133,17 @@ def _sides(ctx: Context) -> Sides:
     size = _rows_a_side(ctx.budget)
     heldout = ctx.data.evaluation if ctx.data.heldout is None else ctx.data.heldout
     drawn_rows = []
-    for name, rows in (("training", ctx.data.members or ()), ("held-out", heldout)):
+    sides = (("training", ctx.data.members or (), ctx.subject.members), ("held-out", heldout, ctx.subject.heldout))
+    for name, rows, table in sides:
         labelled = [row for row in rows if row.label is not None or row.tags is not None]
         if len(labelled) < len(rows):
             ctx.note(f"{len(rows) - len(labelled):,} {name} rows have no label and were left out.")
         if len(labelled) < FEWEST:
+            lost = "; ".join(f"{count:,} {reason}" for reason, count in (table.set_aside if table else {}).items())
             raise NotAssessable(
-                f"there are {len(labelled)} labelled {name} rows and {FEWEST} are the least; "
-                f"provide more {name} rows (some 2,000 a side let a small leak be seen)"
+                f"there are {len(labelled)} labelled {name} rows and {FEWEST} are the least"
+                + (f" (of the table as it came, {lost})" if lost else "")
+                + f"; provide more {name} rows (some 2,000 a side let a small leak be seen)"
             )
         drawn_rows.append(drawn(labelled, size, seed=ctx.seed))
     return Sides(*drawn_rows)
