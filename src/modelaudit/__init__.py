@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,10 @@ __all__ = [
     "load_policy",
     "load_report",
 ]
+
+# torch reads this once, when it is loaded. Threads that spin while they wait cost a busy machine far more than the
+# model itself; where the user has chosen, the choice stands.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 _HOMES = {
     "Audit": "audit",
