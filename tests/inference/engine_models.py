@@ -65,7 +65,7 @@ def build(kind):
 
 
 def engine_for(model, **options):
-    options = {"pad_id": model.config.pad_token_id, "device": "cpu", "batch_tokens": 128} | options
+    options = {"device": "cpu", "batch_tokens": 128} | options
     return Engine(model, model_id="tiny", **options)
 
 

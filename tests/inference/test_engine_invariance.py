@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelaudit.inference import ModelInput
-from modelaudit.inference.batches import Layout, batches_of
 from modelaudit.inference.memo import Memo
+from modelaudit.inference.units import Layout
 
 
 def bits(answers):
@@ -51,21 +51,32 @@ def test_the_number_of_threads_changes_no_bit():
     assert answers[0] == answers[1]
 
 
-@given(st.lists(st.integers(1, 90), max_size=60), st.integers(1, 300), st.sampled_from([None, 64, 90]), st.booleans())
-def test_shapes_depend_on_the_row_alone_and_every_row_has_one_place(lengths, budget, longest, pads):
-    layout = Layout(batch_tokens=budget, pad_id=0 if pads else None, longest=longest)
+@given(
+    st.lists(st.integers(1, 90), max_size=60),
+    st.sampled_from([1, 7, 32, 64, 300]),
+    st.booleans(),
+    st.sampled_from([(), (4, 8)]),
+)
+def test_every_row_has_one_place_in_a_unit_of_an_allowed_shape(lengths, budget, packs, widths):
+    packed = frozenset({"logits"}) if packs and budget >= 32 else frozenset()
+    sizes = tuple(size for size in (16, 32) if size < budget)
+    layout = Layout(batch_tokens=budget, packed=packed, sizes=(*sizes, budget), widths=widths)
     inputs = [ModelInput(np.ones(length, np.int32)) for length in lengths]
     seen = []
-    for batch in batches_of(inputs, layout):
-        assert 1 <= len(batch.rows) <= batch.shape.rows
-        assert batch.shape.rows == 1 or batch.shape.rows * batch.shape.tokens <= budget
-        for row in batch.rows:
-            assert batch.shape == layout.shape(lengths[row], typed=False)
-            assert batch.shape.masked == (batch.shape.tokens > lengths[row])
-        seen.extend(batch.rows)
+    for unit in layout.units("logits", inputs, [0] * len(inputs)):
+        assert 1 <= len(unit.inputs) <= unit.width
+        assert [len(row) for row in unit.inputs] == [lengths[place] for place in unit.places]
+        if unit.packed:
+            assert unit.slots in layout.sizes
+            assert unit.tokens <= unit.slots
+            assert unit.width == unit.slots // 8
+        else:
+            [length] = {len(row) for row in unit.inputs}
+            most = max(1, budget // length)
+            assert unit.slots == length * unit.width
+            assert unit.width == most or unit.width in widths
+        seen.extend(unit.places)
     assert sorted(seen) == list(range(len(lengths)))
-    if not pads:
-        assert all(not batch.shape.masked for batch in batches_of(inputs, layout))
 
 
 def test_equal_rows_of_a_call_are_computed_once():

@@ -10,24 +10,26 @@ from modelaudit.errors import ModelInputError
 
 
 class Cramped(BertForSequenceClassification):
-    """A model whose device has room for so many token slots."""
+    """A model whose device has room for so many tokens."""
 
-    room = 64
+    room = 10**9
     raises = staticmethod(lambda: torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 1 GiB"))
 
     def forward(self, input_ids, **others):
-        if input_ids.numel() > self.room:
+        if (input_ids != 0).sum() > self.room:
             raise self.raises()
         return super().forward(input_ids=input_ids, **others)
 
 
-def cramped(room, raises=None):
+def cramped(room, raises=None, *, batch_tokens=128):
+    """Return an engine that was built with room enough, and has this much from now on."""
     model = Cramped(build("bert").config).eval()
     model.load_state_dict(build("bert").state_dict())
-    model.room = room
     if raises is not None:
         model.raises = raises
-    return model
+    engine = engine_for(model, batch_tokens=batch_tokens)
+    model.room = room
+    return engine
 
 
 @pytest.mark.parametrize(
@@ -36,7 +38,7 @@ def cramped(room, raises=None):
 )
 def test_out_of_memory_halves_the_batch_and_starts_again(raises):
     rows, heard = rows_of(40, longest=30), []
-    engine = engine_for(cramped(64, raises), batch_tokens=256)
+    engine = cramped(64, raises, batch_tokens=256)
     engine.on_progress = heard.append
     before = engine.numerics_id
     answers = engine.logits(rows)
@@ -53,7 +55,7 @@ def test_out_of_memory_halves_the_batch_and_starts_again(raises):
 
 def test_answers_of_other_numerics_are_forgotten():
     rows = rows_of(30, longest=30)
-    engine = engine_for(cramped(256), batch_tokens=256)
+    engine = cramped(256, batch_tokens=256)
     engine.logits(rows[:20])
     engine._model.room = 100
     again = engine.logits(rows)
@@ -63,7 +65,7 @@ def test_answers_of_other_numerics_are_forgotten():
 
 def test_memory_that_runs_out_half_way_counts_progress_once():
     rows, heard = rows_of(30, longest=30), []
-    engine = engine_for(cramped(256), batch_tokens=256)
+    engine = cramped(256, batch_tokens=256)
     engine.on_progress = lambda done: (heard.append(done), setattr(engine._model, "room", 100))
     answers = engine.logits(rows)
     assert sum(heard) == 30
@@ -72,15 +74,28 @@ def test_memory_that_runs_out_half_way_counts_progress_once():
 
 
 def test_one_row_that_does_not_fit_alone_is_a_clear_end():
-    engine = engine_for(cramped(20), batch_tokens=128)
+    engine = cramped(20)
     with pytest.raises(
-        ModelInputError, match=r"one row of 32 tokens alone does not fit in the memory of 'cpu'.*shorten"
+        ModelInputError, match=r"one row of \d\d tokens alone does not fit in the memory of 'cpu'.*shorten"
     ):
         engine.logits(rows_of(10, longest=30))
 
 
+def test_memory_that_is_short_from_the_start_is_found_by_the_probe():
+    model = Cramped(build("bert").config).eval()
+    model.load_state_dict(build("bert").state_dict())
+    model.room = 70
+    engine = engine_for(model, batch_tokens=256)
+    assert engine.numerics["batch_tokens"] == "64"
+    before = engine.numerics_id
+    np.testing.assert_array_equal(
+        engine.logits(rows_of(30)), engine_for(build("bert"), batch_tokens=64).logits(rows_of(30))
+    )
+    assert engine.numerics_id == before
+
+
 def test_other_faults_of_the_model_are_not_taken_for_memory():
-    engine = engine_for(cramped(64, lambda: RuntimeError("mat1 and mat2 shapes cannot be multiplied")))
+    engine = cramped(64, lambda: RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
     with pytest.raises(RuntimeError, match="cannot be multiplied"):
         engine.logits(rows_of(10, longest=30))
     assert engine.stats.out_of_memory == 0

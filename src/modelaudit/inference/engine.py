@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,10 +15,11 @@ from numpy.typing import NDArray
 
 from modelaudit.errors import ModelInputError
 from modelaudit.inference import numerics
-from modelaudit.inference.batches import Batch, Layout, batches_of
-from modelaudit.inference.forward import Forward, Want, is_out_of_memory
+from modelaudit.inference.forward import Answers, Forward, is_out_of_memory
 from modelaudit.inference.inputs import ModelInput
 from modelaudit.inference.memo import Key, Memo
+from modelaudit.inference.probe import LENGTHS, Probe, probe
+from modelaudit.inference.units import Layout, Unit, Want
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -28,6 +30,7 @@ Floats = NDArray[np.float32]
 Ask = Callable[[Want, Sequence[ModelInput], Sequence[int]], list[Floats]]
 
 MEMO_BYTES = 1 << 30
+_UNITS_IN_FLIGHT = 3
 
 
 @dataclass(slots=True)
@@ -61,7 +64,6 @@ class Engine:
 
     Args:
         model: moved to the device; half-precision weights become float32.
-        pad_id: the tokenizer's padding token; None for a tokenizer without, and rows are then never padded.
         model_id: identity of the model (the hash of its weights), kept for whoever stores answers.
         device: "auto", "cpu" or "cuda".
         batch_tokens: token slots a batch; chosen by the size of the model where None.
@@ -70,6 +72,7 @@ class Engine:
         numerics, numerics_id: what the numbers depend on, and its short name; they change when memory runs out, and
             numbers of two ids are not comparable to the last bit.
         stats: counters.
+        probe: what the model was asked at the start, and which shapes may be used since.
         events: sentences for the report.
         on_progress: called with the number of rows just answered.
 
@@ -81,7 +84,6 @@ class Engine:
         self,
         model: PreTrainedModel,
         *,
-        pad_id: int | None,
         model_id: str,
         device: str = "auto",
         batch_tokens: int | None = None,
@@ -99,14 +101,13 @@ class Engine:
         self._memo = Memo(limit_bytes=MEMO_BYTES)
         self._lock = threading.RLock()
         self._local = threading.local()
-        own_pad = getattr(model.config, "pad_token_id", None)
+        self._in_flight = 1 if self.device == "cpu" else _UNITS_IN_FLIGHT
         self._layout = Layout(
             batch_tokens=batch_tokens or numerics.choose_batch_tokens(model, self.device),
-            # A model that looks for its own padding token in the ids would misread another one.
-            pad_id=pad_id if pad_id == own_pad else None,
-            longest=getattr(model.config, "max_position_embeddings", None),
-            single=own_pad is None,
+            # Without a padding token many heads can't tell where a row ends, and refuse more than one.
+            single=getattr(model.config, "pad_token_id", None) is None,
         )
+        self.probe = self._probed()
         self._name_numerics()
 
     def logits(self, inputs: Sequence[ModelInput]) -> list[Floats]:
@@ -157,19 +158,17 @@ class Engine:
             rows, row_classes = [inputs[first[k]] for k in unknown], [classes[first[k]] for k in unknown]
             ready = sum(askers[key] for key in known)
             told = self._tell(ready, told)
-            stuck: Batch | None = None
-            with numerics.strict(self._model, self.device):
-                for batch in batches_of(rows, self._layout):
-                    answers = self._run(want, rows, batch, row_classes)
-                    if answers is None:
-                        stuck = batch
-                        break
-                    for row, answer in zip(batch.rows, answers, strict=True):
-                        key = unknown[row]
-                        known[key] = answer
-                        self._memo.put(key, answer)
-                        ready += askers[key]
-                    told = self._tell(ready, told)
+            stuck: Unit | None = None
+            for unit, answers in self._run(self._layout.units(want, rows, row_classes)):
+                if answers is None:
+                    stuck = unit
+                    break
+                for place, answer in zip(unit.places, answers, strict=True):
+                    key = unknown[place]
+                    known[key] = answer
+                    self._memo.put(key, answer)
+                    ready += askers[key]
+                told = self._tell(ready, told)
             if stuck is None:
                 break
             self._shrink(stuck)
@@ -178,34 +177,84 @@ class Engine:
         self.stats.evicted = self._memo.evicted
         return [known[key] for key in keys]
 
-    def _run(self, want: Want, rows: Sequence[ModelInput], batch: Batch, classes: Sequence[int]) -> list[Floats] | None:
-        """Return the batch's answers, or None where memory ran out: the frames that hold it are left by then."""
+    def _run(self, units: Iterator[Unit]) -> Iterator[tuple[Unit, list[Floats] | None]]:
+        """Yield each unit with its answers, or with None where memory ran out.
+
+        Some units are in flight at once on a device that works by itself. Where memory runs out they are waited for
+        and the unit is tried alone, before it is given up.
+        """
+        flying: deque[tuple[Unit, Answers]] = deque()
+        with numerics.strict(self._model, self.device):
+            for unit in units:
+                started = self._start(unit)
+                if started is None and flying:
+                    yield from self._landed(flying, 0)
+                    self._in_flight = 1
+                    started = self._start(unit)
+                if started is None:
+                    yield unit, None
+                    return
+                flying.append((unit, started))
+                yield from self._landed(flying, self._in_flight - 1)
+            yield from self._landed(flying, 0)
+
+    def _landed(self, flying: deque[tuple[Unit, Answers]], most: int) -> Iterator[tuple[Unit, list[Floats]]]:
+        while len(flying) > most:
+            unit, answers = flying.popleft()
+            found = answers()
+            self.stats.batches += 1
+            self.stats.tokens += unit.tokens
+            self.stats.padded_tokens += unit.slots
+            yield unit, found
+
+    def _start(self, unit: Unit) -> Answers | None:
+        """Return None where memory ran out: the frames that hold the unit's tensors are left by then."""
         try:
-            answers = self._forward.run(want, rows, batch, classes=classes, pad_id=self._layout.pad_id)
+            return self._forward.start(unit)
         except RuntimeError as error:
             if not is_out_of_memory(error):
                 raise
             return None
-        self.stats.batches += 1
-        self.stats.tokens += sum(len(rows[row]) for row in batch.rows)
-        self.stats.padded_tokens += batch.shape.rows * batch.shape.tokens
-        return answers
 
-    def _shrink(self, batch: Batch) -> None:
+    def _shrink(self, unit: Unit) -> None:
         """Go on with half the tokens a batch, and forget what was computed with more."""
+        if len(unit.inputs) == 1 and not unit.packed and unit.width == 1:
+            raise self._no_room(unit.slots)
+        self._halve()
+        self.probe = self._probed()
+        self._memo.clear()
+        self._name_numerics()
+
+    def _no_room(self, tokens: int) -> ModelInputError:
+        return ModelInputError(
+            f"one row of {tokens} tokens alone does not fit in the memory of {self.device!r} with this model; free "
+            "memory, use another device, or shorten the rows"
+        )
+
+    def _halve(self) -> None:
         self.stats.out_of_memory += 1
         if self.device != "cpu":
             torch.cuda.empty_cache()
-        if batch.shape.rows == 1:
-            raise ModelInputError(
-                f"one row of {batch.shape.tokens} tokens alone does not fit in the memory of {self.device!r} with this "
-                "model; free memory, use another device, or shorten the rows"
-            )
-        before, after = self._layout.batch_tokens, self._layout.batch_tokens // 2
-        self._layout = replace(self._layout, batch_tokens=after)
-        self._memo.clear()
-        self._name_numerics()
+        before, after = self._layout.batch_tokens, max(1, self._layout.batch_tokens // 2)
+        self._layout = Layout(batch_tokens=after, single=self._layout.single)
         self.events.append(f"Ran out of memory at {before} tokens a batch; went on with {after}.")
+
+    def _probed(self) -> Probe:
+        """Ask the model which shapes may be used; with half the tokens a batch as often as memory runs out at that."""
+        while True:
+            try:
+                with numerics.strict(self._model, self.device):
+                    found = probe(self._model, self._forward, self._layout)
+            except RuntimeError as error:
+                if not is_out_of_memory(error):
+                    raise
+                if self._layout.batch_tokens == 1:
+                    raise self._no_room(max(LENGTHS)) from error
+            else:
+                self._layout = found.layout
+                self.events += [note for note in found.notes if note not in self.events]
+                return found
+            self._halve()
 
     def _tell(self, ready: int, told: int) -> int:
         if ready > told and self.on_progress is not None:
@@ -213,7 +262,7 @@ class Engine:
         return max(ready, told)
 
     def _name_numerics(self) -> None:
-        self.numerics = numerics.describe(self._model, self.device, self._layout)
+        self.numerics = numerics.describe(self._model, self.device, self._layout) | {"rows": self.probe.describe()}
         self.numerics_id = numerics.identify(self.numerics)
 
     def _place_model(self) -> None:

@@ -1,26 +1,28 @@
-"""One batch through the model: logits, hidden states or gradients of the rows in it."""
+"""One unit through the model: logits, hidden states or gradients of the rows in it."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from modelaudit.errors import CapabilityError
-from modelaudit.inference.batches import Batch, fill
 from modelaudit.inference.inputs import ModelInput
+from modelaudit.inference.packing import Packing, padded
+from modelaudit.inference.units import Unit
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-__all__ = ["Forward", "Want", "is_out_of_memory"]
+__all__ = ["Answers", "Forward", "is_out_of_memory"]
 
 Floats = NDArray[np.float32]
-Want = Literal["logits", "hidden", "gradients"]
+Answers = Callable[[], list[Floats]]
 
 _CPU_ALLOCATOR = ("defaultcpuallocator", "not enough memory", "can't allocate memory")
 
@@ -34,43 +36,106 @@ def is_out_of_memory(error: RuntimeError) -> bool:
 
 
 class Forward:
-    """Runs batches of a model on its device; every answer is a read-only float32 array."""
+    """Runs units of a model on its device; every answer is a read-only float32 array.
+
+    Attributes:
+        packing: the packed encoder, set once a probe has found that the model has one.
+        per_token: whether the model answers per token; known once it has been asked for logits.
+    """
 
     def __init__(self, model: PreTrainedModel, device: str) -> None:
+        self.packing: Packing | None = None
+        self.per_token = False
         self._model = model
         self._device = torch.device(device)
         self._base = getattr(model, model.base_model_prefix, model) if model.base_model_prefix else model
+        self._fill = int(getattr(model.config, "pad_token_id", None) or 0)
 
-    def run(
-        self, want: Want, inputs: Sequence[ModelInput], batch: Batch, *, classes: Sequence[int], pad_id: int | None
-    ) -> list[Floats]:
-        """Return one answer for each of `batch.rows`.
+    def run(self, unit: Unit) -> list[Floats]:
+        """Return one answer for each row of the unit; `start` and wait."""
+        return self.start(unit)()
+
+    def start(self, unit: Unit) -> Answers:
+        """Ask the model, and return a function that waits for the answers, one for each row of the unit.
+
+        On a CUDA device answers are on their way to the host while the next unit runs.
 
         Raises:
             CapabilityError: the model does not have what is wanted.
             RuntimeError: whatever torch raises; see `is_out_of_memory`.
         """
-        ids, mask, types = (self._tensor(part) for part in fill(inputs, batch, pad_id=pad_id))
-        rows = [inputs[row] for row in batch.rows]
-        masked = mask if batch.shape.masked else None
-        if want == "gradients":
-            return self._gradients(rows, [classes[row] for row in batch.rows], ids, masked, types)
+        if unit.want == "gradients":
+            answers = self._gradients(unit)
+            return lambda: answers
         with torch.inference_mode():
-            if want == "logits":
-                return _answers(_field(self._ask(self._model, ids, masked, types), "logits"), rows)
-            states = _field(self._ask(self._base, ids, masked, types), "last_hidden_state")
-            weight = mask.to(torch.float64)
-            mean = torch.einsum("blh,bl->bh", states.to(torch.float64), weight) / weight.sum(1, keepdim=True)
-        return list(_array(mean[: len(rows)]))
+            return self._packed(unit) if unit.packed else self._plain(unit)
+
+    def _plain(self, unit: Unit) -> Answers:
+        ids, types = self._filled(unit)
+        if unit.want == "hidden":
+            states = _field(self._ask(self._base, ids, types), "last_hidden_state")
+            means = self._host(states.to(torch.float64).mean(dim=1)[: len(unit.inputs)])
+            return lambda: list(means())
+        logits = _field(self._ask(self._model, ids, types), "logits")
+        self.per_token = logits.dim() == 3
+        table = self._host(logits[: len(unit.inputs)])
+        if self.per_token:
+            return lambda: [_wanted(answer, row) for answer, row in zip(table(), unit.inputs, strict=True)]
+        _refuse_positions(unit.inputs)
+        return lambda: list(table())
+
+    def _packed(self, unit: Unit) -> Answers:
+        assert self.packing is not None
+        lengths = [len(row) for row in unit.inputs]
+        rows = unit.want == "logits" and not self.per_token
+        ids, types = (self._tensor(part) for part in padded(unit.inputs, fill=self._fill))
+        module, field = (self._base, "last_hidden_state") if unit.want == "hidden" else (self._model, "logits")
+        with self.packing.packed(lengths, slots=unit.slots, heads=unit.width if rows else None):
+            output = _field(self._ask(module, ids, types), field)
+        if rows:
+            _refuse_positions(unit.inputs)
+            table = self._host(output[: len(lengths)])
+            return lambda: list(table())
+        real = output[0, : sum(lengths)]
+        if unit.want == "hidden":
+            means = self._host(torch.stack([piece.to(torch.float64).mean(dim=0) for piece in real.split(lengths)]))
+            return lambda: list(means())
+        flat, ends = self._host(real), np.cumsum(lengths)[:-1]
+        return lambda: [_wanted(piece, row) for piece, row in zip(np.split(flat(), ends), unit.inputs, strict=True)]
+
+    def _host(self, tensor: Any) -> Callable[[], Floats]:
+        """Start the copy to the host, and return a function that waits for it."""
+        if self._device.type != "cuda":
+            answer = _array(tensor)
+            return lambda: answer
+        landed = torch.empty(tensor.shape, dtype=torch.float32, pin_memory=True)
+        landed.copy_(tensor, non_blocking=True)
+        done: Any = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        done.record()
+
+        def wait() -> Floats:
+            done.synchronize()
+            return _frozen(landed.numpy().copy())
+
+        return wait
+
+    def _filled(self, unit: Unit) -> tuple[Any, Any | None]:
+        """Ids and type ids of a unit of one length, filled up to its width with copies of the last row."""
+        rows = [*unit.inputs, *[unit.inputs[-1]] * (unit.width - len(unit.inputs))]
+        ids, types = padded(rows, fill=self._fill)
+        return self._tensor(ids), self._tensor(types)
 
     def _tensor(self, part: NDArray[np.int64] | None) -> Any:
-        return None if part is None else torch.from_numpy(part).to(self._device)
+        if part is None:
+            return None
+        tensor = torch.from_numpy(part)
+        if self._device.type == "cuda":
+            return tensor.pin_memory().to(self._device, non_blocking=True)
+        return tensor
 
-    def _ask(self, module: Any, ids: Any, mask: Any, types: Any) -> Any:
-        taken = inspect.signature(module.forward).parameters
-        arguments = {"input_ids": ids}
-        if mask is not None:
-            arguments["attention_mask"] = mask
+    def _ask(self, module: Any, ids: Any, types: Any) -> Any:
+        taken = _parameters(type(module).forward)
+        arguments: dict[str, Any] = {"input_ids": ids}
         if types is not None and "token_type_ids" in taken:
             arguments["token_type_ids"] = types
         if "return_dict" in taken:
@@ -79,9 +144,7 @@ class Forward:
             arguments["use_cache"] = False
         return module(**arguments)
 
-    def _gradients(
-        self, rows: Sequence[ModelInput], classes: Sequence[int], ids: Any, mask: Any, types: Any
-    ) -> list[Floats]:
+    def _gradients(self, unit: Unit) -> list[Floats]:
         """Differentiate at the output of the input embedding, so that ids still set positions and masks."""
         captured: list[torch.Tensor] = []
 
@@ -92,15 +155,23 @@ class Forward:
         hook = _input_embedding(self._model).register_forward_hook(capture)
         try:
             with torch.inference_mode(False), torch.enable_grad():
-                logits = _field(self._ask(self._model, ids, mask, types), "logits")
+                logits = _field(self._ask(self._model, *self._filled(unit)), "logits")
                 score = torch.stack(
-                    [_score(logits[i], row, c) for i, (row, c) in enumerate(zip(rows, classes, strict=True))]
+                    [
+                        _score(logits[i], row, class_)
+                        for i, (row, class_) in enumerate(zip(unit.inputs, unit.classes, strict=True))
+                    ]
                 )
                 (slope,) = torch.autograd.grad(score.sum(), captured[:1])
         finally:
             hook.remove()
         table = _array(slope)
-        return [_frozen(table[i, : len(row)].copy()) for i, row in enumerate(rows)]
+        return [_frozen(table[i].copy()) for i in range(len(unit.inputs))]
+
+
+@cache
+def _parameters(forward: Callable[..., Any]) -> frozenset[str]:
+    return frozenset(inspect.signature(forward).parameters)
 
 
 def _score(logits: Any, row: ModelInput, class_: int) -> Any:
@@ -111,17 +182,14 @@ def _score(logits: Any, row: ModelInput, class_: int) -> Any:
     return logits[torch.from_numpy(positions.astype(np.int64)).to(logits.device), class_].mean()
 
 
-def _answers(logits: Any, rows: Sequence[ModelInput]) -> list[Floats]:
-    table = _array(logits[: len(rows)])
-    if table.ndim == 2 and all(row.gather is None for row in rows):
-        return list(table)
-    if table.ndim == 2:
+def _wanted(answer: Floats, row: ModelInput) -> Floats:
+    # A copy, so that the memo does not hold the whole unit's outputs.
+    return _frozen(answer.copy() if row.gather is None else answer[row.gather])
+
+
+def _refuse_positions(rows: Sequence[ModelInput]) -> None:
+    if any(row.gather is not None for row in rows):
         raise CapabilityError("single positions were asked for, but this model gives one answer a row")
-    # Copies, so that the memo does not hold the outputs of the padding.
-    return [
-        _frozen(table[i, : len(row)].copy() if row.gather is None else table[i, row.gather])
-        for i, row in enumerate(rows)
-    ]
 
 
 def _array(tensor: Any) -> Floats:

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelaudit.errors import ModelAuditError
-from modelaudit.inference.forward import Want
 from modelaudit.inference.inputs import ModelInput
+from modelaudit.inference.units import Want
 
 if TYPE_CHECKING:
     from modelaudit.inference.engine import Engine

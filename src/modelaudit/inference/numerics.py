@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from modelaudit.errors import ModelInputError
-from modelaudit.inference.batches import Layout
+from modelaudit.inference.units import Layout
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel

@@ -110,7 +110,6 @@ def _handle(opened: OpenedModel, task: Task, *, device: str, batch_tokens: int |
     weights = weights_sha256(opened.model)
     engine = Engine(
         opened.model,
-        pad_id=opened.tokenizer.pad_token_id,
         model_id=weights,
         device=device,
         batch_tokens=batch_tokens,

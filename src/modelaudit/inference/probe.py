@@ -1,0 +1,193 @@
+"""The start-up probe: which shapes give a row the same bits, and does the packed encoder answer what the model answers?
+
+Nothing here is promised for a machine that was not asked. Whether a product's rows depend on the number of rows
+beside them is a matter of the kernels that this processor gets; the probe asks the audited model itself, and the
+layout uses what was seen to hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelaudit.errors import CapabilityError
+from modelaudit.inference.forward import Forward
+from modelaudit.inference.inputs import ModelInput
+from modelaudit.inference.packing import Packing, Unpackable
+from modelaudit.inference.units import SLOTS_A_ROW, Layout, Unit, Want
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+__all__ = ["Probe", "probe"]
+
+Floats = NDArray[np.float32]
+
+LENGTHS = (5, 8, 13, 21)
+ROWS_A_LENGTH = 16
+WIDTHS = (4, 8, 16, 32, 64, 128)
+SIZES = (16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 2048, 4096, 8192)
+AGREEMENT = 1e-4
+"""Largest difference from the plain path, as a share of 1 + |answer|, with which the packed encoder is used."""
+
+# What an architecture that is laid out in another way may raise when its encoder is handed packed rows.
+_MISFITS = (RuntimeError, TypeError, ValueError, AttributeError, KeyError, IndexError)
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What the probe found.
+
+    Attributes:
+        layout: the layout to use from now on.
+        identical: whether rows had the same bits in every place and company that the layout uses.
+        difference: largest difference between packed and plain answers; None where rows are not packed.
+        notes: sentences for the report.
+    """
+
+    layout: Layout
+    identical: bool
+    difference: float | None
+    notes: tuple[str, ...]
+
+    def describe(self) -> str:
+        """Return the outcome in a few words, for the numerics of the report."""
+        return (
+            "bit-identical in every place and company" if self.identical else "one row a unit, rows are not independent"
+        )
+
+
+def probe(model: PreTrainedModel, forward: Forward, layout: Layout) -> Probe:
+    """Ask the model a few dozen short rows in many shapes, and return the layout that may be used.
+
+    A packed encoder that disagrees with the plain path is dropped, with a note.
+    """
+    rows = _rows(model)
+    want: Want = "logits"
+    try:
+        plain = _by_length(forward, want, rows, layout)
+    except CapabilityError:
+        want = "hidden"
+        plain = _by_length(forward, want, rows, layout)
+    wants: tuple[Want, ...] = ("logits", "hidden") if want == "logits" else ("hidden",)
+    packed, difference, notes = _packed(model, forward, wants, rows, plain, layout)
+    if packed is not None:
+        return Probe(packed, True, difference, tuple(notes))
+    forward.packing = None
+    if layout.single:
+        return Probe(layout, True, None, tuple(notes))
+    backwards = _by_length(forward, want, rows[::-1], layout)[::-1]
+    if not _same(plain, backwards):
+        return Probe(replace(layout, single=True), False, None, tuple(notes))
+    widths = tuple(width for width in WIDTHS if _holds_width(forward, want, width, rows, plain, layout))
+    return Probe(replace(layout, widths=widths), True, None, tuple(notes))
+
+
+def _packed(
+    model: PreTrainedModel,
+    forward: Forward,
+    wants: tuple[Want, ...],
+    rows: Sequence[ModelInput],
+    plain: Sequence[Floats],
+    layout: Layout,
+) -> tuple[Layout | None, float | None, list[str]]:
+    """Return the packed layout, or None; the largest difference from the plain path; and notes."""
+    full = layout.batch_tokens
+    if layout.single or full < SLOTS_A_ROW * 4:
+        return None, None, []
+    try:
+        forward.packing = Packing(model)
+        allowed = replace(layout, packed=frozenset(wants), sizes=(full,))
+        found = _ask(forward, allowed, wants[0], rows)
+        difference, scale = _difference(found, plain)
+        if not difference <= AGREEMENT * (1.0 + scale):
+            return None, difference, [f"Rows are not packed: packed answers differ by up to {difference:.2g}."]
+        order = np.random.default_rng(1).permutation(len(rows))
+        shuffled = _ask(forward, allowed, wants[0], [rows[place] for place in order])
+        if not _same([found[place] for place in order], shuffled):
+            return None, difference, ["Rows are not packed: their answers depend on their place in a pack."]
+        beside = {want for want in wants[1:] if _agrees(forward, allowed, layout, want, rows[:: ROWS_A_LENGTH // 4])}
+        allowed = replace(allowed, packed=frozenset({wants[0], *beside}))
+        sizes = [size for size in SIZES if size < full and _holds_size(forward, wants[0], size, rows, found)]
+        return replace(allowed, sizes=(*sizes, full)), difference, []
+    except Unpackable as reason:
+        return None, None, [f"Rows are not packed: {reason}."]
+    except _MISFITS as error:
+        return None, None, [f"Rows are not packed: the encoder does not take them ({type(error).__name__})."]
+
+
+def _agrees(forward: Forward, packed: Layout, layout: Layout, want: Want, rows: Sequence[ModelInput]) -> bool:
+    difference, scale = _difference(_ask(forward, packed, want, rows), _by_length(forward, want, rows, layout))
+    return difference <= AGREEMENT * (1.0 + scale)
+
+
+def _difference(found: Sequence[Floats], expected: Sequence[Floats]) -> tuple[float, float]:
+    """Return the largest difference, and the largest size of what was expected."""
+    differences = [float(np.abs(a - b).max()) for a, b in zip(found, expected, strict=True)]
+    return max(differences), max(float(np.abs(b).max()) for b in expected)
+
+
+def _rows(model: PreTrainedModel) -> list[ModelInput]:
+    """Return short rows of random tokens, the same for every model of one vocabulary."""
+    draw = np.random.Generator(np.random.Philox(20_240_607))
+    longest = getattr(model.config, "max_position_embeddings", None) or max(LENGTHS)
+    tokens = int(getattr(model.config, "vocab_size", 0) or 2)
+    pad = getattr(model.config, "pad_token_id", None)
+    rows = []
+    for length in LENGTHS:
+        ids = draw.integers(0, tokens, (ROWS_A_LENGTH, max(2, min(length, int(longest) - 2)))).astype(np.int32)
+        # A padding token inside a row means something else to each architecture.
+        ids[ids == pad] = (int(pad or 0) + 1) % tokens
+        rows += [ModelInput(row) for row in ids]
+    return rows
+
+
+def _by_length(forward: Forward, want: Want, rows: Sequence[ModelInput], layout: Layout) -> list[Floats]:
+    return _ask(forward, replace(layout, packed=frozenset(), widths=()), want, rows)
+
+
+def _ask(forward: Forward, layout: Layout, want: Want, rows: Sequence[ModelInput]) -> list[Floats]:
+    answers: dict[int, Floats] = {}
+    for unit in layout.units(want, rows, [0] * len(rows)):
+        answers.update(zip(unit.places, forward.run(unit), strict=True))
+    return [answers[place] for place in range(len(rows))]
+
+
+def _holds_size(
+    forward: Forward, want: Want, size: int, rows: Sequence[ModelInput], expected: Sequence[Floats]
+) -> bool:
+    """Tell whether a pack of `size` slots gives the bits that full packs gave."""
+    places: list[int] = []
+    for place in np.random.default_rng(size).permutation(len(rows)):
+        used = sum(len(rows[i]) for i in places)
+        if used + len(rows[place]) <= size and len(places) < size // SLOTS_A_ROW:
+            places.append(int(place))
+    unit = Unit(
+        want, tuple(places), tuple(rows[i] for i in places), (0,) * len(places), size, size // SLOTS_A_ROW, True
+    )
+    return _same([expected[place] for place in places], forward.run(unit))
+
+
+def _holds_width(
+    forward: Forward, want: Want, width: int, rows: Sequence[ModelInput], expected: Sequence[Floats], layout: Layout
+) -> bool:
+    """Tell whether units of so many rows give the bits that units of the full number gave, at every length."""
+    for start in range(0, len(rows), ROWS_A_LENGTH):
+        length = len(rows[start])
+        if layout.batch_tokens // length <= width:
+            continue
+        places = range(start, start + min(width, ROWS_A_LENGTH))
+        unit = Unit(
+            want, tuple(places), tuple(rows[i] for i in places), (0,) * len(places), length * width, width, False
+        )
+        if not _same([expected[place] for place in places], forward.run(unit)):
+            return False
+    return True
+
+
+def _same(one: Sequence[Floats], other: Sequence[Floats]) -> bool:
+    return all(a.tobytes() == b.tobytes() for a, b in zip(one, other, strict=True))

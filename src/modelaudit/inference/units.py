@@ -1,0 +1,144 @@
+"""Units of work: rows that go through the model together, in shapes that change no bit of an answer.
+
+Floating point sums depend on the shape of the product they are part of. Each row's answer is therefore computed in
+shapes that were shown to give the same bits (`probe.py`): the full size always, smaller ones where the probe allows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from modelaudit.inference.inputs import ModelInput
+
+__all__ = ["SLOTS_A_ROW", "Layout", "Unit", "Want"]
+
+Want = Literal["logits", "hidden", "gradients"]
+
+SLOTS_A_ROW = 8
+"""Token slots of a packed unit for each place in its head; a pack of shorter rows is closed before it is full."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unit:
+    """Rows that go through the model together; all that a worker needs beside the model.
+
+    Attributes:
+        want: what is asked of the model.
+        places: where the rows stand in the call; inputs, classes: the rows, and the class of each for gradients.
+        slots: token slots of the whole unit; width: rows that the head (packed) or the whole model (else) sees.
+        packed: rows lie end to end without padding; otherwise all have one length and the unit is filled up with
+            copies of its last row.
+    """
+
+    want: Want
+    places: tuple[int, ...]
+    inputs: tuple[ModelInput, ...]
+    classes: tuple[int, ...]
+    slots: int
+    width: int
+    packed: bool
+
+    @property
+    def tokens(self) -> int:
+        """Real tokens in it."""
+        return sum(map(len, self.inputs))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """How rows become units.
+
+    Attributes:
+        batch_tokens: token slots of a full unit.
+        packed: the questions that the packed encoder answers.
+        sizes: token slots that a packed unit may have, ascending; the last is `batch_tokens`.
+        widths: rows that a unit of one length may have beside the full number, ascending.
+        single: one row a unit, for models that can't take more or whose rows are not independent.
+    """
+
+    batch_tokens: int
+    packed: frozenset[Want] = frozenset()
+    sizes: tuple[int, ...] = ()
+    widths: tuple[int, ...] = ()
+    single: bool = False
+
+    def units(self, want: Want, inputs: Sequence[ModelInput], classes: Sequence[int]) -> Iterator[Unit]:
+        """Yield units that hold every row once, the longest rows first, so that memory runs out early or not at all."""
+        packable = want in self.packed
+        order = sorted(range(len(inputs)), key=lambda place: (-len(inputs[place]), inputs[place].type_ids is None))
+        lengths: dict[tuple[int, bool], list[int]] = {}
+        packs: dict[bool, list[int]] = {True: [], False: []}
+        for place in order:
+            item = inputs[place]
+            typed = item.type_ids is not None
+            if packable and len(item) <= self.batch_tokens:
+                packs[typed].append(place)
+            else:
+                lengths.setdefault((len(item), typed), []).append(place)
+        for (length, _), places in lengths.items():
+            yield from self._plain(want, length, places, inputs, classes)
+        for places in packs.values():
+            yield from self._packs(want, places, inputs, classes)
+
+    def describe(self) -> str:
+        """Return the rule in a few words, for the numerics of the report."""
+        plain = "1 row" if self.single else "batch_tokens // length rows"
+        rest = f", or {' '.join(map(str, self.widths))}" if self.widths else ""
+        rule = f"{plain} of one exact length{rest}"
+        if not self.packed:
+            return rule
+        return f"{', '.join(sorted(self.packed))} packed into {' '.join(map(str, self.sizes))} slots; else {rule}"
+
+    def _plain(
+        self, want: Want, length: int, places: Sequence[int], inputs: Sequence[ModelInput], classes: Sequence[int]
+    ) -> Iterator[Unit]:
+        most = 1 if self.single else max(1, self.batch_tokens // length)
+        for start in range(0, len(places), most):
+            chosen = places[start : start + most]
+            width = next((width for width in self.widths if len(chosen) <= width < most), most)
+            yield _unit(want, chosen, inputs, classes, slots=length * width, width=width, packed=False)
+
+    def _packs(
+        self, want: Want, places: Sequence[int], inputs: Sequence[ModelInput], classes: Sequence[int]
+    ) -> Iterator[Unit]:
+        chosen: list[int] = []
+        tokens = 0
+        for place in places:
+            length = len(inputs[place])
+            if tokens + length > self.batch_tokens or len(chosen) == self.batch_tokens // SLOTS_A_ROW:
+                yield self._pack(want, chosen, tokens, inputs, classes)
+                chosen, tokens = [], 0
+            chosen.append(place)
+            tokens += length
+        if chosen:
+            yield self._pack(want, chosen, tokens, inputs, classes)
+
+    def _pack(
+        self, want: Want, places: Sequence[int], tokens: int, inputs: Sequence[ModelInput], classes: Sequence[int]
+    ) -> Unit:
+        need = max(tokens, SLOTS_A_ROW * len(places))
+        slots = next(size for size in self.sizes if size >= need)
+        return _unit(want, places, inputs, classes, slots=slots, width=slots // SLOTS_A_ROW, packed=True)
+
+
+def _unit(
+    want: Want,
+    places: Sequence[int],
+    inputs: Sequence[ModelInput],
+    classes: Sequence[int],
+    *,
+    slots: int,
+    width: int,
+    packed: bool,
+) -> Unit:
+    return Unit(
+        want,
+        tuple(places),
+        tuple(inputs[place] for place in places),
+        tuple(classes[place] for place in places),
+        slots,
+        width,
+        packed,
+    )
