@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +14,8 @@ from numpy.typing import NDArray
 
 from modelaudit.errors import ModelInputError
 from modelaudit.inference import numerics
-from modelaudit.inference.forward import Answers, Forward, is_out_of_memory
+from modelaudit.inference.executor import Executor, LocalExecutor
+from modelaudit.inference.forward import Forward, is_out_of_memory
 from modelaudit.inference.inputs import ModelInput
 from modelaudit.inference.memo import Key, Memo
 from modelaudit.inference.probe import LENGTHS, Probe, probe
@@ -30,7 +30,6 @@ Floats = NDArray[np.float32]
 Ask = Callable[[Want, Sequence[ModelInput], Sequence[int]], list[Floats]]
 
 MEMO_BYTES = 1 << 30
-_UNITS_IN_FLIGHT = 3
 
 
 @dataclass(slots=True)
@@ -101,7 +100,7 @@ class Engine:
         self._memo = Memo(limit_bytes=MEMO_BYTES)
         self._lock = threading.RLock()
         self._local = threading.local()
-        self._in_flight = 1 if self.device == "cpu" else _UNITS_IN_FLIGHT
+        self._executor: Executor = LocalExecutor(model, self._forward, self.device)
         self._layout = Layout(
             batch_tokens=batch_tokens or numerics.choose_batch_tokens(model, self.device),
             # Without a padding token many heads can't tell where a row ends, and refuse more than one.
@@ -159,10 +158,13 @@ class Engine:
             ready = sum(askers[key] for key in known)
             told = self._tell(ready, told)
             stuck: Unit | None = None
-            for unit, answers in self._run(self._layout.units(want, rows, row_classes)):
+            for unit, answers in self._executor.run(self._layout.units(want, rows, row_classes)):
                 if answers is None:
                     stuck = unit
                     break
+                self.stats.batches += 1
+                self.stats.tokens += unit.tokens
+                self.stats.padded_tokens += unit.slots
                 for place, answer in zip(unit.places, answers, strict=True):
                     key = unknown[place]
                     known[key] = answer
@@ -176,45 +178,6 @@ class Engine:
         self.stats.computed += len(unknown)
         self.stats.evicted = self._memo.evicted
         return [known[key] for key in keys]
-
-    def _run(self, units: Iterator[Unit]) -> Iterator[tuple[Unit, list[Floats] | None]]:
-        """Yield each unit with its answers, or with None where memory ran out.
-
-        Some units are in flight at once on a device that works by itself. Where memory runs out they are waited for
-        and the unit is tried alone, before it is given up.
-        """
-        flying: deque[tuple[Unit, Answers]] = deque()
-        with numerics.strict(self._model, self.device):
-            for unit in units:
-                started = self._start(unit)
-                if started is None and flying:
-                    yield from self._landed(flying, 0)
-                    self._in_flight = 1
-                    started = self._start(unit)
-                if started is None:
-                    yield unit, None
-                    return
-                flying.append((unit, started))
-                yield from self._landed(flying, self._in_flight - 1)
-            yield from self._landed(flying, 0)
-
-    def _landed(self, flying: deque[tuple[Unit, Answers]], most: int) -> Iterator[tuple[Unit, list[Floats]]]:
-        while len(flying) > most:
-            unit, answers = flying.popleft()
-            found = answers()
-            self.stats.batches += 1
-            self.stats.tokens += unit.tokens
-            self.stats.padded_tokens += unit.slots
-            yield unit, found
-
-    def _start(self, unit: Unit) -> Answers | None:
-        """Return None where memory ran out: the frames that hold the unit's tensors are left by then."""
-        try:
-            return self._forward.start(unit)
-        except RuntimeError as error:
-            if not is_out_of_memory(error):
-                raise
-            return None
 
     def _shrink(self, unit: Unit) -> None:
         """Go on with half the tokens a batch, and forget what was computed with more."""
