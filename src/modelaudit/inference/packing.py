@@ -7,9 +7,11 @@ embeddings, which see one document a row: resetting position ids in a packed row
 
 from __future__ import annotations
 
+import inspect
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -83,18 +85,23 @@ class _Rows:
             self.segments.append((start, count, length))
             start += count * length
 
-    def gather(self, _module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], Any]:
+    def gather(self, encoder: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], Any]:
         """Put the real tokens of the embeddings' output end to end, before the encoder sees them."""
-        states = args[0] if args else kwargs.get("hidden_states")
+        call = _signature(type(encoder).forward).bind(encoder, *args, **kwargs)
+        name = next(name for name in call.arguments if name != "self")
+        states = call.arguments[name]
         if not isinstance(states, torch.Tensor) or states.dim() != 3 or not states.is_floating_point():
             raise Unpackable("its encoder does not take the embeddings' output")
         real = np.arange(states.shape[1]) < self._lengths[:, None]
         packed = states.new_zeros(1, self._slots, states.shape[2])
         packed[0, : self._starts[-1]] = states[torch.from_numpy(real).to(states.device)]
-        kwargs = {**kwargs, "attention_mask": None}
-        if args:
-            return (packed, *args[1:]), kwargs
-        return args, {**kwargs, "hidden_states": packed}
+        call.arguments[name] = packed
+        # Each document sees itself whole, so there is nothing to mask.
+        if call.arguments.get("attention_mask") is not None:
+            call.arguments["attention_mask"] = None
+        elif "attention_mask" in call.arguments.get("kwargs", {}):
+            call.arguments["kwargs"] = {**call.arguments["kwargs"], "attention_mask": None}
+        return call.args[1:], call.kwargs
 
     def scatter(self, output: Any, heads: int | None) -> Any:
         """Give the head what it looks at: the first token of each row, or all slots."""
@@ -105,6 +112,11 @@ class _Rows:
         first[: len(self._lengths), 0] = states[0, torch.from_numpy(self._starts[:-1]).to(states.device)]
         output.last_hidden_state = first
         return output
+
+
+@cache
+def _signature(forward: Callable[..., Any]) -> inspect.Signature:
+    return inspect.signature(forward)
 
 
 _running = threading.local()

@@ -79,7 +79,7 @@ def probe(model: PreTrainedModel, forward: Forward, layout: Layout) -> Probe:
         return Probe(packed, True, difference, tuple(notes))
     forward.packing = None
     if layout.single:
-        return Probe(layout, True, None, tuple(notes))
+        return Probe(layout, True, None, (*notes, "Rows are asked one by one: the model has no padding token."))
     backwards = _by_length(forward, want, rows[::-1], layout)[::-1]
     if not _same(plain, backwards):
         return Probe(replace(layout, single=True), False, None, tuple(notes))
