@@ -27,7 +27,15 @@ def measured(planted, rows, **more):
 
 
 def rows_of(n: int = 400) -> list[dict]:
-    return planted_rows(n, 3, words=WORDS)
+    return planted_rows(n, 3, words=WORDS, numbered=True)
+
+
+def tag_rows_of(n: int) -> list[dict]:
+    """Rows of which no two say the same, as each begins with its number."""
+    rows = planted_tag_rows(n, 1, lexicon=LEXICON)
+    for place, row in enumerate(rows):
+        row["tokens"], row["ner_tags"] = ["Note", str(place), *row["tokens"]], ["O", "O", *row["ner_tags"]]
+    return rows
 
 
 def interval(finding, level=0.95):
@@ -115,7 +123,7 @@ def test_rows_without_labels_have_a_flip_rate_and_no_accuracy():
 
 
 def test_too_few_rows_are_not_assessed_and_what_can_not_be_changed_is_noted():
-    with pytest.raises(NotAssessable, match="19 evaluation rows and 20 are the least"):
+    with pytest.raises(NotAssessable, match="19 evaluation rows of different texts and 20 are the least"):
         measured(planted_classifier(WORDS), rows_of(19))
     digits = [{"text": f"{place}7", "label": 0} for place in range(40)]
     ctx = context_of(subject_of(planted_classifier(WORDS), data=digits), Perturbation())
@@ -148,7 +156,7 @@ def test_the_order_of_rows_in_memory_changes_nothing():
 
 
 def test_entities_of_a_case_sensitive_tagger_are_lost_under_case_and_kept_under_punctuation():
-    rows = planted_tag_rows(200, 1, lexicon=LEXICON)
+    rows = tag_rows_of(200)
     found = measured(planted_tagger(LEXICON, case_sensitive=True), rows)
     for name in ("lower case", "upper case"):
         assert found["flip_rate", name].metric.value > 0.9
@@ -179,14 +187,14 @@ def test_hostile_rows_go_through_and_no_text_is_in_what_is_said():
         assert "script" not in finding.statement
         assert all("script" not in caveat for caveat in finding.caveats)
     words = [["<b>", "\u202eEvil", "ß", "İstanbul"], ["Annika", "\x07"], ["\ufeff", "Lisbon", "."]]
-    tagged = planted_tag_rows(40, 1, lexicon=LEXICON) + [{"tokens": one, "ner_tags": ["O"] * len(one)} for one in words]
+    tagged = tag_rows_of(40) + [{"tokens": one, "ner_tags": ["O"] * len(one)} for one in words]
     assert measured(planted_tagger(LEXICON), tagged)
 
 
 def test_an_arm_keeps_words_and_word_map_in_step():
     rows = [
         Row(f"r:{place}", " ".join(row["tokens"]), words=tuple(row["tokens"]), tags=(0,) * len(row["tokens"]))
-        for place, row in enumerate(planted_tag_rows(40, 1, lexicon=LEXICON))
+        for place, row in enumerate(tag_rows_of(40))
     ]
     for arm in arms(stress=True):
         for trial in trials(arm, rows, seed=0).changed:
@@ -284,3 +292,4 @@ def test_the_design_effect_is_one_apart_and_the_cluster_size_together():
     values = np.random.default_rng(0).normal(size=300)
     assert design_effect(values, np.arange(300)) == pytest.approx(1.0)
     assert design_effect(np.repeat(values, 4), np.repeat(np.arange(300), 4)) == pytest.approx(4.0)
+    assert design_effect(np.full(300, 0.1), np.repeat(np.arange(100), 3)) == 3.0, "likeness can't be seen"

@@ -24,7 +24,7 @@ class Perturbation:
 
     info = CheckerInfo(
         id="modelaudit/perturbation",
-        version="1",
+        version="2",
         risk=Risk.ROBUSTNESS,
         title="Perturbation",
         question="Does a change of the input that means nothing to a reader change the model's answer?",
@@ -62,9 +62,12 @@ class Perturbation:
 
     def run(self, ctx: Context) -> Iterator[Finding]:
         """Change, ask, compare; NotAssessable where no change finds 20 rows to change."""
-        rows = drawn(ctx.data.evaluation, _most_rows(ctx.budget), seed=ctx.seed)
+        rows = drawn(ctx, ctx.data.evaluation, _most_rows(ctx.budget))
         if len(rows) < FEWEST:
-            raise NotAssessable(f"there are {len(rows)} evaluation rows and {FEWEST} are the least; provide more rows")
+            raise NotAssessable(
+                f"there are {len(rows)} evaluation rows of different texts and {FEWEST} are the least; "
+                "provide more rows"
+            )
         original = ctx.model.predict(rows)
         compare = text_effect if original.offsets is None else token_effect
         measured = 0
