@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from modelaudit.checkers.robustness.sample import content
 from modelaudit.rows import Row
 from modelaudit.text import Document, Perturbation, apply, bundled_perturbations, is_probably_english, row_rng
+from modelaudit.text.perturbations import SpacingDouble, SpacingNonBreaking, SpacingTrailing
 
 JUDGED_TIERS = ("L0", "L1", "L2")
 """Tiers whose label rule is preserving: only there is a changed answer a defect."""
@@ -47,6 +48,11 @@ class Arm:
     def primary(self) -> bool:
         """Whether its numbers are judged."""
         return self.perturbation.tier in JUDGED_TIERS and not (self.graded and self.level > MILD)
+
+    @property
+    def plain_text_only(self) -> bool:
+        """Whether it changes the space between words, which rows that come as words do not have."""
+        return isinstance(self.perturbation, SpacingDouble | SpacingNonBreaking | SpacingTrailing)
 
     @property
     def english_only(self) -> bool:

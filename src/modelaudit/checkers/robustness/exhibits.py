@@ -20,6 +20,7 @@ def counts_table(effect: Effect) -> Table:
         *effect.counts,
         ("answer identical to the last bit", effect.identical),
         ("no longer within the model's length", effect.cut),
+        ("changed rows that could not be compared", effect.left_out),
     )
     return Table(title="What became of the changed rows", columns=("outcome", "count"), rows=rows)
 
