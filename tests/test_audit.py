@@ -210,8 +210,9 @@ def test_token_classification_goes_the_whole_way(tagger, tag_rows):
 
 
 def test_text_of_rows_is_in_the_report_only_when_asked_for(classifier, rows, outcome):
-    assert "the office was open" not in content(outcome.report)
-    assert "the office was open" in content(audit(classifier, rows, show_text=True).run(only=["robustness"]).report)
+    shown = audit(classifier, rows, show_text=True).run(only=["robustness"])
+    assert not any(row["text"] in content(outcome.report) for row in rows)
+    assert any(row["text"] in content(shown.report) for row in rows)
 
 
 HOSTILE = [

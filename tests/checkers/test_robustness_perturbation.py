@@ -13,6 +13,8 @@ from modelaudit.checkers.robustness.entities import Entity, Fates, entities, fat
 from modelaudit.checkers.robustness.outcomes import clustered_share, design_effect, f1_drop
 from modelaudit.checkers.robustness.perturbation import Perturbation
 from modelaudit.errors import NotAssessable
+from modelaudit.policy import judge, load_policy
+from modelaudit.results import CheckResult
 from modelaudit.rows import Row
 from modelaudit.testing.planted import planted_classifier, planted_rows, planted_tag_rows, planted_tagger
 
@@ -27,7 +29,15 @@ def measured(planted, rows, **more):
 
 
 def rows_of(n: int = 400) -> list[dict]:
-    return planted_rows(n, 3, words=WORDS)
+    return planted_rows(n, 3, words=WORDS, numbered=True)
+
+
+def tag_rows_of(n: int) -> list[dict]:
+    """Rows of which no two say the same, as each begins with its number."""
+    rows = planted_tag_rows(n, 1, lexicon=LEXICON)
+    for place, row in enumerate(rows):
+        row["tokens"], row["ner_tags"] = ["Note", str(place), *row["tokens"]], ["O", "O", *row["ner_tags"]]
+    return rows
 
 
 def interval(finding, level=0.95):
@@ -58,7 +68,7 @@ def test_the_numbers_are_those_of_the_rows_counted_by_hand():
     table = dict(found["flip_rate", "upper case"].evidence[0].rows)
     assert table["right before, wrong after (harm)"] == ones
     assert table["wrong before, right after (repair)"] == 0
-    assert table["rows changed"] == len(rows)
+    assert table["changed rows compared"] == len(rows)
 
 
 def test_an_uncased_tokenizer_removes_case_and_the_report_says_so_without_examples():
@@ -104,33 +114,83 @@ def test_examples_show_extremes_and_typical_rows_and_say_which():
     assert min(moved_most) >= max(abs(item.after_score - item.before_score) for item in typical.items)
 
 
-def test_rows_without_labels_have_a_flip_rate_and_no_accuracy():
-    rows = [{"text": row["text"]} for row in rows_of(80)]
-    subject = subject_of(planted_classifier(WORDS, case_sensitive=True), data=rows)
-    ctx = context_of(subject, Perturbation())
-    found = {(finding.metric.id, finding.metric.group) for finding in Perturbation().run(ctx)}
-    assert ("flip_rate", "upper case") in found
-    assert not any(metric == "accuracy_drop" for metric, _ in found)
-    assert any("No row that was changed has a true label" in note for note in ctx.notes)
+def result_of(planted, rows, **more):
+    """Return the result of the check as the runner makes it, and the state of a family that holds no other."""
+    ctx = context_of(subject_of(planted, data=rows, **more), Perturbation())
+    found = tuple(Perturbation().run(ctx))
+    result = CheckResult(checker=Perturbation.info, status="completed", findings=found, notes=tuple(ctx.notes))
+    [family] = judge([result], load_policy()).families
+    return {(finding.metric.id, finding.metric.group): finding for finding in found}, ctx.notes, family
 
 
-def test_too_few_rows_are_not_assessed_and_what_can_not_be_changed_is_noted():
-    with pytest.raises(NotAssessable, match="19 evaluation rows and 20 are the least"):
-        measured(planted_classifier(WORDS), rows_of(19))
-    digits = [{"text": f"{place}7", "label": 0} for place in range(40)]
-    ctx = context_of(subject_of(planted_classifier(WORDS), data=digits), Perturbation())
-    names = {finding.metric.group for finding in Perturbation().run(ctx)}
-    assert "lower case" not in names
-    assert any("lower case: not measured, it changes 0 of 40 rows" in note for note in ctx.notes)
+def test_rows_without_labels_have_a_flip_rate_and_one_line_for_their_missing_accuracy():
+    rows = [{"text": row["text"]} for row in rows_of()]
+    found, _, family = result_of(planted_classifier({"other": 1.0}), rows)
+    assert found["flip_rate", "upper case"].metric.value == 0.0
+    [missing] = [finding for finding in found.values() if finding.metric.id == "accuracy_drop"]
+    assert (missing.metric.group, missing.metric.value, missing.metric.primary) == (None, None, True)
+    assert "None of the rows has a true label" in missing.metric.reason
+    assert family.counts == {"not assessed": 1, "within limit": 9}
+    assert family.state == "incomplete", "what was not measured is no pass"
+
+
+def test_a_change_that_finds_too_few_rows_is_not_assessed_and_its_family_incomplete():
+    rows = rows_of()
+    whole = result_of(planted_classifier({"other": 1.0}), rows)[2]
+    assert whole.state == "within limit"
+    lower = [{**row, "text": row["text"].lower()} for row in rows]
+    found, notes, family = result_of(planted_classifier({"other": 1.0}), lower)
+    for metric in ("flip_rate", "accuracy_drop"):
+        finding = found[metric, "lower case"]
+        assert (finding.metric.value, finding.metric.primary) == (None, True)
+        assert finding.metric.reason == "The change found something to change in 0 of 400 rows; 20 are the least."
+        assert "was not measured" in finding.statement
+    assert family.counts == {"not assessed": 2, "within limit": 16}
+    assert family.state == "incomplete"
+    assert not any("lower case" in note for note in notes)
+
+
+def test_an_arm_that_is_not_judged_is_missing_in_a_note_alone():
+    rows = [{"text": f"It is so. {place}", "label": 0} for place in range(60)]
+    found, notes, _ = result_of(planted_classifier(WORDS), rows)
+    assert found["flip_rate", "typos, severity 2"].metric.value is None
+    assert ("flip_rate", "typos, severity 4") not in found
+    assert any(note.startswith("typos, severity 4: not measured.") for note in notes)
+
+
+def test_entities_that_are_too_few_are_not_assessed():
+    rows = [{"tokens": ["Nothing", "to", "see", str(place), "."], "ner_tags": ["O"] * 5} for place in range(60)]
+    rows += tag_rows_of(1)
+    with pytest.raises(NotAssessable, match="no change could be compared on 20 of the 61 rows"):
+        measured(planted_tagger(LEXICON), rows)
+    found, _, family = result_of(planted_tagger(LEXICON), rows[:20] + tag_rows_of(120))
+    assert found["flip_rate", "lower case"].metric.value == 0.0
+    assert family.counts.get("not assessed", 0) == 0, "spacing is not planned for rows of words"
+
+
+def test_rows_of_words_have_no_spacing_to_change_and_the_notes_say_so():
+    found, notes, _ = result_of(planted_tagger(LEXICON), tag_rows_of(120))
+    assert not {group for _, group in found} & {"double spaces, severity 2", "no-break spaces, severity 2"}
+    [note] = [note for note in notes if "The rows come as words" in note]
+    assert all(name in note for name in ("double spaces", "no-break spaces", "trailing whitespace"))
+
+
+def test_too_few_rows_are_not_assessed():
+    planted = planted_classifier(WORDS)
+    for rows in (rows_of(1), rows_of(19)):
+        with pytest.raises(NotAssessable, match="evaluation rows of different texts and 20 are the least"):
+            measured(planted, rows)
 
 
 def test_typos_are_not_let_loose_on_another_language():
     rows = [{"text": f"Она сказала, что письмо номер {place} хорошее.", "label": 0} for place in range(40)]
-    ctx = context_of(subject_of(planted_classifier(WORDS), data=rows), Perturbation())
-    names = {finding.metric.group for finding in Perturbation().run(ctx)}
-    assert "lower case" in names
-    assert not any(name.startswith("typos") for name in names)
-    assert any("40 rows do not look English" in note for note in ctx.notes)
+    found, notes, family = result_of(planted_classifier(WORDS), rows)
+    assert found["flip_rate", "lower case"].metric.value == 0.0
+    typos = found["flip_rate", "typos, severity 2"].metric
+    assert (typos.value, typos.primary) == (None, True)
+    assert typos.reason == "The change is made for English, and none of the 40 rows looks English."
+    assert any("40 rows do not look English" in note for note in notes)
+    assert family.state == "incomplete"
 
 
 def test_sizes_follow_the_preset_and_the_cost_is_an_upper_bound():
@@ -148,7 +208,7 @@ def test_the_order_of_rows_in_memory_changes_nothing():
 
 
 def test_entities_of_a_case_sensitive_tagger_are_lost_under_case_and_kept_under_punctuation():
-    rows = planted_tag_rows(200, 1, lexicon=LEXICON)
+    rows = tag_rows_of(200)
     found = measured(planted_tagger(LEXICON, case_sensitive=True), rows)
     for name in ("lower case", "upper case"):
         assert found["flip_rate", name].metric.value > 0.9
@@ -179,14 +239,14 @@ def test_hostile_rows_go_through_and_no_text_is_in_what_is_said():
         assert "script" not in finding.statement
         assert all("script" not in caveat for caveat in finding.caveats)
     words = [["<b>", "\u202eEvil", "ß", "İstanbul"], ["Annika", "\x07"], ["\ufeff", "Lisbon", "."]]
-    tagged = planted_tag_rows(40, 1, lexicon=LEXICON) + [{"tokens": one, "ner_tags": ["O"] * len(one)} for one in words]
+    tagged = tag_rows_of(40) + [{"tokens": one, "ner_tags": ["O"] * len(one)} for one in words]
     assert measured(planted_tagger(LEXICON), tagged)
 
 
 def test_an_arm_keeps_words_and_word_map_in_step():
     rows = [
         Row(f"r:{place}", " ".join(row["tokens"]), words=tuple(row["tokens"]), tags=(0,) * len(row["tokens"]))
-        for place, row in enumerate(planted_tag_rows(40, 1, lexicon=LEXICON))
+        for place, row in enumerate(tag_rows_of(40))
     ]
     for arm in arms(stress=True):
         for trial in trials(arm, rows, seed=0).changed:
@@ -284,3 +344,4 @@ def test_the_design_effect_is_one_apart_and_the_cluster_size_together():
     values = np.random.default_rng(0).normal(size=300)
     assert design_effect(values, np.arange(300)) == pytest.approx(1.0)
     assert design_effect(np.repeat(values, 4), np.repeat(np.arange(300), 4)) == pytest.approx(4.0)
+    assert design_effect(np.full(300, 0.1), np.repeat(np.arange(100), 3)) == 3.0, "likeness can't be seen"

@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit, logit
 
-from modelaudit.statistics import debiased_squared_error, ece_estimate, expected_calibration_error, p_above
+from modelaudit.statistics import (
+    clustered_ece,
+    debiased_squared_error,
+    ece_estimate,
+    expected_calibration_error,
+    p_above,
+)
 
 
 def calibrated(rng, n):
@@ -124,3 +130,14 @@ def test_few_answers_and_wrong_ones():
         debiased_squared_error(*calibrated(rng, 20))
     with pytest.raises(ValueError, match="bin"):
         expected_calibration_error([0.9], [True], bins=0)
+
+
+def test_likeness_counts_as_fewer_answers_in_the_interval():
+    confidence, correct = distorted(np.random.default_rng(35), 400, 0.6)
+    alone = ece_estimate(confidence, correct, rng=np.random.default_rng(0), draws=1).estimate
+    copied = clustered_ece(np.repeat(confidence, 9), np.repeat(correct, 9), design_effect=9.0)
+    assert copied.bounds == pytest.approx(np.array(alone.bounds), abs=1e-12)
+    assert (copied.value, copied.n) == (pytest.approx(alone.value), 3_600)
+    assert clustered_ece(confidence, correct, design_effect=1.0) == alone
+    with pytest.raises(ValueError, match="at the least"):
+        clustered_ece(confidence, correct, design_effect=0.5)

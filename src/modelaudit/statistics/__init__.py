@@ -9,6 +9,7 @@ from __future__ import annotations
 from .calibration_error import (
     CalibrationBin,
     CalibrationError,
+    clustered_ece,
     debiased_squared_error,
     ece_estimate,
     expected_calibration_error,
@@ -51,6 +52,7 @@ __all__ = [
     "check_bounds",
     "clopper_pearson",
     "clopper_pearson_interval",
+    "clustered_ece",
     "confidence_below",
     "crossed_difference",
     "crossed_excess",

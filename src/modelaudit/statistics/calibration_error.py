@@ -111,8 +111,21 @@ def ece_estimate(
     )
 
 
-def _interval(score: Vector, right: NDArray[np.bool_]) -> Estimate:
-    n, method = len(score), "bias-aware-ece"
+def clustered_ece(confidence: ArrayLike, correct: ArrayLike, *, design_effect: float) -> Estimate:
+    """Return the calibration error and its interval for answers of which some are alike (words of one row).
+
+    `design_effect` (1 at the least) says how much likeness raises the variance of the mean gap. Each bin's answers
+    count as so many times fewer wherever noise is reckoned: in the correction for bias as in the standard error, since
+    alike answers make a calibrated model's gaps larger and not only less certain. At 1 it is `ece_estimate`'s own.
+    """
+    if not 1.0 <= design_effect < math.inf:
+        raise ValueError(f"A design effect is 1 at the least, not {design_effect}.")
+    return _interval(*_answers(confidence, correct), design_effect=design_effect)
+
+
+def _interval(score: Vector, right: NDArray[np.bool_], *, design_effect: float = 1.0) -> Estimate:
+    n = len(score)
+    method = "bias-aware-ece" if design_effect == 1.0 else "bias-aware-ece, with the design effect in its noise"
     if n < 5 * EQUAL_MASS_BINS:
         reason = f"Calibration needs at least {5 * EQUAL_MASS_BINS} answers; {n} given."
         return Estimate(value=None, n=n, method=method, reason=reason)
@@ -120,8 +133,9 @@ def _interval(score: Vector, right: NDArray[np.bool_]) -> Estimate:
     count, mean, accuracy = _binned(code, score, right.astype(np.float64))
     share, gap = count / n, np.abs(accuracy - mean)
     # One right and one wrong answer more a bin: a bin without mistakes is not a bin without noise.
-    smoothed = (accuracy * count + 1.0) / (count + 2.0)
-    noise = np.sqrt(smoothed * (1.0 - smoothed) / count)
+    worth = count / design_effect
+    smoothed = (accuracy * worth + 1.0) / (worth + 2.0)
+    noise = np.sqrt(smoothed * (1.0 - smoothed) / worth)
     uncorrected = float(share @ gap)
     corrected = uncorrected - float(share @ (noise * _HEIGHT * np.exp(-((gap / noise) ** 2) / (2.0 * _WIDTH**2))))
     se = float(np.sqrt((share * noise) @ (share * noise)))

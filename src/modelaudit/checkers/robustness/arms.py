@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from modelaudit.checkers.robustness.sample import content
 from modelaudit.rows import Row
 from modelaudit.text import Document, Perturbation, apply, bundled_perturbations, is_probably_english, row_rng
+from modelaudit.text.perturbations import SpacingDouble, SpacingNonBreaking, SpacingTrailing
 
 JUDGED_TIERS = ("L0", "L1", "L2")
 """Tiers whose label rule is preserving: only there is a changed answer a defect."""
@@ -46,6 +48,16 @@ class Arm:
     def primary(self) -> bool:
         """Whether its numbers are judged."""
         return self.perturbation.tier in JUDGED_TIERS and not (self.graded and self.level > MILD)
+
+    @property
+    def plain_text_only(self) -> bool:
+        """Whether it changes the space between words, which rows that come as words do not have."""
+        return isinstance(self.perturbation, SpacingDouble | SpacingNonBreaking | SpacingTrailing)
+
+    @property
+    def english_only(self) -> bool:
+        """Whether its rules were written for English."""
+        return self.perturbation.languages == ("en",)
 
     @property
     def rule(self) -> str:
@@ -89,16 +101,15 @@ class Trials:
 
 
 def trials(arm: Arm, rows: Sequence[Row], *, seed: int) -> Trials:
-    """Apply an arm to rows; the draw for a row depends on the seed, the arm and the row's id alone."""
+    """Apply an arm to rows; the draw for a row depends on the seed, the arm and the row's text alone."""
     changed: list[Trial] = []
     no_site = refused = other_language = 0
-    english_only = arm.perturbation.languages == ("en",)
     for place, row in enumerate(rows):
-        if english_only and not is_probably_english(row.text):
+        if arm.english_only and not is_probably_english(row.text):
             other_language += 1
             continue
         document = Document(row.text) if row.words is None else Document.from_words(row.words)
-        rng = row_rng(seed, arm.perturbation.name, arm.perturbation.version, arm.level, row.id)
+        rng = row_rng(seed, arm.perturbation.name, arm.perturbation.version, arm.level, content(row))
         edits = arm.perturbation.edits(document, level=arm.level, rng=rng)
         try:
             edited = apply(document, edits)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelaudit.audit_report import SubjectInfo
-from modelaudit.checker import Budget, CheckerInfo, Context, Cost, Risk, Row
+from modelaudit.checker import Budget, CheckerInfo, Context, Cost, Predictions, Risk, Row
 from modelaudit.checkers.robustness.entities import OUTSIDE
-from modelaudit.checkers.robustness.outcomes import design_effect
+from modelaudit.checkers.robustness.outcomes import design_effect, signed_gap
 from modelaudit.checkers.robustness.sample import drawn
 from modelaudit.errors import NotAssessable
 from modelaudit.evidence import Curve, Series, Table
@@ -22,8 +21,8 @@ from modelaudit.statistics import (
     CalibrationError,
     Estimate,
     clopper_pearson_interval,
+    clustered_ece,
     ece_estimate,
-    mean_difference,
 )
 
 TASKS = ("text-classification", "token-classification")
@@ -31,6 +30,8 @@ FEWEST = 100
 """Answers below which nothing is computed."""
 FEWEST_CLUSTERS = 20
 """Rows or documents that the answers must come from at the least."""
+LEAST_INSIDE = 0.05
+"""Chance of belonging to an entity that the model must give a word, for the word to count."""
 EVERY = 10**9
 
 
@@ -59,19 +60,21 @@ class Calibration:
 
     info = CheckerInfo(
         id="modelaudit/calibration",
-        version="1",
+        version="2",
         risk=Risk.ROBUSTNESS,
         title="Calibration",
         question="When the model says that it is 90% sure, is it right nine times in ten?",
         summary=(
             "The confidence of each predicted class is compared with how often such predictions are right. The usual "
             "error is larger than 0 even for a perfect model, so its bias is allowed for in the interval, and a "
-            "simulation shows what a perfectly calibrated model would have scored on as many rows."
+            "simulation shows what a perfectly calibrated model would have scored on as many rows. Of a tagger's words "
+            "those count to which it gives a chance of 5% or more of belonging to an entity."
         ),
         needs=("labels", "predict"),
         not_shown=(
             "Only the confidence of the predicted class is compared, not that of the other classes.",
             "Confidence that is right on average over these rows may be wrong for a group of them, or on other data.",
+            "Entities that a tagger misses while it is more than 95% sure that there is none are counted, not judged.",
         ),
         remedies=(
             "Scale the logits by one temperature, fitted on rows that were not used for training, and audit again.",
@@ -93,13 +96,15 @@ class Calibration:
         return Cost(evaluations=rows, tokens=round(rows * subject.evaluation.mean_tokens))
 
     def run(self, ctx: Context) -> Iterator[Finding]:
-        """Compare confidence with correctness; NotAssessable below 100 labelled rows (or words of entities)."""
+        """Compare confidence with correctness; NotAssessable below 100 labelled rows, or 100 answers."""
         labelled = [row for row in ctx.data.evaluation if row.label is not None or row.tags is not None]
         if len(labelled) < len(ctx.data.evaluation):
             ctx.note(f"{len(ctx.data.evaluation) - len(labelled):,} rows have no label and were left out.")
-        rows = drawn(labelled, _most_rows(ctx.budget), seed=ctx.seed)
+        rows = drawn(ctx, labelled, _most_rows(ctx.budget))
         if len(rows) < FEWEST:
-            raise NotAssessable(f"there are {len(rows)} labelled rows and {FEWEST} are the least; provide more rows")
+            raise NotAssessable(
+                f"there are {len(rows)} labelled rows of different texts and {FEWEST} are the least; provide more rows"
+            )
         answers = _answers(ctx, rows)
         if len(answers.correct) < FEWEST or answers.clusters < FEWEST_CLUSTERS:
             raise NotAssessable(
@@ -109,10 +114,9 @@ class Calibration:
         result = ece_estimate(answers.confidence, answers.correct, rng=ctx.rng)
         gap = answers.confidence - answers.correct
         effect = design_effect(gap, answers.cluster) if answers.clustered else 1.0
-        caveats = _caveats(answers, result, effect)
-        signed = mean_difference(gap, clusters=answers.cluster if answers.clustered else None)
-        yield _error_finding(answers, result, _widened(result.estimate, math.sqrt(effect)), caveats)
-        yield _gap_finding(answers, signed)
+        error = clustered_ece(answers.confidence, answers.correct, design_effect=effect)
+        yield _error_finding(answers, result, error, _caveats(answers, result, effect))
+        yield _gap_finding(answers, signed_gap(answers.confidence, answers.correct, answers.cluster))
 
 
 def _most_rows(budget: Budget) -> int:
@@ -128,13 +132,33 @@ def _answers(ctx: Context, rows: list[Row]) -> Answers:
     else:
         truth = np.array([tag for row in rows for tag in row.tags or ()], dtype=np.int64)
         owner = np.repeat(np.arange(len(rows)), np.diff(predicted.offsets))
-        outside = ctx.model.labels.index(OUTSIDE) if OUTSIDE in ctx.model.labels else -1
-        # Nearly all words are outside and nearly sure to be: with them any tagger would look calibrated.
-        chosen, unit = (found >= 0) & ((found != outside) | (truth != outside)), "words"
-        ctx.note("Words that are outside of entities both in truth and in the prediction are left out.")
+        chosen, unit = _in_question(ctx, predicted, truth), "words"
     confidence = predicted.probabilities[chosen].max(axis=1) if chosen.any() else np.empty(0)
-    cluster = _clusters(rows)[owner[chosen]]
+    cluster = np.unique(_clusters(rows)[owner[chosen]], return_inverse=True)[1].reshape(-1)
     return Answers(np.minimum(confidence, 1.0), found[chosen] == truth[chosen], cluster, unit)
+
+
+def _in_question(ctx: Context, predicted: Predictions, truth: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which words (shape (words,)) the model itself gives a chance of 5% or more of belonging to an entity.
+
+    Nearly all words are outside and nearly sure to be: with them any tagger would look calibrated. The choice heeds the
+    model's answer alone. Chosen by the truth as well, the missed entities would come in without the words that were
+    rightly left alone with as much doubt, and a perfectly calibrated tagger would look overconfident.
+    """
+    answered = predicted.labels >= 0
+    if OUTSIDE not in ctx.model.labels:
+        return answered
+    outside = ctx.model.labels.index(OUTSIDE)
+    inside = 1.0 - np.where(answered, predicted.probabilities[:, outside], 1.0)
+    chosen = answered & (inside >= LEAST_INSIDE)
+    others = answered & ~chosen
+    if others.any():
+        ctx.note(
+            f"{others.sum():,} words that the model gives a chance under 5% of belonging to an entity are left out. "
+            f"Its chances make that about {inside[others].sum():,.0f} of them; by the labels it is "
+            f"{(truth[others] != outside).sum():,}."
+        )
+    return chosen
 
 
 def _clusters(rows: list[Row]) -> NDArray[np.int64]:
@@ -143,33 +167,16 @@ def _clusters(rows: list[Row]) -> NDArray[np.int64]:
     return np.array([code[name] for name in names], dtype=np.int64)
 
 
-def _widened(estimate: Estimate, factor: float) -> Estimate:
-    """Return the estimate with each bound's distance from the value multiplied by the factor, within 0 and 1."""
-    if estimate.value is None or factor == 1.0:
-        return estimate
-    value = estimate.value
-    return Estimate(
-        value=value,
-        n=estimate.n,
-        method=f"{estimate.method}, widened by the design effect",
-        bounds=tuple(
-            (level, max(0.0, value - factor * (value - low)), min(1.0, value + factor * (high - value)))
-            for level, low, high in estimate.bounds
-        ),
-        smallest_detectable=None if estimate.smallest_detectable is None else factor * estimate.smallest_detectable,
-        reason=estimate.reason,
-    )
-
-
 def _caveats(answers: Answers, result: CalibrationError, effect: float) -> tuple[str, ...]:
     caveats = [
         f"A perfectly calibrated model would show an uncorrected error of {result.plain:.3f} or more on as many "
-        f"{answers.unit} with p {'< 0.001' if result.null_p < 0.001 else f'= {result.null_p:.3f}'}."
+        f"independent {answers.unit} with p {'< 0.001' if result.null_p < 0.001 else f'= {result.null_p:.3f}'}."
     ]
     if answers.clustered:
         caveats.append(
-            f"The {answers.unit} come from {answers.clusters:,} rows or documents, and those of one are alike: the "
-            f"variance was multiplied by a design effect of {effect:.2f}, measured on the signed gap."
+            f"The {answers.unit} come from {answers.clusters:,} rows or documents, and those of one may be alike: the "
+            f"interval takes the variance as {effect:.2f} times that of independent {answers.unit} (design effect of "
+            "the signed gap)."
         )
     return tuple(caveats)
 
@@ -187,8 +194,8 @@ def _error_finding(answers: Answers, result: CalibrationError, estimate: Estimat
             primary=True,
         ),
         statement=(
-            f"Over {estimate.n:,} {answers.unit} the model's confidence is off by {estimate.value:.1%} on average "
-            f"(95% interval {low:.1%} to {high:.1%})."
+            f"Over {estimate.n:,} {answers.unit} the model's confidence differs from its accuracy by an estimated "
+            f"{estimate.value:.1%} on average (95% interval {low:.1%} to {high:.1%})."
         ),
         evidence=(_diagram(result.bins), _plain_error(result)),
         caveats=caveats,
@@ -199,9 +206,9 @@ def _gap_finding(answers: Answers, signed: Estimate) -> Finding:
     low, high = signed.interval()
     mean, accuracy = float(answers.confidence.mean()), float(answers.correct.mean())
     reading = (
-        "it is surer than it should be"
+        "on average it is surer than it is right"
         if low > 0
-        else "it is less sure than it could be"
+        else "on average it is right more often than it is sure"
         if high < 0
         else "no over- or underconfidence on average was found"
     )

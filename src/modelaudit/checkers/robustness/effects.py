@@ -31,7 +31,7 @@ class Effect:
         counts: what is counted over all trials, with its name.
         identical: trials with logits equal to the last bit.
         cut: trials that no longer fit the model's length, though the original did.
-        left_out: rows that could not be compared, since words of them have no answer.
+        left_out: rows that can't be compared, since the model did not read the change (text) or every word (tokens).
     """
 
     trials: tuple[Trial, ...]
@@ -52,9 +52,21 @@ class Effect:
 
 
 def text_effect(
-    rows: Sequence[Row], trials: Sequence[Trial], before: Predictions, after: Predictions, labels: Sequence[str]
+    rows: Sequence[Row],
+    trials: Sequence[Trial],
+    before: Predictions,
+    after: Predictions,
+    labels: Sequence[str],
+    *,
+    unread: NDArray[np.bool_],
 ) -> Effect:
-    """Compare predicted labels; `before` answers `rows`, `after` answers the trials, in their orders."""
+    """Compare predicted labels; `before` answers `rows`, `after` answers the trials, in their orders.
+
+    Trials that are `unread` (shape (trials,)) are left out: an answer can't heed what the model never saw.
+    """
+    kept = np.flatnonzero(~unread)
+    trials = [trials[int(number)] for number in kept]
+    after = Predictions(after.logits[kept], after.probabilities[kept], after.truncated[kept])
     place = np.array([trial.place for trial in trials], dtype=np.int64)
     old, new = before.labels[place], after.labels
     truth = np.array([-1 if (label := rows[i].label) is None else label for i in place], dtype=np.int64)
@@ -74,13 +86,14 @@ def text_effect(
             for one, other in zip(old, new, strict=True)
         ),
         counts=(
-            ("rows changed", len(place)),
+            ("changed rows compared", len(place)),
             ("predicted label changed", flips),
             ("right before, wrong after (harm)", lost),
             ("wrong before, right after (repair)", gained),
         ),
         identical=int((before.logits[place] == after.logits).all(axis=1).sum()),
         cut=_newly_cut(before, after, place),
+        left_out=int(unread.sum()),
     )
 
 
@@ -114,7 +127,7 @@ def token_effect(
         after=np.array([one.after for one in found]),
         outcomes=tuple(_fate_in_words(one) for one in fate),
         counts=(
-            ("rows changed", len(kept)),
+            ("changed rows compared", len(kept)),
             ("entities predicted before", int(totals.sum())),
             ("of these kept", sum(one.kept for one in fate)),
             ("of these changed in words or type", sum(one.changed for one in fate)),

@@ -20,6 +20,7 @@ def counts_table(effect: Effect) -> Table:
         *effect.counts,
         ("answer identical to the last bit", effect.identical),
         ("no longer within the model's length", effect.cut),
+        ("changed rows that could not be compared", effect.left_out),
     )
     return Table(title="What became of the changed rows", columns=("outcome", "count"), rows=rows)
 
@@ -27,12 +28,10 @@ def counts_table(effect: Effect) -> Table:
 def examples(arm: Arm, effect: Effect, rows: Sequence[Row]) -> tuple[Evidence, ...]:
     """Return the rows whose confidence moved most, and rows whose confidence moved as much as the median row's."""
     change = np.abs(effect.after - effect.before)
-    ids = [rows[trial.place].id for trial in effect.trials]
-    by_size = sorted(range(len(ids)), key=lambda number: (-round(float(change[number]), 12), ids[number]))
+    # Ties keep the order of the draw, which depends on content; ids would make it depend on the order of the file.
+    by_size = sorted(range(len(change)), key=lambda number: -round(float(change[number]), 12))
     median = float(np.median(change))
-    by_typicality = sorted(
-        range(len(ids)), key=lambda number: (round(abs(float(change[number]) - median), 12), ids[number])
-    )
+    by_typicality = sorted(range(len(change)), key=lambda number: round(abs(float(change[number]) - median), 12))
     return tuple(
         Examples(
             title=title,

@@ -1,14 +1,15 @@
-"""Estimates over rows that hold several outcomes each: shares of entities, and entity F1 before and after an edit."""
+"""Estimates over rows that hold several outcomes each: shares of entities, entity F1, and confidence less accuracy."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv, ndtri, stdtrit
 
-from modelaudit.statistics import Estimate, clopper_pearson, detectable_mean, on_grid
+from modelaudit.statistics import Estimate, clopper_pearson, detectable_mean, mean_difference, on_grid
 
 Counts = NDArray[np.float64]
 
@@ -78,15 +79,36 @@ def f1_drop(before: Counts, after: Counts) -> Estimate:
     )
 
 
+def signed_gap(confidence: Counts, correct: NDArray[np.bool_], cluster: NDArray[np.int64]) -> Estimate:
+    """Return mean confidence less accuracy with an interval that is robust to likeness within clusters (all shape [n]).
+
+    Student's t, and at no level narrower than `clustered_share` makes the accuracy alone: where nearly every answer is
+    right the differences hardly vary, and t would take the mistakes that such a sample happens to lack for certainty.
+    `cluster` holds 0 to R - 1.
+    """
+    apart = int(cluster.max(initial=0)) + 1 == len(cluster)
+    gap = mean_difference(confidence - correct, clusters=None if apart else cluster)
+    accuracy = clustered_share(
+        np.bincount(cluster, weights=correct).astype(np.float64), np.bincount(cluster).astype(np.float64)
+    )
+    mean = float(confidence.mean())
+    bounds = tuple(
+        (level, min(low, mean - most), max(high, mean - least))
+        for (level, low, high), (_, least, most) in zip(gap.bounds, accuracy.bounds, strict=True)
+    )
+    return replace(gap, bounds=bounds, method=f"{gap.method}, no narrower than {accuracy.method}")
+
+
 def design_effect(values: Counts, rows: NDArray[np.int64]) -> float:
     """Return how much the variance of the mean of `values` (shape [n]) grows by likeness within rows; 1 at the least.
 
-    `rows` gives the row of each value, 0 to R - 1.
+    `rows` gives the row of each value, 0 to R - 1. Where all values are equal likeness can't be seen, and one value a
+    row is counted.
     """
     centred = values - values.mean()
     simple = float(centred @ centred)
     sums = np.bincount(rows, weights=centred)
-    return max(1.0, float(sums @ sums) / simple) if simple > 0 else 1.0
+    return max(1.0, float(sums @ sums) / simple) if simple > 0 else len(values) / len(sums)
 
 
 def _f1(counts: Counts) -> tuple[float, Counts]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from modelaudit.audit_report import SubjectInfo
-from modelaudit.checker import Budget, CheckerInfo, Context, Cost, Risk, Row
+from modelaudit.checker import Budget, CheckerInfo, Context, Cost, Predictions, Risk, Row
 from modelaudit.checkers.robustness.arms import Arm, Trials, arms, trials
 from modelaudit.checkers.robustness.effects import Effect, text_effect, token_effect
-from modelaudit.checkers.robustness.exhibits import counts_table, examples
+from modelaudit.checkers.robustness.findings import measured, unmeasured, without_labels
+from modelaudit.checkers.robustness.reach import unread
 from modelaudit.checkers.robustness.sample import drawn
 from modelaudit.errors import NotAssessable
-from modelaudit.results import Finding, Metric
-from modelaudit.statistics import Estimate
+from modelaudit.results import Finding
 
 TASKS = ("text-classification", "token-classification")
 FEWEST = 20
@@ -24,14 +24,14 @@ class Perturbation:
 
     info = CheckerInfo(
         id="modelaudit/perturbation",
-        version="1",
+        version="2",
         risk=Risk.ROBUSTNESS,
         title="Perturbation",
         question="Does a change of the input that means nothing to a reader change the model's answer?",
         summary=(
             "Rows are changed in ways that leave their meaning alone: typing errors, letter case, final punctuation, "
             "spacing. The answer to each changed row is compared with the answer to its original, over the rows in "
-            "which the change found something to change."
+            "which the change found something to change that the model reads."
         ),
         needs=("predict",),
         not_shown=(
@@ -61,36 +61,35 @@ class Perturbation:
         return Cost(evaluations=rows, tokens=round(rows * subject.evaluation.mean_tokens))
 
     def run(self, ctx: Context) -> Iterator[Finding]:
-        """Change, ask, compare; NotAssessable where no change finds 20 rows to change."""
-        rows = drawn(ctx.data.evaluation, _most_rows(ctx.budget), seed=ctx.seed)
+        """Change, ask, compare; NotAssessable where no change can be measured on 20 rows."""
+        rows = drawn(ctx, ctx.data.evaluation, _most_rows(ctx.budget))
         if len(rows) < FEWEST:
-            raise NotAssessable(f"there are {len(rows)} evaluation rows and {FEWEST} are the least; provide more rows")
-        original = ctx.model.predict(rows)
-        compare = text_effect if original.offsets is None else token_effect
-        measured = 0
-        for arm in _arms(ctx.budget):
-            tried = trials(arm, rows, seed=ctx.seed)
-            _note_left_out(ctx, arm, tried)
-            if len(tried.changed) < FEWEST:
-                ctx.note(f"{arm.name}: not measured, it changes {len(tried.changed)} of {len(rows):,} rows.")
-                continue
-            answers = ctx.model.predict([trial.edited for trial in tried.changed])
-            effect = compare(rows, tried.changed, original, answers, ctx.model.labels)
-            if effect.left_out:
-                ctx.note(
-                    f"{arm.name}: {effect.left_out:,} rows have words beyond the model's length and were left out."
-                )
-            if len(effect.trials) < FEWEST or not effect.flip.bounds:
-                ctx.note(f"{arm.name}: not measured, {len(effect.trials)} rows could be compared. {effect.flip.reason}")
-                continue
-            if effect.drop.value is None:
-                ctx.note(f"{arm.name}: what it costs in accuracy can't be told. {effect.drop.reason}")
-            measured += 1
-            yield from _findings(arm, effect, rows, by_entity=original.offsets is not None)
-        if not measured:
             raise NotAssessable(
-                f"no change could be made to {FEWEST} of the {len(rows):,} rows; provide rows with English words"
+                f"there are {len(rows)} evaluation rows of different texts and {FEWEST} are the least; "
+                "provide more rows"
             )
+        before = ctx.model.predict(rows)
+        by_entity = before.offsets is not None
+        labelled = any(row.label is not None or row.tags is not None for row in rows)
+        compared = 0
+        for arm in _applicable(ctx, _arms(ctx.budget), rows):
+            try:
+                effect = _effect(ctx, arm, rows, before)
+            except NotAssessable as reason:
+                if arm.primary:
+                    yield from unmeasured(arm, str(reason), by_entity=by_entity, labelled=labelled)
+                else:
+                    ctx.note(f"{arm.name}: not measured. {reason}")
+                continue
+            compared += 1
+            yield from measured(arm, effect, rows, by_entity=by_entity, labelled=labelled)
+        if not compared:
+            raise NotAssessable(
+                f"no change could be compared on {FEWEST} of the {len(rows):,} rows; provide rows of words, "
+                "not longer than the model reads"
+            )
+        if not labelled:
+            yield without_labels(by_entity=by_entity)
 
 
 def _most_rows(budget: Budget) -> int:
@@ -101,85 +100,49 @@ def _arms(budget: Budget) -> list[Arm]:
     return arms(stress=budget.preset != "quick")
 
 
+def _applicable(ctx: Context, planned: Sequence[Arm], rows: Sequence[Row]) -> list[Arm]:
+    """Return the arms that these rows could show anything about, whatever they say."""
+    if any(row.words is None for row in rows):
+        return list(planned)
+    barred = dict.fromkeys(arm.perturbation.name for arm in planned if arm.plain_text_only)
+    ctx.note(f"The rows come as words, without spacing, so these changes do not apply: {', '.join(barred)}.")
+    return [arm for arm in planned if not arm.plain_text_only]
+
+
+def _effect(ctx: Context, arm: Arm, rows: Sequence[Row], before: Predictions) -> Effect:
+    """Return what an arm did; NotAssessable, with a whole sentence, where fewer than 20 rows can be compared."""
+    tried = trials(arm, rows, seed=ctx.seed)
+    _note_left_out(ctx, arm, tried)
+    if arm.english_only and tried.other_language == len(rows):
+        raise NotAssessable(f"The change is made for English, and none of the {len(rows):,} rows looks English.")
+    if len(tried.changed) < FEWEST:
+        foreign = f" {tried.other_language:,} rows do not look English." if tried.other_language else ""
+        raise NotAssessable(
+            f"The change found something to change in {len(tried.changed)} of {len(rows):,} rows; {FEWEST} are the "
+            f"least.{foreign}"
+        )
+    after = ctx.model.predict([trial.edited for trial in tried.changed])
+    if before.offsets is None:
+        skipped = unread(ctx.model, rows, tried.changed, before, after)
+        effect = text_effect(rows, tried.changed, before, after, ctx.model.labels, unread=skipped)
+        why = "are longer than the model reads and were changed only beyond that"
+    else:
+        effect = token_effect(rows, tried.changed, before, after, ctx.model.labels)
+        why = "have words that the model gives no answer to"
+    if effect.left_out:
+        ctx.note(f"{arm.name}: {effect.left_out:,} rows {why}; they were left out.")
+    if len(effect.trials) < FEWEST:
+        left_out = f" {effect.left_out:,} changed rows {why}." if effect.left_out else ""
+        raise NotAssessable(
+            f"{len(effect.trials)} changed rows could be compared and {FEWEST} are the least.{left_out}"
+        )
+    if not effect.flip.bounds:
+        raise NotAssessable(effect.flip.reason or "There is no interval.")
+    return effect
+
+
 def _note_left_out(ctx: Context, arm: Arm, tried: Trials) -> None:
     if tried.other_language:
         ctx.note(f"{arm.name}: {tried.other_language:,} rows do not look English and were not assessed.")
     if tried.refused:
         ctx.note(f"{arm.name}: {tried.refused:,} rows could not be changed without tearing words apart.")
-
-
-def _findings(arm: Arm, effect: Effect, rows: Sequence[Row], *, by_entity: bool) -> Iterator[Finding]:
-    caveats = _caveats(arm, effect, rows)
-    unit = "entities" if by_entity else "rows"
-    what = "Predicted entities not kept" if by_entity else "Predicted labels changed"
-    yield Finding(
-        metric=Metric.of(
-            effect.flip,
-            id="flip_rate",
-            title=what,
-            unit=f"share of {unit}",
-            better="lower",
-            n_unit=unit,
-            group=arm.name,
-            primary=arm.primary,
-        ),
-        statement=_flip_statement(arm, effect, by_entity=by_entity),
-        evidence=(counts_table(effect), *(() if effect.untouched else examples(arm, effect, rows))),
-        caveats=caveats,
-    )
-    if effect.drop.value is None:
-        return
-    yield Finding(
-        metric=Metric.of(
-            effect.drop,
-            id="accuracy_drop",
-            title="Entity F1 lost" if by_entity else "Accuracy lost",
-            unit="F1" if by_entity else "share of rows",
-            better="lower",
-            group=arm.name,
-            primary=arm.primary,
-        ),
-        statement=_drop_statement(arm, effect.drop, effect.drop.value, by_entity=by_entity),
-        evidence=(counts_table(effect),),
-        caveats=caveats,
-    )
-
-
-def _caveats(arm: Arm, effect: Effect, rows: Sequence[Row]) -> tuple[str, ...]:
-    caveats = [arm.rule]
-    if not arm.primary:
-        caveats.append("Shown for context and not judged: beyond this project's bound for a change that means nothing.")
-    documents = {rows[trial.place].group for trial in effect.trials} - {None}
-    if documents:
-        caveats.append(
-            f"The rows come from {len(documents):,} documents or persons. The interval treats rows as independent; "
-            "where rows of one are alike it is too narrow."
-        )
-    return tuple(caveats)
-
-
-def _flip_statement(arm: Arm, effect: Effect, *, by_entity: bool) -> str:
-    changed = len(effect.trials)
-    if effect.untouched:
-        return (
-            f"Under the change '{arm.name}' the answers to all {changed:,} changed rows stay identical to the last "
-            "bit: the tokenizer removes the change, or the model takes no notice of it."
-        )
-    low, high = effect.flip.interval()
-    counted = f"{effect.flip.n:,} entities predicted before are not kept" if by_entity else f"{changed:,} labels change"
-    same = f" {effect.identical:,} rows keep their answer to the last bit." if effect.identical else ""
-    return (
-        f"Under the change '{arm.name}', {effect.flip.value:.1%} of {counted} (95% interval {low:.1%} to {high:.1%}), "
-        f"over the {changed:,} rows in which it found something to change.{same}"
-    )
-
-
-def _drop_statement(arm: Arm, drop: Estimate, value: float, *, by_entity: bool) -> str:
-    name = "entity F1" if by_entity else "accuracy"
-    low, high = drop.interval()
-    moved = "leaves" if value == 0 else "lowers" if value > 0 else "raises"
-    by = "as it is" if value == 0 else f"by {100 * abs(value):.1f} points"
-    return (
-        f"The change '{arm.name}' {moved} {name} {by} (95% interval of the loss {100 * low:.1f} to "
-        f"{100 * high:.1f} points) over {drop.n:,} labelled rows that it changed."
-    )
