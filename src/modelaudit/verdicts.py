@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from typing import Literal
+from itertools import pairwise
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from modelaudit.evidence import Frozen, Text
 from modelaudit.results import Risk
 
 State = Literal["within limit", "exceeds limit", "inconclusive", "not assessed", "accepted risk"]
 Severity = Literal["low", "medium", "high"]
+LEVELS: tuple[Literal["medium"], Literal["high"]] = ("medium", "high")
+Strict = Annotated[float, Field(strict=True)]
+"""A number that a person wrote: whole ones are welcome, `true` and `"0.1"` are slips."""
 
 
 class Limit(Frozen):
@@ -28,11 +32,11 @@ class Limit(Frozen):
     checker: str
     metric: str
     group: Text | None = None
-    max: float | None = None
-    min: float | None = None
-    within: float | None = Field(default=None, ge=0)
-    severity: dict[Literal["medium", "high"], float] = Field(default_factory=dict)
-    required: bool = False
+    max: Strict | None = None
+    min: Strict | None = None
+    within: Strict | None = Field(default=None, ge=0)
+    severity: dict[Literal["medium", "high"], Strict] = Field(default_factory=dict)
+    required: bool = Field(default=False, strict=True)
     rationale: Text = Field(min_length=10)
     source: Text = Field(min_length=3)
 
@@ -89,12 +93,22 @@ class Limit(Frozen):
     def severity_of(self, interval: tuple[float, float]) -> Severity:
         """Return how far the limit is exceeded, read from the interval's bound nearest to it."""
         beyond = self.beyond(interval)
-        levels: tuple[Literal["high"], Literal["medium"]] = ("high", "medium")
-        for name in levels:
+        for name in reversed(LEVELS):
             threshold = self.severity.get(name)
             if threshold is not None and beyond >= abs(threshold - self.edges[-1]):
                 return name
         return "low"
+
+
+def _misplaced(limit: Limit) -> str | None:
+    """What is wrong with a limit's severities: each must lie beyond the limit, and high beyond medium."""
+    upper = limit.high is not None
+    edge, side = limit.edges[-1], "above" if upper else "below"
+    steps = [("limit", edge), *((name, limit.severity[name]) for name in LEVELS if name in limit.severity)]
+    for (inner, start), (outer, value) in pairwise(steps):
+        if value < start if upper else value > start:
+            return f"the limit on {limit.name} needs its severity {outer} ({value:g}) {side} its {inner} ({start:g})"
+    return None
 
 
 class Waiver(Frozen):
@@ -108,7 +122,7 @@ class Waiver(Frozen):
     reason: Text = Field(min_length=10)
     created: dt.date
     expires: dt.date
-    ceiling: float | None = None
+    ceiling: Strict | None = None
 
     @model_validator(mode="after")
     def _dated(self) -> Waiver:
@@ -125,11 +139,21 @@ class Policy(Frozen):
     version: Text
     owner: Text = ""
     approved_by: Text = ""
-    level: float = Field(default=0.95, ge=0.5, le=0.999)
-    q: float = Field(default=0.05, gt=0, le=0.2)
+    level: Strict = Field(default=0.95, ge=0.5, le=0.999)
+    q: Strict = Field(default=0.05, gt=0, le=0.2)
+    sha256: str = ""
     limit: tuple[Limit, ...]
     waiver: tuple[Waiver, ...] = ()
-    sha256: str = ""
+
+    @field_validator("limit")
+    @classmethod
+    def _severities(cls, limits: tuple[Limit, ...], info: ValidationInfo) -> tuple[Limit, ...]:
+        # A policy with a hash (which stands before the limits for this) comes from a report: it was judged by as it is,
+        # and has to stay readable.
+        faults = [] if info.data.get("sha256") else [fault for fault in map(_misplaced, limits) if fault]
+        if faults:
+            raise ValueError(faults[0])
+        return limits
 
     @model_validator(mode="after")
     def _one_error_rate(self) -> Policy:

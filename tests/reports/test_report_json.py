@@ -37,6 +37,14 @@ def test_round_trip(tmp_path: Path) -> None:
     assert render_json(load_report(path)) == render_json(report)
 
 
+def test_a_record_judged_by_a_policy_that_is_refused_today_can_be_read() -> None:
+    report = small_report()
+    limit = report.policy.limit[0].model_copy(update={"severity": {"medium": 0.9, "high": -0.9}})
+    policy = report.policy.model_copy(update={"limit": (limit,), "sha256": "0" * 64})
+    written = render_json(report.model_copy(update={"policy": policy}))
+    assert parse_report(written, where="report x.json").policy == policy
+
+
 def test_run_is_outside_the_digest_and_everything_else_inside() -> None:
     report = small_report()
     later = report.model_copy(update={"run": report.run.model_copy(update={"seconds": 9.0})})

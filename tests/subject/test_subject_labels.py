@@ -58,6 +58,50 @@ def test_a_mismatch_shows_both_lists(values, labels, class_names):
     assert all(label in str(caught.value) for label in labels)
 
 
+STARS = ("1 star", "2 stars", "3 stars")
+
+
+@pytest.mark.parametrize(
+    ("values", "labels"),
+    [
+        ([1, 2], STARS),
+        (["2", "1"], STARS),
+        ([2.0], STARS),
+        ([0, 1], ("grade 1", "grade 0")),
+        ([1], ("type 1", "type 2", "healthy")),
+        ([0], ("LABEL_1", "LABEL_0")),
+    ],
+)
+def test_integers_that_the_numbers_in_label_names_contradict(values, labels):
+    with pytest.raises(DataInputError, match=r"t: it is not clear what \d means: as the model's index .*by name"):
+        match_labels(values, labels, place="t")
+
+
+@pytest.mark.parametrize(
+    ("values", "labels"),
+    [
+        ([0, 1, 2], STARS),
+        ([0, 2], STARS),
+        ([1, 2], ("none", "grade 1", "grade 2")),
+        ([0, 1], ("healthy", "type 2 diabetes")),
+        ([2], ("B2B", "B2C", "other")),
+        ([1], ("1-2 years", "3-5 years")),
+        ([1], ("flu", "covid19")),
+        ([1], ("LABEL_0", "LABEL_1")),
+        ([1, 1], ("negative", "positive")),
+    ],
+)
+def test_integers_that_can_only_be_indices(values, labels):
+    assert match_labels(values, labels, place="t") == values
+
+
+def test_integers_that_count_from_one_are_not_taken_for_indices():
+    with pytest.raises(DataInputError, match=r"\[1, 2, 3\].*seems to count its classes from 1, .*by name"):
+        match_labels([1, 2, 3], NAMES, place="t")
+    with pytest.raises(DataInputError, match=r"count its classes from 1"):
+        match_labels([1, 2, 3, 2], ("low", "2nd", "high"), place="t")
+
+
 def test_names_can_not_be_told_from_generic_labels():
     with pytest.raises(DataInputError, match=r"\[bad, good\].*\[LABEL_0, LABEL_1\]; set model\.config\.id2label"):
         match_labels(["good", "bad"], GENERIC, place="t")

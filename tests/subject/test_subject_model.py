@@ -202,9 +202,10 @@ def test_hostile_text_is_answered(handle, tagging, texts):
         assert row.words[: len(kept)] == kept
 
 
-def test_weights_that_are_broken_are_not_numbers(subject_of):
+def test_answers_that_overflow_are_not_numbers(subject_of):
     model = BertForSequenceClassification(bert_config(("a", "b")))
-    torch.nn.init.constant_(model.classifier.weight, float("nan"))
+    torch.nn.init.constant_(model.bert.pooler.dense.bias, 10.0)
+    torch.nn.init.constant_(model.classifier.weight, 3e38)
     subject = subject_of((model, make_tokenizer()), [{"text": "good"}])
     with pytest.raises(ModelInputError, match="answers with NaN or infinity"):
         subject.model.predict(subject.data.evaluation)

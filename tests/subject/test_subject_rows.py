@@ -205,6 +205,16 @@ def test_tagged_rows_in_every_shape(subject_of, tagger, tmp_path):
     assert (row.words, row.tags) == (("anna", "was", "good"), None)
 
 
+def test_tags_as_numpy_integers_are_indices(subject_of, tagger):
+    row = {"tokens": ["anna", "was"], "ner_tags": [np.int64(1), np.int64(0)]}
+    assert subject_of(tagger, [row]).data.evaluation[0].tags == (1, 0)
+
+
+def test_no_rows_at_all_are_missed_by_name(subject_of, classifier):
+    with pytest.raises(DataInputError, match=r"there are no rows to judge the model on; hand in data"):
+        subject_of(classifier, None)
+
+
 def test_mean_of_words_is_finite_for_any_table(subject_of, tagger):
     info = subject_of(tagger, TAGGED).info.evaluation
     assert np.isfinite([info.mean_words, info.mean_tokens]).all()

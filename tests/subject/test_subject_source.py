@@ -178,6 +178,7 @@ def test_code_of_the_model_is_refused_unless_trusted(copied):
         (lambda f: (f / "config.json").unlink(), r"has no config\.json, so it holds no saved transformers model"),
         (lambda f: (f / "config.json").write_text("{"), r"config\.json is broken JSON; save the model again"),
         (lambda f: (f / "config.json").write_text("[]"), r"config\.json holds no JSON object"),
+        (lambda f: (f / "config.json").write_text('{"architectures": 5}'), r"config\.json names no architecture"),
         (lambda f: (f / "model.safetensors").write_bytes(b"\0" * 40), r"can't be loaded \(.*\); save it again"),
         (lambda f: [p.unlink() for p in f.glob("tokenizer*")], r"the folder has no tokenizer; save it there"),
         (lambda f: (f / "tokenizer.json").write_text("{"), r"the tokenizer can't be loaded"),
@@ -209,6 +210,26 @@ def test_a_shard_that_is_missing(copied):
         open_model(folder)
 
 
+@pytest.mark.parametrize("content", ["[]", '{"weight_map": ["model.safetensors"]}', '{"weight_map": {}}'])
+@pytest.mark.parametrize("stem", ["model.safetensors", "pytorch_model.bin"])
+def test_an_index_that_names_no_shards(copied, content, stem):
+    folder = copied("classifier")
+    (folder / "model.safetensors").unlink()
+    (folder / f"{stem}.index.json").write_text(content)
+    with pytest.raises(ModelInputError, match=rf"{stem}\.index\.json h(olds no JSON|as no weight_map)") as caught:
+        open_model(folder, OpenOptions(allow_pickle=True))
+    assert "\n" not in str(caught.value)
+
+
+def test_pickles_that_are_not_all_there_are_not_offered(copied):
+    folder = copied("classifier")
+    (folder / "model.safetensors").unlink()
+    shards = {"weight_map": {"a": "pytorch_model-00001-of-00001.bin"}}
+    (folder / "pytorch_model.bin.index.json").write_text(json.dumps(shards))
+    with pytest.raises(ModelInputError, match=r"pytorch_model-00001-of-00001\.bin is missing"):
+        open_model(folder)
+
+
 def test_a_random_head_is_not_audited(copied):
     folder = copied("encoder")
     config = json.loads((folder / "config.json").read_text())
@@ -236,6 +257,9 @@ def test_places_that_are_not_there(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(ModelInputError, match="is a file; name the folder"):
         open_model(str(tmp_path / "file"))
+    for name in ("model" * 100, "./" + "model" * 100, "~nobody-of-this-name/model", "a\0b"):
+        with pytest.raises(ModelInputError, match=r"there is no folder .{3,110}; check the path"):
+            open_model(name)
 
 
 def test_a_hub_id_without_a_network_gives_one_sentence(monkeypatch):
@@ -268,10 +292,56 @@ def test_a_hub_id_is_opened_from_the_local_cache(hub_cache, folders):
     np.testing.assert_array_equal(logits(opened), logits(open_model(folders / "classifier")))
 
 
-def test_a_hub_model_without_safetensors_says_how_to_allow_pickles(hub_cache):
+def listing(monkeypatch, files):
+    import huggingface_hub
+
+    monkeypatch.setattr(huggingface_hub, "list_repo_files", lambda _: files)
+
+
+@pytest.mark.parametrize("file", ["pytorch_model.bin", "pytorch_model.bin.index.json", "adapter_model.bin"])
+def test_a_hub_model_without_safetensors_says_how_to_allow_pickles(hub_cache, monkeypatch, file):
     (hub_cache / "model.safetensors").unlink()
+    listing(monkeypatch, ["config.json", file])
     with pytest.raises(ModelInputError, match=r"acme/tiny: the hub has no safetensors weights .*--allow-pickle"):
         open_model("acme/tiny")
+
+
+def test_a_cached_hub_model_with_pickles_says_how_to_allow_them_without_a_network(hub_cache):
+    (hub_cache / "model.safetensors").unlink()
+    (hub_cache / "pytorch_model.bin").write_bytes(b"pickle")
+    with pytest.raises(ModelInputError, match=r"acme/tiny: the hub has no safetensors weights .*--allow-pickle"):
+        open_model("acme/tiny")
+
+
+def test_pickles_are_offered_only_where_there_are_some(hub_cache, monkeypatch):
+    (hub_cache / "model.safetensors").unlink()
+    with pytest.raises(ModelInputError, match="cache holds no weights of it, and the hub could not be asked") as caught:
+        open_model("acme/tiny")
+    assert "allow-pickle" not in str(caught.value)
+    listing(monkeypatch, ["config.json", "tf_model.h5"])
+    with pytest.raises(ModelInputError, match="the hub has no weights of it for PyTorch") as caught:
+        open_model("acme/tiny")
+    assert "allow-pickle" not in str(caught.value)
+
+
+def test_permissions_are_not_offered_for_a_base_model(hub_cache, copied, monkeypatch):
+    folder = copied("encoder")
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+    (hub_cache / "model.safetensors").unlink()
+    listing(monkeypatch, ["pytorch_model.bin"])
+    for source in (folder, "acme/tiny"):
+        with pytest.raises(ModelInputError, match=r"pickled.*save them as safetensors") as caught:
+            open_base_model(source)
+        assert "allow-pickle" not in str(caught.value)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"auto_map": {"AutoConfig": "evil.EvilConfig"}}))
+    with pytest.raises(ModelInputError, match=r"not run for a base model, so audit without one"):
+        open_base_model(folder)
+    bare = copied("classifier")
+    for file in bare.glob("tokenizer*"):
+        file.unlink()
+    with pytest.raises(ModelInputError, match=r"has no tokenizer; save it there \(tokenizer\.save_pretrained\)$"):
+        open_base_model(bare)
 
 
 def test_naming_the_plugin_does_not_import_torch():
@@ -282,13 +352,6 @@ def test_naming_the_plugin_does_not_import_torch():
 def test_a_model_in_memory_needs_its_tokenizer(classifier):
     with pytest.raises(ModelInputError, match=r"a model in memory needs its tokenizer; hand in \(model, tokenizer\)"):
         open_model(classifier.model)
-
-
-def test_a_tokenizer_that_does_not_fit(classifier):
-    larger = make_tokenizer([f"word{i}" for i in range(100)])
-    opened = open_model((classifier.model, larger))
-    with pytest.raises(ModelInputError, match=r"does not fit the model: it has token ids up to \d+, but .* at \d+"):
-        build_subject(opened, data=ROWS)
 
 
 @pytest.mark.parametrize(

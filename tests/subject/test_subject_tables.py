@@ -62,6 +62,14 @@ def test_missing_cells_are_none_and_numpy_values_are_plain():
     assert cells(read_table(frame, name="t")) == [{"a": 1.5, "b": 1, "c": ["x", "y"]}, missing]
 
 
+def test_numpy_values_inside_a_list_are_plain():
+    rows = [{"tags": [np.int64(0), np.int64(3)]}, {"tags": (np.str_("x"), np.float64("nan"))}, {"tags": [[np.int8(1)]]}]
+    table = read_table(rows, name="t")
+    assert table.cells("tags") == [[0, 3], ["x", None], [[1]]]
+    assert [type(tag) for tag in table.cells("tags")[0]] == [int, int]
+    assert table.repaired == 0
+
+
 def test_csv_with_a_byte_order_mark_semicolons_and_blank_lines(tmp_path):
     path = tmp_path / "rows.csv"
     path.write_bytes("\ufefftext;label\r\né, à;1\r\n\r\nb;2\r\n".encode())
@@ -139,6 +147,10 @@ def test_sources_that_are_no_table(tmp_path):
         read_table([], name="t")
     with pytest.raises(DataInputError, match="the table is empty"):
         read_table(pd.DataFrame({"text": []}), name="t")
+    with pytest.raises(DataInputError, match=r"can't be opened \(File name too long\); give the path") as caught:
+        read_table("text,label\n" + "good film,1\n" * 100, name="text,label good film,1" * 100)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 400
     splits = datasets.DatasetDict({"train": datasets.Dataset.from_list(ROWS)})
     with pytest.raises(DataInputError, match=r"has the splits train; hand in one, e\.g\. data\['test'\]"):
         read_table(splits, name="t")

@@ -18,6 +18,7 @@ from modelaudit.errors import DataInputError
 from modelaudit.rows import Row
 from modelaudit.subject.tables import read_table
 from modelaudit.subject.task import REPAIRED, ColumnChoice, RowBatch
+from modelaudit.subject.unknown import hardly_read
 
 if TYPE_CHECKING:
     from modelaudit.subject.model import Model
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 OVERLAP = "rows that are also in the training data (left out)"
 LEAKED = "rows that are also in the training data (kept here, left out of the held-out rows)"
 DUPLICATES = "rows whose text occurs more than once (kept)"
+UNKNOWN = "rows that the model can hardly read, more than a fifth of their tokens are unknown to it (kept)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,11 @@ def prepare_rows(
     are the held-out rows. `sample` bounds the rows of each table by a seeded choice that depends on what a row says
     and not on where it stands.
     """
+    if data is None:
+        raise DataInputError(
+            "there are no rows to judge the model on; hand in data: a path, a datasets.Dataset, a DataFrame or a list "
+            "of dicts"
+        )
     if sample is not None and sample < 1:
         raise DataInputError(f"a sample of {sample} rows can't be audited; ask for 1 or more, or for no sample")
     sources = {"evaluation": data, "training": train_data, "held-out": heldout_data}
@@ -154,6 +161,7 @@ def _content(row: Row) -> list[Any]:
 def _info(model: Model, part: _Part) -> TableInfo:
     rows = part.rows
     encodings = model.encodings(rows)
+    part = part.noting(UNKNOWN, hardly_read(encodings, model.encoder.tokenizer))
     lost = np.array([encoding.tokens_lost for encoding in encodings], dtype=np.int64)
     words = [len(row.words) if row.words is not None else len(row.text.split()) for row in rows]
     return TableInfo(

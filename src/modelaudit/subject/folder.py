@@ -10,9 +10,12 @@ from typing import Any
 
 from modelaudit.errors import ModelInputError
 from modelaudit.subject.opened import OpenOptions
+from modelaudit.subject.places import is_file, shown
 
-ALLOW_PICKLE = "--allow-pickle (OpenOptions(allow_pickle=True) in Python)"
-TRUST = "--trust-remote-code (OpenOptions(trust_remote_code=True) in Python)"
+ALLOW_PICKLE = "--allow-pickle (allow_pickle=True in Python)"
+TRUST = "--trust-remote-code (trust_remote_code=True in Python)"
+NO_BASE_CODE = "that is not run for a base model, so audit without one"
+PICKLES = ("pytorch_model.bin", "adapter_model.bin")
 TOKENIZER_FILES = (
     "tokenizer.json",
     "tokenizer_config.json",
@@ -44,6 +47,8 @@ def read_json(folder: Path, file: str, *, name: str) -> dict[str, Any]:
         )
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelInputError(f"{name}: {file} can't be read ({error.strerror}); check its permissions") from error
     except (ValueError, RecursionError) as error:
         raise ModelInputError(f"{name}: {file} is broken JSON; save the model again") from error
     if not isinstance(content, dict):
@@ -51,27 +56,30 @@ def read_json(folder: Path, file: str, *, name: str) -> dict[str, Any]:
     return content
 
 
-def find_weights(folder: Path, options: OpenOptions, *, name: str, stem: str = "model") -> Weights:
+def find_weights(
+    folder: Path, options: OpenOptions, *, name: str, stem: str = "model", as_base: bool = False
+) -> Weights:
     """Return which weights to load; raise ModelInputError where there are none, or only pickled ones not allowed.
 
-    `stem` is `model` for a whole model and `adapter_model` for an adapter.
+    `stem` is `model` for a whole model and `adapter_model` for an adapter. An audit's permissions hold for the audited
+    model alone, so the message for a base model (`as_base`) names none.
     """
     index = folder / f"{stem}.safetensors.index.json"
     if (folder / f"{stem}.safetensors").is_file():
         return Weights(pickled=False)
     if index.is_file():
-        shards = read_json(folder, index.name, name=name).get("weight_map", {})
-        missing = sorted({str(shard) for shard in shards.values() if not (folder / str(shard)).is_file()})
-        if missing:
-            raise ModelInputError(f"{name}: weights are incomplete, {missing[0]} is missing; copy the whole folder")
+        _check_shards(folder, index.name, name=name)
         return Weights(pickled=False)
     pickle = "pytorch_model.bin" if stem == "model" else f"{stem}.bin"
-    if any((folder / file).is_file() for file in (pickle, f"{pickle}.index.json")):
+    if has_pickles(folder, pickle):
+        if not (folder / pickle).is_file():
+            _check_shards(folder, f"{pickle}.index.json", name=name)
         if options.allow_pickle:
             return Weights(pickled=True)
+        allowed = f"or, if you trust their source, allow them with {ALLOW_PICKLE}"
         raise ModelInputError(
-            f"{name}: the weights are pickled ({pickle}), and reading a pickle can run code; save them as safetensors, "
-            f"or, if you trust their source, allow them with {ALLOW_PICKLE}"
+            f"{name}: the weights are pickled ({pickle}), and reading a pickle can run code; save them as safetensors"
+            f"{'' if as_base else f', {allowed}'}"
         )
     foreign = next((file for file in ("tf_model.h5", "flax_model.msgpack") if (folder / file).is_file()), None)
     found = f"only {foreign}, which is not for PyTorch" if foreign else f"no {stem}.safetensors"
@@ -81,14 +89,28 @@ def find_weights(folder: Path, options: OpenOptions, *, name: str, stem: str = "
     )
 
 
-def check_code(folder: Path, options: OpenOptions, *, name: str) -> bool:
+def has_pickles(folder: Path, *files: str) -> bool:
+    """Return whether the folder holds pickled weights, whole or in shards."""
+    return any((folder / f"{file}{end}").is_file() for file in files or PICKLES for end in ("", ".index.json"))
+
+
+def _check_shards(folder: Path, index: str, *, name: str) -> None:
+    shards = read_json(folder, index, name=name).get("weight_map")
+    if not isinstance(shards, dict) or not shards:
+        raise ModelInputError(f"{name}: {index} has no weight_map that names the files of the weights; save them again")
+    missing = sorted({str(shard) for shard in shards.values() if not is_file(folder / str(shard))})
+    if missing:
+        raise ModelInputError(f"{name}: weights are incomplete, {shown(missing[0])} is missing; copy the whole folder")
+
+
+def check_code(folder: Path, options: OpenOptions, *, name: str, as_base: bool = False) -> bool:
     """Return whether the folder carries code of its own; raise ModelInputError where it does and is not trusted."""
     files = [file for file in ("config.json", "tokenizer_config.json") if (folder / file).is_file()]
     own = [file for file in files if read_json(folder, file, name=name).get("auto_map")]
     if own and not options.trust_remote_code:
         raise ModelInputError(
-            f"{name}: the model runs code of its own (auto_map in {own[0]}); read that code, and if you trust it, "
-            f"allow it with {TRUST}"
+            f"{name}: the model runs code of its own (auto_map in {own[0]}); "
+            f"{NO_BASE_CODE if as_base else f'read that code, and if you trust it, allow it with {TRUST}'}"
         )
     return bool(own)
 

@@ -40,7 +40,11 @@ def positions(model: PreTrainedModel) -> int | None:
 
 
 def check_fit(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, *, name: str) -> None:
-    """Raise ModelInputError where the tokenizer has ids that the model's embedding lacks, or hardly any vocabulary."""
+    """Raise ModelInputError where the tokenizer is not the model's, or leaves no room for text.
+
+    Its ids must lie in the model's embedding, and reach near its end: embeddings are padded to round sizes, and tokens
+    may be missing at the end, which `spare_ids` allows for. A larger gap is another model's vocabulary.
+    """
     embedding = model.get_input_embeddings()
     rows = int(embedding.weight.shape[0])
     vocabulary = tokenizer.get_vocab()
@@ -50,8 +54,35 @@ def check_fit(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, *, nam
             "beside it"
         )
     largest = max(vocabulary.values())
-    if largest >= rows:
+    if largest >= rows or rows - 1 - largest > spare_ids(rows):
         raise ModelInputError(
             f"{name}: the tokenizer does not fit the model: it has token ids up to {largest}, but the model's "
             f"embedding ends at {rows - 1}; pass the tokenizer that the model was trained with"
+        )
+    special, room = int(tokenizer.num_special_tokens_to_add()), max_length(model, tokenizer)
+    if room <= special:
+        raise ModelInputError(
+            f"{name}: a row may have {room} tokens and {special} of them are special tokens, so nothing of a text "
+            "would be left; correct model_max_length of the tokenizer, or max_position_embeddings of the model"
+        )
+
+
+def spare_ids(rows: int) -> int:
+    """Return how many ids at the end of an embedding may have no token.
+
+    Known models leave up to 2.4% free (102,400 rows for 100,015 tokens), small ones up to the multiple of 128 that
+    their size was rounded to; the cased and the uncased BERT differ by 5%.
+    """
+    return max(128, round(0.03 * rows))
+
+
+def check_numbers(model: PreTrainedModel, *, name: str) -> None:
+    """Raise ModelInputError for weights that are not finite: every answer would be one failed check."""
+    # Numbers of one byte (quantised weights) can't be asked, and have no infinity to begin with.
+    plain = [(key, weight) for key, weight in model.named_parameters() if weight.element_size() > 1]
+    broken = [key for key, weight in plain if not bool(weight.isfinite().all())]
+    if broken:
+        raise ModelInputError(
+            f"{name}: the weights hold NaN or infinity ({', '.join(broken[:3])}{' and more' if broken[3:] else ''}); "
+            "train the model again, or audit a checkpoint from before they broke"
         )

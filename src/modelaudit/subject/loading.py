@@ -15,6 +15,7 @@ from modelaudit.subject.opened import OpenedModel, OpenOptions
 from modelaudit.subject.quiet import quiet
 from modelaudit.subject.task import Task
 from modelaudit.subject.tasks import TASKS, task_named, unknown_head
+from modelaudit.subject.unused import unused_weights
 
 HEADS = ("classifier", "score", "logits_proj", "pre_classifier", "qa_outputs", "classification_head")
 PEFT = 'pip install "modelaudit-core[peft]"'
@@ -31,19 +32,19 @@ def load_folder(
     config = read_json(folder, "config.json", name=name)
     task = _task_of_config(config)
     if task is None and not headless:
-        architectures = config.get("architectures") or []
+        architectures = _architectures(config)
         if architectures:
-            raise unknown_head(str(architectures[0]))
+            raise unknown_head(architectures[0])
         raise ModelInputError(
             f"{name}: config.json names no architecture, so the task is not known; save the model with save_pretrained "
             "from its class (...ForSequenceClassification or ...ForTokenClassification)"
         )
-    code = check_code(folder, options, name=name)
-    weights = find_weights(folder, options, name=name)
+    code = check_code(folder, options, name=name, as_base=headless)
+    weights = find_weights(folder, options, name=name, as_base=headless)
     model = _load(folder, task, options, name=name, pickled=weights.pickled)
     return OpenedModel(
         model=model,
-        tokenizer=_tokenizer_of(folder, options, name=name),
+        tokenizer=_tokenizer_of(folder, options, name=name, as_base=headless),
         name=name,
         base_model=base_model,
         remote_code=code,
@@ -51,17 +52,20 @@ def load_folder(
     )
 
 
-def load_adapter(folder: Path, options: OpenOptions, *, name: str, base_folder: Callable[[str], Path]) -> OpenedModel:
+def load_adapter(
+    folder: Path, options: OpenOptions, *, name: str, base_folder: Callable[[str], Path], as_base: bool = False
+) -> OpenedModel:
     """Return a PEFT adapter's base model with the adapter merged into its weights.
 
-    `base_folder` finds the folder of the base model that `adapter_config.json` names.
+    `base_folder` finds the folder of the base model that `adapter_config.json` names; `as_base` tells that the adapter
+    itself was named as the base of another model.
     """
     try:
         import peft
     except ImportError as error:
         raise ModelInputError(f"{name}: this is a PEFT adapter, which needs another package; run {PEFT}") from error
     settings = read_json(folder, "adapter_config.json", name=name)
-    weights = find_weights(folder, options, name=name, stem="adapter_model")
+    weights = find_weights(folder, options, name=name, stem="adapter_model", as_base=as_base)
     base = settings.get("base_model_name_or_path")
     if not isinstance(base, str) or not base:
         raise ModelInputError(
@@ -76,8 +80,8 @@ def load_adapter(folder: Path, options: OpenOptions, *, name: str, base_folder: 
             f"{name}: the adapter's task_type {settings.get('task_type')!r} can't be audited; what works now is "
             f"{' and '.join(known.peft_type for known in TASKS)}"
         )
-    code = check_code(place, options, name=base)
-    base_weights = find_weights(place, options, name=base)
+    code = check_code(place, options, name=base, as_base=as_base)
+    base_weights = find_weights(place, options, name=base, as_base=as_base)
     shapes = {} if weights.pickled else _shapes(folder / "adapter_model.safetensors", name=name)
     model = _load(place, task, options, name=base, pickled=base_weights.pickled, own_head=shapes, labels_from=folder)
     with quiet():
@@ -115,21 +119,25 @@ def load_tokenizer(source: str | Path, options: OpenOptions, *, name: str) -> An
             ) from error
 
 
-def _tokenizer_of(folder: Path, options: OpenOptions, *, name: str) -> Any:
+def _tokenizer_of(folder: Path, options: OpenOptions, *, name: str, as_base: bool = False) -> Any:
     if options.tokenizer is not None:
         named = isinstance(options.tokenizer, str | Path)
         return load_tokenizer(options.tokenizer, options, name=name) if named else options.tokenizer
     if not has_tokenizer(folder):
         raise ModelInputError(
-            f"{name}: the folder has no tokenizer; save it there (tokenizer.save_pretrained), or name one "
-            "(tokenizer= in Python, --tokenizer)"
+            f"{name}: the folder has no tokenizer; save it there (tokenizer.save_pretrained)"
+            f"{'' if as_base else ', or name one (tokenizer= in Python, --tokenizer)'}"
         )
     return load_tokenizer(folder, options, name=name)
 
 
 def _task_of_config(config: dict[str, Any]) -> Task | None:
-    architectures = config.get("architectures") or []
-    return next((task for task in map(task_named, map(str, architectures)) if task is not None), None)
+    return next((task for task in map(task_named, _architectures(config)) if task is not None), None)
+
+
+def _architectures(config: dict[str, Any]) -> list[str]:
+    names = config.get("architectures")
+    return [str(name) for name in names] if isinstance(names, list) else []
 
 
 def _load(
@@ -166,6 +174,13 @@ def _load(
         raise ModelInputError(
             f"{name}: the weights lack {', '.join(missing[:3])}{' and more' if len(missing) > 3 else ''}, which would "
             "be random; audit the fine-tuned model, saved with its head"
+        )
+    unused = unused_weights(info["unexpected_keys"], adapted=labels_from is not None) if task is not None else []
+    if unused:
+        raise ModelInputError(
+            f"{name}: the weights hold {', '.join(unused[:3])}{' and more' if len(unused) > 3 else ''}, for which "
+            "config.json has no place, so another model than the trained one would be audited; correct config.json, "
+            "or save the model again from its class"
         )
     return model.eval()
 

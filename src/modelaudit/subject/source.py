@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from modelaudit.errors import ModelInputError
 from modelaudit.hookspecs import hookimpl
-from modelaudit.subject.folder import ALLOW_PICKLE, card_base_model
+from modelaudit.subject.folder import ALLOW_PICKLE, PICKLES, card_base_model, has_pickles
 from modelaudit.subject.opened import OpenedModel, OpenOptions
+from modelaudit.subject.places import is_file, is_folder, shown
 from modelaudit.subject.quiet import quiet
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
+LONGEST_HUB_ID = 96
 _HUB_ID = re.compile(r"[\w][\w.-]*(/[\w][\w.-]*)?")
 _FILES = ("*.json", "*.safetensors", "*.txt", "*.model", "*.jinja", "README.md")
 
@@ -59,17 +62,18 @@ def open_base_model(source: Any, options: OpenOptions = OpenOptions()) -> Opened
 
 def _from_name(source: str | Path, options: OpenOptions, *, headless: bool) -> OpenedModel:
     text = str(source)
-    folder = Path(source).expanduser()
-    if folder.is_dir():
+    folder = Path(os.path.expanduser(source))  # noqa: PTH111  Path.expanduser raises where there is no such home
+    if is_folder(folder):
         return _from_folder(folder, options, name=folder.resolve().name, headless=headless)
-    if folder.is_file():
+    if is_file(folder):
         raise ModelInputError(f"{text} is a file; name the folder that holds config.json and the weights")
-    if isinstance(source, Path) or not _HUB_ID.fullmatch(text):
-        raise ModelInputError(f"there is no folder {text}; check the path, or give a hub id such as owner/name")
-    return _from_folder(_downloaded(text, options), options, name=text, headless=headless)
+    if isinstance(source, Path) or not _HUB_ID.fullmatch(text) or len(text) > LONGEST_HUB_ID:
+        raise ModelInputError(f"there is no folder {shown(text)}; check the path, or give a hub id such as owner/name")
+    place = _downloaded(text, options, as_base=headless)
+    return _from_folder(place, options, name=text, headless=headless)
 
 
-def _downloaded(hub_id: str, options: OpenOptions) -> Path:
+def _downloaded(hub_id: str, options: OpenOptions, *, as_base: bool = False) -> Path:
     """The folder of a hub model in the local cache, fetched where the network allows it."""
     import huggingface_hub
     from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
@@ -86,11 +90,31 @@ def _downloaded(hub_id: str, options: OpenOptions) -> Path:
         except (OSError, ValueError, HfHubHTTPError) as error:
             raise _unreachable(hub_id, "the hub could not be reached, and it is not in the local cache") from error
     if not options.allow_pickle and not any(folder.glob("*.safetensors")):
-        raise ModelInputError(
-            f"{hub_id}: the hub has no safetensors weights of it; pickled ones, which can run code, are not fetched "
-            f"unless you allow them with {ALLOW_PICKLE}"
-        )
+        raise ModelInputError(f"{hub_id}: {_no_weights(hub_id, folder, as_base=as_base)}")
     return folder
+
+
+def _no_weights(hub_id: str, folder: Path, *, as_base: bool) -> str:
+    """Why there are no weights to load and what to do; permission for pickles is named only where there are some."""
+    import huggingface_hub
+
+    pickled = has_pickles(folder)
+    if not pickled:
+        with quiet():
+            try:
+                pickled = not set(PICKLES).isdisjoint(
+                    file.removesuffix(".index.json") for file in huggingface_hub.list_repo_files(hub_id)
+                )
+            except Exception:  # noqa: BLE001  what a client without a network raises differs by its version
+                return (
+                    "the local cache holds no weights of it, and the hub could not be asked for them; check the "
+                    "network, or give the folder of a saved model"
+                )
+    if not pickled:
+        return "the hub has no weights of it for PyTorch; give a model that has safetensors weights"
+    allowed = f"which can run code, are not fetched unless you allow them with {ALLOW_PICKLE}"
+    base = "can run code and are not loaded for a base model: save them as safetensors and give that folder"
+    return f"the hub has no safetensors weights of it; pickled ones{f' {base}' if as_base else f', {allowed}'}"
 
 
 def _unreachable(hub_id: str, reason: str) -> ModelInputError:
@@ -105,21 +129,27 @@ def _from_folder(folder: Path, options: OpenOptions, *, name: str, headless: boo
     from modelaudit.subject.loading import load_adapter, load_folder
 
     if (folder / "adapter_config.json").is_file():
-        return load_adapter(folder, options, name=name, base_folder=lambda base: _base_folder(base, folder, options))
+        return load_adapter(
+            folder,
+            options,
+            name=name,
+            base_folder=lambda base: _base_folder(base, folder, options, as_base=headless),
+            as_base=headless,
+        )
     return load_folder(folder, options, name=name, headless=headless, base_model=card_base_model(folder))
 
 
-def _base_folder(base: str, adapter: Path, options: OpenOptions) -> Path:
+def _base_folder(base: str, adapter: Path, options: OpenOptions, *, as_base: bool) -> Path:
     """The folder of an adapter's base model: beside the adapter, as a path, or from the hub."""
-    for folder in (Path(base).expanduser(), adapter / base):
-        if folder.is_dir():
+    for folder in (Path(os.path.expanduser(base)), adapter / base):  # noqa: PTH111  as above
+        if is_folder(folder):
             return folder
-    if not _HUB_ID.fullmatch(base):
+    if not _HUB_ID.fullmatch(base) or len(base) > LONGEST_HUB_ID:
         raise ModelInputError(
-            f"{adapter.name}: the adapter's base model {base} is not here; put it there, or correct "
+            f"{adapter.name}: the adapter's base model {shown(base)} is not here; put it there, or correct "
             "base_model_name_or_path in adapter_config.json"
         )
-    return _downloaded(base, options)
+    return _downloaded(base, options, as_base=as_base)
 
 
 def _from_memory(source: Any, options: OpenOptions) -> OpenedModel | None:

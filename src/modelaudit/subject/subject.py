@@ -12,7 +12,7 @@ from modelaudit.inference.engine import Engine
 from modelaudit.inference.weights import weights_sha256
 from modelaudit.subject.dataset import prepare_rows
 from modelaudit.subject.describe import model_info
-from modelaudit.subject.limits import check_fit
+from modelaudit.subject.limits import check_fit, check_numbers
 from modelaudit.subject.model import Model
 from modelaudit.subject.opened import OpenedModel
 from modelaudit.subject.task import ColumnChoice, Task
@@ -107,6 +107,7 @@ def check_device(device: str) -> None:
 
 def _handle(opened: OpenedModel, task: Task, *, device: str, batch_tokens: int | None) -> tuple[Model, ModelInfo]:
     check_fit(opened.model, opened.tokenizer, name=opened.name)
+    check_numbers(opened.model, name=opened.name)
     weights = weights_sha256(opened.model)
     engine = Engine(
         opened.model,

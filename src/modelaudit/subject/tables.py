@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 from modelaudit.errors import DataInputError
 from modelaudit.evidence import storable
 from modelaudit.subject.conll import read_conll
+from modelaudit.subject.delimited import read_delimited
+from modelaudit.subject.places import shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FORMATS = ".csv, .tsv, .jsonl, .json, .parquet or .conll"
-MAX_CELL = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +76,25 @@ def read_table(source: Any, *, name: str) -> Table:
 
 
 def _read_path(path: Path, name: str) -> Table:
+    try:
+        return _read_file(path, name)
+    except OSError as error:
+        # A path too long for the system fails here as well: mostly the rows themselves, handed in as text.
+        raise DataInputError(
+            f"{shown(name)}: {shown(path)} can't be opened ({error.strerror or error}); give the path of a file that "
+            "can be read"
+        ) from error
+
+
+def _read_file(path: Path, name: str) -> Table:
     if not path.exists():
-        raise DataInputError(f"{name}: there is no file {path}; check the path")
+        raise DataInputError(f"{shown(name)}: there is no file {shown(path)}; check the path")
     if path.is_dir():
         raise DataInputError(f"{name}: {path} is a folder; name one file in it ({FORMATS})")
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         raise DataInputError(f"{name}: the suffix {path.suffix!r} of {path.name} is not known; use {FORMATS}")
-    try:
-        return reader(path, name)
-    except PermissionError as error:
-        raise DataInputError(f"{name}: {path} can't be opened ({error.strerror}); check its permissions") from error
+    return reader(path, name)
 
 
 def _decoded(path: Path, name: str) -> str:
@@ -103,43 +110,8 @@ def _decoded(path: Path, name: str) -> str:
 
 
 def _read_delimited(path: Path, name: str) -> Table:
-    text = _decoded(path, name)
-    delimiter = "\t" if path.suffix.lower() == ".tsv" else _delimiter(text.partition("\n")[0])
-    limit = csv.field_size_limit(MAX_CELL)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        lines = _lines(reader, path, name)
-    except csv.Error as error:
-        raise DataInputError(
-            f"{name}: line {reader.line_num} of {path.name} is broken ({error}); check the quotes on it"
-        ) from error
-    finally:
-        csv.field_size_limit(limit)
-    header, cells = [cell.strip() for cell in lines[0]] if lines else [], lines[1:]
-    twice = sorted({column for column in header if header.count(column) > 1})
-    if twice:
-        raise DataInputError(f"{name}: {path.name} has more than one column called {twice[0]!r}; rename one")
-    values = {column: [row[i] or None for row in cells] for i, column in enumerate(header)}
-    return _table(name, "csv", values)
-
-
-def _lines(reader: Any, path: Path, name: str) -> list[list[str]]:
-    lines: list[list[str]] = []
-    for cells in reader:
-        if not cells:
-            continue
-        if lines and len(cells) != len(lines[0]):
-            raise DataInputError(
-                f"{name}: line {reader.line_num} of {path.name} has {len(cells)} cells, but the header names "
-                f"{len(lines[0])} columns; quote cells that hold the delimiter"
-            )
-        lines.append(cells)
-    return lines
-
-
-def _delimiter(header: str) -> str:
-    """The first of comma, semicolon and tab that the header holds; a comma where there is one column."""
-    return next((mark for mark in ",;\t" if mark in header), ",")
+    tabs = path.suffix.lower() == ".tsv"
+    return _table(name, "csv", read_delimited(_decoded(path, name), table=name, name=path.name, tabs=tabs))
 
 
 def _read_json_lines(path: Path, name: str) -> Table:
@@ -268,18 +240,20 @@ def _clean(cells: list[Any], touched: set[int]) -> list[Any]:
     for position, cell in enumerate(cells):
         plain = _plain(cell)
         safe = _safe(plain)
-        if safe != (list(plain) if isinstance(plain, tuple) else plain):
+        if safe != plain:
             touched.add(position)
         cleaned.append(safe)
     return cleaned
 
 
 def _plain(cell: Any) -> Any:
-    """The cell as a Python object: numpy values unpacked, NaN, NaT and NA as None."""
-    if cell is None or isinstance(cell, str | list | tuple | dict):
+    """The cell as a Python object: numpy values unpacked, in lists too; NaN, NaT and NA as None; a tuple as a list."""
+    if cell is None or isinstance(cell, str | dict):
         return cell
     if hasattr(cell, "tolist"):
         cell = cell.tolist()
+    if isinstance(cell, list | tuple):
+        return [_plain(item) for item in cell]
     missing = type(cell).__name__ in {"NAType", "NaTType"} or (isinstance(cell, float) and cell != cell)
     return None if missing else cell
 
@@ -287,9 +261,7 @@ def _plain(cell: Any) -> Any:
 def _safe(cell: Any) -> Any:
     if isinstance(cell, str):
         return storable(cell)
-    if isinstance(cell, list | tuple):
-        return [_safe(item) for item in cell]
-    return cell
+    return [_safe(item) for item in cell] if isinstance(cell, list) else cell
 
 
 _READERS: dict[str, Callable[[Path, str], Table]] = {

@@ -99,7 +99,10 @@ class Task(Protocol):
 
 
 def class_names(model: PreTrainedModel) -> tuple[str, ...]:
-    """Return a model's class names by index; raise ModelInputError where two are equal or one is missing."""
+    """Return a model's class names by index.
+
+    Raises ModelInputError where two are equal, one is missing, or label2id gives one another index.
+    """
     config = model.config
     known = {int(index): str(label) for index, label in (config.id2label or {}).items()}
     count = int(config.num_labels)
@@ -109,6 +112,13 @@ def class_names(model: PreTrainedModel) -> tuple[str, ...]:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise ModelInputError(f"the model's id2label gives the name {twice!r} to two classes; make the names differ")
+    inverse = {str(label): str(index) for label, index in (config.label2id or {}).items()}
+    crossed = next((name for index, name in known.items() if inverse.get(name, str(index)) != str(index)), None)
+    if crossed is not None:
+        raise ModelInputError(
+            f"the model's id2label and label2id contradict each other: label2id gives {crossed!r} the index "
+            f"{inverse[crossed]}, id2label another; correct the wrong one in config.json"
+        )
     return names
 
 
