@@ -26,7 +26,7 @@ from modelaudit.errors import ModelInputError
 from modelaudit.rows import Row
 from modelaudit.subject.opened import OpenOptions
 from modelaudit.subject.quiet import quiet
-from modelaudit.subject.source import modelaudit_open_model, open_base_model, open_model
+from modelaudit.subject.source import modelaudit_open_model, open_model
 from modelaudit.subject.subject import build_subject
 
 ROWS = [{"text": "she was very good", "label": "positive"}, {"text": "a bad film", "label": "negative"}]
@@ -227,7 +227,7 @@ def test_heads_of_no_known_task_say_what_works(folders, tmp_path):
     opened = open_model((BertModel(bert_config(("a", "b"))), make_tokenizer()))
     with pytest.raises(ModelInputError, match="BertModel can't be audited"):
         build_subject(opened, data=ROWS)
-    assert type(open_base_model(folder).model).__name__ == "BertModel"
+    assert type(open_model(folder, OpenOptions(headless=True)).model).__name__ == "BertModel"
 
 
 def test_places_that_are_not_there(tmp_path):
@@ -308,7 +308,7 @@ def test_the_base_model_is_found_in_the_card(copied, readme, base):
 
 
 def test_a_base_model_without_a_head_embeds_only(folders, classifier):
-    base = open_base_model(folders / "encoder")
+    base = open_model(folders / "encoder", OpenOptions(headless=True))
     subject = build_subject(classifier, data=ROWS, base=base, device="cpu")
     assert subject.base_model is not None
     assert subject.base_model.capabilities == {"embed", "token_counts"}

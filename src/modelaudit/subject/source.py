@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ def modelaudit_open_model(source: Any, options: Any) -> OpenedModel | None:
         return source
     options = options if options is not None else OpenOptions()
     if isinstance(source, str | Path):
-        return _from_name(source, options, headless=False)
+        return _from_name(source, options)
     return _from_memory(source, options)
 
 
@@ -50,23 +51,16 @@ def open_model(source: Any, options: OpenOptions = OpenOptions()) -> OpenedModel
     return opened
 
 
-def open_base_model(source: Any, options: OpenOptions = OpenOptions()) -> OpenedModel:  # noqa: B008
-    """Return the model that a target was fine-tuned from; without a head where it has none of a known task."""
-    if isinstance(source, str | Path):
-        return _from_name(source, options, headless=True)
-    return open_model(source, options)
-
-
-def _from_name(source: str | Path, options: OpenOptions, *, headless: bool) -> OpenedModel:
+def _from_name(source: str | Path, options: OpenOptions) -> OpenedModel:
     text = str(source)
     folder = Path(source).expanduser()
     if folder.is_dir():
-        return _from_folder(folder, options, name=folder.resolve().name, headless=headless)
+        return _from_folder(folder, options, name=folder.resolve().name)
     if folder.is_file():
         raise ModelInputError(f"{text} is a file; name the folder that holds config.json and the weights")
     if isinstance(source, Path) or not _HUB_ID.fullmatch(text):
         raise ModelInputError(f"there is no folder {text}; check the path, or give a hub id such as owner/name")
-    return _from_folder(_downloaded(text, options), options, name=text, headless=headless)
+    return _from_folder(_downloaded(text, options), options, name=text)
 
 
 def _downloaded(hub_id: str, options: OpenOptions) -> Path:
@@ -100,26 +94,31 @@ def _unreachable(hub_id: str, reason: str) -> ModelInputError:
     )
 
 
-def _from_folder(folder: Path, options: OpenOptions, *, name: str, headless: bool) -> OpenedModel:
+def _from_folder(folder: Path, options: OpenOptions, *, name: str) -> OpenedModel:
     # torch comes with this import; naming the plugins should not wait for it.
     from modelaudit.subject.loading import load_adapter, load_folder
 
     if (folder / "adapter_config.json").is_file():
-        return load_adapter(folder, options, name=name, base_folder=lambda base: _base_folder(base, folder, options))
-    return load_folder(folder, options, name=name, headless=headless, base_model=card_base_model(folder))
+        opened = load_adapter(folder, options, name=name, base_folder=lambda base: _base_folder(base, folder, options))
+        return replace(opened, base_folder=_folder_at_hand(opened.base_model or "", folder))
+    return load_folder(folder, options, name=name, headless=options.headless, base_model=card_base_model(folder))
 
 
 def _base_folder(base: str, adapter: Path, options: OpenOptions) -> Path:
     """The folder of an adapter's base model: beside the adapter, as a path, or from the hub."""
-    for folder in (Path(base).expanduser(), adapter / base):
-        if folder.is_dir():
-            return folder
+    at_hand = _folder_at_hand(base, adapter)
+    if at_hand is not None:
+        return at_hand
     if not _HUB_ID.fullmatch(base):
         raise ModelInputError(
             f"{adapter.name}: the adapter's base model {base} is not here; put it there, or correct "
             "base_model_name_or_path in adapter_config.json"
         )
     return _downloaded(base, options)
+
+
+def _folder_at_hand(base: str, adapter: Path) -> Path | None:
+    return next((folder for folder in (Path(base).expanduser(), adapter / base) if folder.is_dir()), None)
 
 
 def _from_memory(source: Any, options: OpenOptions) -> OpenedModel | None:
