@@ -26,9 +26,9 @@ def whole(name: str, value: Any, *, least: int) -> int:
     except TypeError:
         number = None
     if number is None or not least <= number <= LARGEST:
-        shown = (
-            f"{value!r:.40}" if number is None or abs(number) <= LARGEST else "too small" if number < 0 else "too large"
-        )
+        # Python writes no integer of more than some thousand digits.
+        huge = number is not None and abs(number) > LARGEST
+        shown = "a number beyond all use" if huge else f"{value!r:.40}"
         raise InputError(f"{name} is {shown}; give a whole number of at least {least}")
     return number
 
@@ -37,7 +37,7 @@ def preset_of(value: Any) -> Preset:
     """Return the preset; InputError for one that there is not."""
     presets: tuple[Preset, ...] = get_args(Preset)
     for preset in presets:
-        if value == preset:
+        if isinstance(value, str) and value == preset:
             return preset
     raise InputError(f"preset is {value!r:.40}; give one of {', '.join(presets)}")
 
@@ -48,6 +48,7 @@ def policy_of(value: Any) -> Policy:
         return value
     if value is not None and not isinstance(value, str | Path):
         raise InputError(f"policy is a {type(value).__name__}; give the path of a TOML file, or a Policy")
+    check_source("policy", value)
     return load_policy(value)
 
 
