@@ -9,8 +9,9 @@ import pytest
 from modelaudit.checker import CheckerInfo, Cost, Risk
 from modelaudit.errors import InputError, ModelInputError
 from modelaudit.hookspecs import Renderer, hookimpl
+from modelaudit.plan import configured, selected
 from modelaudit.plugins import Plugins
-from modelaudit.runner import configured, selected
+from modelaudit.subject.opened import OpenedModel
 
 
 class Tiny:
@@ -95,7 +96,7 @@ def test_a_hook_without_its_mark_is_refused():
 
 
 def test_a_strangers_model_source_is_asked_first_and_the_bundled_one_still_answers():
-    special = object()
+    special = OpenedModel(model=object(), tokenizer=object(), name="special")
     plugins = Plugins(
         extra={"opener": module(modelaudit_open_model=lambda source: special if source == "mine://x" else None)},
         installed=False,

@@ -5,24 +5,25 @@ from __future__ import annotations
 import datetime as dt
 import os
 import platform
-import shlex
-import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from modelaudit import choices
 from modelaudit._version import __version__
 from modelaudit.audit_report import AuditReport, Declared, Preset, Provenance, Run, Settings
-from modelaudit.errors import OutputError, RiskGateError
+from modelaudit.command import command_line
+from modelaudit.destinations import check_writable, places, write_whole
+from modelaudit.errors import InputError, ModelAuditError, ModelInputError, PluginError, RiskGateError
+from modelaudit.plan import PlanLine, configured, plan, selected, selection
 from modelaudit.plugins import Plugins
-from modelaudit.policy import judge, load_policy
-from modelaudit.project_file import read_project_file
-from modelaudit.runner import Listener, PlanLine, configured, options_of, plan, run_checks, selected
-from modelaudit.subject.opened import OpenOptions
-from modelaudit.subject.source import open_base_model
+from modelaudit.policy import judge
+from modelaudit.project_file import NAME, ProjectFile, read_project_file
+from modelaudit.runner import Listener, run_checks
+from modelaudit.subject.opened import OpenedModel, OpenOptions
 from modelaudit.subject.subject import Subject, build_subject
 from modelaudit.verdicts import Policy
 
@@ -34,6 +35,7 @@ class Audit:
 
     Args:
         model: hub id, folder, PreTrainedModel (with `tokenizer`), transformers pipeline, or PEFT adapter folder.
+            A model in memory is left as it is: where its precision or device has to change, a copy is audited.
         data: rows to judge the model on: csv/tsv/jsonl/parquet/CoNLL path, datasets.Dataset, DataFrame, list of dicts.
         train_data: rows that the model was trained on; the privacy probe needs them.
         heldout_data: rows that the model never saw, for the privacy probe; by default `data`.
@@ -80,70 +82,118 @@ class Audit:
         project_file: str | Path | None = None,
         plugins: Plugins | None = None,
     ) -> None:
+        self._sources = {"model": model, "data": data, "train": train_data, "heldout": heldout_data, "base": base_model}
+        for name, source in {**self._sources, "tokenizer": tokenizer}.items():
+            choices.check_source(name, source)
+        if data is None:
+            raise InputError(
+                "data is None; give the rows to judge the model on, as a path, a DataFrame or a list of dicts"
+            )
+        choices.check_tokenizer(tokenizer)
         project = read_project_file(project_file)
-        table = project.subject
+        self._project, table = project.path, project.subject
+        choices.check_plugins(plugins)
         self.plugins = plugins or Plugins()
-        chosen_policy = policy if policy is not None else project.policy
-        self.policy = chosen_policy if isinstance(chosen_policy, Policy) else load_policy(chosen_policy)
-        self.checkers = configured(self.plugins.checkers(), {**project.checkers, **(options or {})})
-        self.seed = seed if seed is not None else project.seed or 0
-        self.preset: Preset = preset or project.preset or "standard"
+        self._policy_source = policy if policy is not None else project.policy
+        self.policy = choices.policy_of(self._policy_source)
+        given = choices.options_of({} if options is None else options)
+        self.checkers = configured(self.plugins.checkers(), {**project.checkers, **given})
+        self.seed = choices.whole("seed", seed if seed is not None else project.seed or 0, least=0)
+        self.preset: Preset = choices.preset_of(preset if preset is not None else project.preset or "standard")
         self.sample = sample if sample is not None else project.sample
+        if self.sample is not None:
+            self.sample = choices.whole("sample", self.sample, least=1)
         self.show_text = show_text
         self._options = OpenOptions(tokenizer=tokenizer, trust_remote_code=trust_remote_code, allow_pickle=allow_pickle)
-        self._sources = {"model": model, "data": data, "train": train_data, "heldout": heldout_data, "base": base_model}
+        columns = {"text_column": text_column, "label_column": label_column, "group_column": group_column}
         self._columns = {
-            "text_column": text_column or table.text_column,
-            "label_column": label_column or table.label_column,
-            "group_column": group_column or table.group_column,
+            name: choices.column_of(name, column if column is not None else getattr(table, name))
+            for name, column in columns.items()
         }
-        told = {"use": table.use, "owner": table.owner, "impact": table.impact} | dict(declared or {})
-        self._declared = Declared.model_validate(told)
+        told = choices.declared_of({} if declared is None else declared).model_dump(exclude_none=True)
+        self._declared = Declared.model_validate(
+            {"use": table.use, "owner": table.owner, "impact": table.impact} | told
+        )
         self._device = device
-        self._batch_tokens = batch_tokens
+        self._batch_tokens = None if batch_tokens is None else choices.whole("batch_tokens", batch_tokens, least=1)
+        self._beside = _beside(
+            project,
+            {
+                "options of checkers": bool(given),
+                "what is declared of the model": bool(told),
+                f"batch_tokens={batch_tokens}": batch_tokens is not None,
+                "plugins": plugins is not None and any(record.version == "given" for record in plugins.records()),
+            },
+        )
         self._subject: Subject | None = None
+        self._events: list[str] = []
+        self._base: Any = base_model
 
     @property
     def subject(self) -> Subject:
         """What is audited; the model is opened and the tables are read on first use."""
         if self._subject is None:
             opened = self.plugins.open_model(self._sources["model"], self._options)
-            base = self._sources["base"]
-            if base is None and opened.base_model is not None and Path(opened.base_model).is_dir():
-                # A base that the card names is used where it lies at hand; fetching it is the user's to ask for.
-                base = opened.base_model
-            self._subject = build_subject(
-                opened,
-                data=self._sources["data"],
-                train_data=self._sources["train"],
-                heldout_data=self._sources["heldout"],
-                base=None if base is None else open_base_model(base),
-                sample=self.sample,
-                seed=self.seed,
-                preset=self.preset,
-                declared=self._declared,
-                device=self._device,
-                batch_tokens=self._batch_tokens,
-                **self._columns,
-            )
+            found = _folder_at_hand(opened) if self._base is None else None
+            self._subject = self._built(opened, self._base) if found is None else self._built_with(opened, found)
+            # A plugin that broke over a model is not used further; the report names it.
+            usable = {item.plugin for item in self.plugins.checkers()}
+            self.checkers = [item for item in self.checkers if item.plugin in usable]
         return self._subject
 
-    def plan(self, only: Sequence[str] | None = None) -> list[PlanLine]:
-        """Say what would run, what would not and why, and how many model evaluations each check asks for."""
-        selected(self.checkers, only)
-        return plan(self.checkers, self.subject.info, only)
+    @property
+    def read(self) -> tuple[Path, ...]:
+        """The files and folders that this audit reads; no report is written over one of them."""
+        sources = [*self._sources.values(), self._base, self._options.tokenizer, self._policy_source]
+        return places([*sources, self._project])
 
-    def run(self, only: Sequence[str] | None = None, *, listener: Listener | None = None) -> AuditOutcome:
+    def _built_with(self, opened: OpenedModel, found: Path) -> Subject:
+        """With a base model that was found and not asked for: one that can't be used ends no audit."""
+        try:
+            subject = self._built(opened, found)
+        except (ModelInputError, PluginError) as error:
+            subject = self._built(opened, None)
+            self._events.append(f"The base model that lies at hand ({found}) was not used: {error}")
+        else:
+            self._base = found
+        return subject
+
+    def _built(self, opened: OpenedModel, base: Any) -> Subject:
+        options = replace(self._options, tokenizer=None, headless=True)
+        return build_subject(
+            opened,
+            data=self._sources["data"],
+            train_data=self._sources["train"],
+            heldout_data=self._sources["heldout"],
+            base=None if base is None else self.plugins.open_model(base, options),
+            sample=self.sample,
+            seed=self.seed,
+            preset=self.preset,
+            declared=self._declared,
+            device=self._device,
+            batch_tokens=self._batch_tokens,
+            **self._columns,
+        )
+
+    def plan(self, only: str | Iterable[str] | None = None) -> list[PlanLine]:
+        """Say what would run, what would not and why, and how many model evaluations each check asks for."""
+        names = selection(only)
+        selected(self.checkers, names)
+        subject = self.subject
+        return plan(self.checkers, subject.info, names)
+
+    def run(self, only: str | Iterable[str] | None = None, *, listener: Listener | None = None) -> AuditOutcome:
         """Run the audit, or only some families or checkers of it, and judge it by the policy.
 
         Two runs with one seed give the same report but for its `run` part.
         """
-        selected(self.checkers, only)
+        names = selection(only)
+        selected(self.checkers, names)
         subject = self.subject
         started, clock = dt.datetime.now(tz=dt.UTC), time.perf_counter()
         before = [replace(engine.stats) for engine in subject.engines]
         checks = run_checks(
-            subject, self.checkers, seed=self.seed, only=only, show_text=self.show_text, listener=listener
+            subject, self.checkers, seed=self.seed, only=names, show_text=self.show_text, listener=listener
         )
 
         def done(counter: str) -> int:
@@ -157,9 +207,9 @@ class Audit:
                     seed=self.seed,
                     preset=self.preset,
                     sample=self.sample,
-                    only=tuple(only) if only is not None else None,
+                    only=names,
                     show_text=self.show_text,
-                    checker_options={item.checker.info.id: options_of(item.checker) for item in self.checkers},
+                    checker_options={item.info.id: item.options for item in self.checkers},
                 ),
                 provenance=Provenance(
                     package_version=__version__,
@@ -175,35 +225,48 @@ class Audit:
                     started=started.isoformat(timespec="seconds"),
                     finished=dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds"),
                     seconds=round(time.perf_counter() - clock, 3),
-                    command=self.command(only),
+                    command=self.command(names),
                     host=f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
                     checker_seconds=checks.seconds,
                     evaluations=done("requested"),
                     computed=done("computed"),
                     tokens=done("tokens"),
                     memo_hits=done("memo_hits"),
-                    events=tuple(event for engine in subject.engines for event in engine.events),
+                    events=(*self._events, *(event for engine in subject.engines for event in engine.events)),
                 ),
             ),
             self.plugins,
+            read=self.read,
         )
 
-    def command(self, only: Sequence[str] | None = None) -> str:
+    def command(self, only: str | Iterable[str] | None = None) -> str:
         """Return the shell command that repeats this audit, or what would have to stand in its place."""
-        names = {"train": "--train-data", "heldout": "--heldout", "base": "--base-model"}
-        parts = ["modelaudit", "run", _spelt(self._sources["model"]), _spelt(self._sources["data"])]
-        for source, flag in names.items():
-            if self._sources[source] is not None:
-                parts += [flag, _spelt(self._sources[source])]
-        for column, flag in (("text_column", "--text-column"), ("label_column", "--label-column")):
-            if self._columns[column]:
-                parts += [flag, str(self._columns[column])]
-        if only is not None:
-            parts += ["--only", ",".join(only)]
-        parts += ["--seed", str(self.seed), "--preset", self.preset, "--device", self._device]
-        parts += ["--sample", str(self.sample)] if self.sample is not None else []
-        parts += ["--show-text"] if self.show_text else []
-        return shlex.join(parts)
+        names = selection(only)
+        return command_line(
+            self._sources["model"],
+            self._sources["data"],
+            {
+                "--train-data": self._sources["train"],
+                "--heldout": self._sources["heldout"],
+                "--base-model": self._sources["base"],
+                "--tokenizer": self._options.tokenizer,
+                "--text-column": self._columns["text_column"],
+                "--label-column": self._columns["label_column"],
+                "--group-column": self._columns["group_column"],
+                "--only": None if names is None else ",".join(names),
+                "--policy": self._policy_source,
+                "--seed": self.seed,
+                "--preset": self.preset,
+                "--device": self._device,
+                "--sample": self.sample,
+            },
+            {
+                "--show-text": self.show_text,
+                "--trust-remote-code": self._options.trust_remote_code,
+                "--allow-pickle": self._options.allow_pickle,
+            },
+            beside=self._beside,
+        )
 
 
 class AuditOutcome:
@@ -212,23 +275,31 @@ class AuditOutcome:
     Args:
         report: the record.
         plugins: where renderers come from.
+        read: files and folders that the audit read; `save` writes over none of them.
     """
 
-    def __init__(self, report: AuditReport, plugins: Plugins | None = None) -> None:
+    def __init__(self, report: AuditReport, plugins: Plugins | None = None, *, read: Sequence[Path] = ()) -> None:
         self.report = report
         self._plugins = plugins or Plugins()
+        self._read = tuple(read)
 
     def save(self, *paths: str | Path) -> None:
         """Write the report to each path; the suffix picks the format (`.html`, `.json`, `.md`).
 
         Raises:
             OutputError: an unknown suffix, or a place that can't be written. No half-written file is left.
+            PluginError: a renderer failed. The other files are written.
         """
         for path in paths:
-            check_writable(path, self._plugins)
-        for path in map(Path, paths):
-            text = self._plugins.renderers()[path.suffix].render(self.report)
-            _write_whole(path, text)
+            check_writable(path, self._plugins, read=self._read)
+        failures: list[ModelAuditError] = []
+        for path in paths:
+            try:
+                write_whole(path, self._plugins.render(Path(path).suffix.lower(), self.report))
+            except ModelAuditError as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
 
     def gate(self) -> None:
         """Return quietly where the policy's gate holds.
@@ -241,47 +312,27 @@ class AuditOutcome:
             raise RiskGateError(gate.exit_code, gate.reasons)
 
     def _repr_html_(self) -> str:
-        return self._plugins.renderers()[".html"].render(self.report)
+        return self._plugins.render(".html", self.report)
 
 
-def check_writable(path: str | Path, plugins: Plugins) -> None:
-    """Raise OutputError where a report could not be written to this path, before any work is done."""
-    file = Path(path)
-    suffixes = plugins.renderers()
-    if file.suffix not in suffixes:
-        raise OutputError(f"{file}: no report format for {file.suffix or 'no suffix'!r}; use {', '.join(suffixes)}")
-    if file.is_dir():
-        raise OutputError(f"{file} is a folder. Give the name of a file in it.")
+def _beside(project: ProjectFile, in_python: Mapping[str, bool]) -> tuple[str, ...]:
+    """What an audit rests on that no option of the command can say."""
+    said = []
+    if project.path is not None:
+        said.append(f"{project.path} with sha256 {project.sha256}")
+        said[0] += "" if project.path == Path(NAME) else f" as {NAME} in the working folder"
+    given = [name for name, there in in_python.items() if there]
+    if given:
+        said.append(" and ".join(filter(None, [", ".join(given[:-1]), given[-1]])) + ", given in Python")
+    return tuple(said)
+
+
+def _folder_at_hand(opened: OpenedModel) -> Path | None:
+    """The folder of the base model that the model names; fetching one is the user's to ask for."""
+    if opened.base_folder is not None or opened.base_model is None:
+        return opened.base_folder
+    folder = Path(opened.base_model)
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=file.parent):
-            pass
-    except OSError as error:
-        raise OutputError(
-            f"{file.parent} can't be written: {error.strerror}. Choose another place with --out."
-        ) from error
-
-
-def _write_whole(path: Path, text: str) -> None:
-    try:
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-            Path(name).chmod(0o666 & ~_umask())
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise OutputError(f"{path} can't be written: {error.strerror}. Choose another place with --out.") from error
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current
-
-
-def _spelt(source: Any) -> str:
-    return str(source) if isinstance(source, str | Path) else f"<{type(source).__name__} in Python>"
+        return folder if folder.is_dir() else None
+    except OSError:
+        return None

@@ -1,19 +1,22 @@
-"""The `modelaudit` command; the only module that prints."""
+"""The `modelaudit` command; what it says goes through `terminal`."""
 
 from __future__ import annotations
 
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from modelaudit._version import __version__
-from modelaudit.errors import InputError, ModelAuditError
+from modelaudit.terminal import err, explained, mend_streams, out, whole
+
+if TYPE_CHECKING:
+    from modelaudit.audit import AuditOutcome
+    from modelaudit.audit_report import AuditReport
 
 app = typer.Typer(
     name="modelaudit",
@@ -22,12 +25,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-WIDE = 160
-# Without a terminal there is no width to fit: a table is laid out wide, so that ids stay whole and can be searched.
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
-
-USAGE = 2
 MARKS = {
     "exceeds limit": "[red]▲ exceeds limit[/red]",
     "inconclusive": "[yellow]◆ inconclusive[/yellow]",
@@ -82,6 +79,7 @@ Pickle = Annotated[bool, typer.Option("--allow-pickle", help="Load pickled weigh
 
 
 @app.command()
+@whole
 def run(
     model: ModelArgument,
     data: DataArgument,
@@ -108,9 +106,10 @@ def run(
     """Audit a model and write the report.
 
     Exit code: 0 the gate holds, 1 a limit is exceeded, 2 wrong usage or unusable input, 3 a required check is
-    missing or inconclusive, 4 a checker failed.
+    missing or inconclusive, 4 a checker failed, or modelaudit itself.
     """
-    from modelaudit.audit import Audit, check_writable
+    from modelaudit.audit import Audit
+    from modelaudit.destinations import check_writable
     from modelaudit.progress import listener_for_stderr
 
     audit = Audit(
@@ -133,14 +132,15 @@ def run(
         allow_pickle=allow_pickle,
     )
     for path in out_files or []:
-        check_writable(path, audit.plugins)
+        check_writable(path, audit.plugins, read=audit.read)
     outcome = audit.run(only=_names(only), listener=listener_for_stderr())
-    outcome.save(*(out_files or []))
-    _summary(outcome.report, out_files or [])
+    _summary(outcome.report)
+    _save(outcome, out_files or [])
     raise typer.Exit(outcome.report.judgement.gate.exit_code)
 
 
 @app.command(name="plan")
+@whole
 def plan_command(
     model: ModelArgument,
     data: DataArgument,
@@ -159,7 +159,7 @@ def plan_command(
 ) -> None:
     """Say what would run, what would not and why, how many model evaluations it takes, and how long."""
     from modelaudit.audit import Audit
-    from modelaudit.runner import tokens_per_second
+    from modelaudit.plan import tokens_per_second
 
     audit = Audit(
         model,
@@ -181,17 +181,22 @@ def plan_command(
     table = Table("check", "family", "state", "evaluations", "about")
     table.columns[0].no_wrap = True
     for line in lines:
-        info = line.registered.checker.info
+        info = line.registered.info
         state = "runs" if line.status == "run" else f"{line.status}: {line.reason}"
-        seconds = f"{line.cost.tokens / speed:,.0f} s" if line.status == "run" else ""
+        seconds = f"{line.cost.tokens / speed:,.0f} s" if speed and line.status == "run" else ""
         table.add_row(info.id, info.risk.value, escape(state), f"{line.cost.evaluations:,}", seconds)
     out.print(table)
-    total = sum(line.cost.tokens for line in lines) / speed
-    evaluations = sum(line.cost.evaluations for line in lines)
-    out.print(f"{evaluations:,} model evaluations, about {total:,.0f} s at {speed:,.0f} tokens a second measured here.")
+    evaluations, tokens = (sum(getattr(line.cost, part) for line in lines) for part in ("evaluations", "tokens"))
+    time = (
+        f"about {tokens / speed:,.0f} s at {speed:,.0f} tokens a second measured here"
+        if speed
+        else "in a time that is not measurable from this data"
+    )
+    out.print(f"{evaluations:,} model evaluations, {time}.")
 
 
 @app.command(name="plugins")
+@whole
 def plugins_command() -> None:
     """List the plugins that were found, with their checkers, and why one is not used."""
     from modelaudit.plugins import Plugins
@@ -205,6 +210,7 @@ def plugins_command() -> None:
 
 
 @app.command()
+@whole
 def render(
     report: Annotated[Path, typer.Argument(help="A report in JSON.")],
     out_files: Annotated[list[Path], typer.Option("--out", help="Where to write; the suffix picks the format.")],
@@ -212,19 +218,25 @@ def render(
 ) -> None:
     """Render a saved report again, or judge it by another policy, without the model."""
     from modelaudit.audit import AuditOutcome
+    from modelaudit.destinations import check_writable, places
+    from modelaudit.plugins import Plugins
     from modelaudit.policy import judge, load_policy
     from modelaudit.reports import load_report
 
+    plugins, read = Plugins(), places([report, policy])
     loaded = load_report(report)
+    for path in out_files:
+        check_writable(path, plugins, read=read)
     if policy is not None:
         chosen = load_policy(policy)
         loaded = loaded.model_copy(update={"policy": chosen, "judgement": judge(loaded.results, chosen)})
-    AuditOutcome(loaded).save(*out_files)
-    _summary(loaded, out_files)
+    _summary(loaded)
+    _save(AuditOutcome(loaded, plugins, read=read), out_files)
     raise typer.Exit(loaded.judgement.gate.exit_code)
 
 
 @app.command()
+@whole
 def demo(
     clean: Annotated[bool, typer.Option("--clean", help="Leave the planted defects out.")] = False,
     task: Annotated[DemoTask, typer.Option(help="What the demo's model does.")] = DemoTask.classification,
@@ -239,7 +251,8 @@ def demo(
     """
     import tempfile
 
-    from modelaudit.audit import Audit, AuditOutcome, check_writable
+    from modelaudit.audit import Audit, AuditOutcome
+    from modelaudit.destinations import check_writable
     from modelaudit.plugins import Plugins
     from modelaudit.progress import listener_for_stderr
     from modelaudit.testing.demo import build_demo, unmet
@@ -265,45 +278,49 @@ def demo(
     # The demo's folder is gone when the report is read; the demo's own command makes both again.
     again = f"modelaudit demo --task {task.value} --seed {seed}" + (" --clean" if clean else "")
     report = report.model_copy(update={"run": report.run.model_copy(update={"command": again})})
-    AuditOutcome(report, plugins).save(*files)
-    _summary(report, files)
-    faults = unmet(case, report)
-    for fault in faults:
-        out.print(f"[red]not as planted:[/red] {escape(fault)}")
-    if not faults:
+    _summary(report)
+    _save(AuditOutcome(report, plugins), files)
+    deviations = unmet(case, report)
+    for deviation in deviations:
+        out.print(f"[red]not as planted:[/red] {escape(deviation)}")
+    if not deviations:
         planted = (
             "nothing was planted, and no limit is exceeded" if clean else "each planted defect was found, no other"
         )
         out.print(f"[green]as planted:[/green] {planted}")
-    raise typer.Exit(1 if faults else 0)
+    raise typer.Exit(1 if deviations else 0)
 
 
 def _names(only: str | None) -> list[str] | None:
     return [name.strip() for name in only.split(",") if name.strip()] if only is not None else None
 
 
-def _summary(report: Any, paths: list[Path]) -> None:
+def _save(outcome: AuditOutcome, paths: list[Path]) -> None:
+    outcome.save(*paths)
+    for path in paths:
+        out.print(f"written: {escape(str(path))}")
+
+
+def _summary(report: AuditReport) -> None:
     table = Table("family", "state", "counts")
     for family in report.judgement.families:
         counts = ", ".join(f"{count} {state}" for state, count in family.counts.items())
         table.add_row(family.risk.value, MARKS[family.state], counts)
     out.print(table)
     for verdict in report.judgement.verdicts:
-        if verdict.state == "exceeds limit":
+        if verdict.state == "exceeds limit" and verdict.interval is not None:
             name = " · ".join(part for part in (verdict.checker, verdict.metric, verdict.group) if part)
             low, high = verdict.interval
             interval = f"{report.judgement.level:.0%} interval {low:.3g} to {high:.3g}"
             out.print(f"▲ {escape(name)}: {interval}, limit {verdict.limit} ({verdict.severity})")
     for result in report.results:
         if result.status == "errored":
-            out.print(f"[red]failed:[/red] {escape(result.checker.id)}: {escape(result.reason)}")
+            out.print(f"[red]failed:[/red] {escape(result.checker.id)}: {escape(result.reason or '')}")
     for plugin in report.provenance.plugins:
         if plugin.status == "failed":
-            out.print(f"[red]plugin {escape(plugin.name)} is not used:[/red] {escape(plugin.reason)}")
+            out.print(f"[red]plugin {escape(plugin.name)} is not used:[/red] {escape(plugin.reason or '')}")
     for limit in report.judgement.idle_limits:
         out.print(f"[yellow]limit without a metric:[/yellow] {escape(limit)}")
-    for path in paths:
-        out.print(f"written: {escape(str(path))}")
 
 
 @app.callback(invoke_without_command=True)
@@ -315,12 +332,11 @@ def version(show: Annotated[bool, typer.Option("--version", help="Print the vers
 
 
 def main() -> None:
-    """Run the command; what the user can mend ends in one sentence and exit code 2."""
+    """Run the command; whatever goes wrong ends in one sentence and an exit code that says which it was."""
+    mend_streams()
     try:
         app()
-    except InputError as error:
-        err.print(f"[red]modelaudit:[/red] {escape(str(error))}")
-        sys.exit(USAGE)
-    except ModelAuditError as error:
-        err.print(f"[red]modelaudit:[/red] {escape(str(error))}")
-        sys.exit(4)
+    except SystemExit:
+        raise
+    except BaseException as error:  # noqa: BLE001  what typer itself raises; see `whole`
+        sys.exit(explained(error))

@@ -41,8 +41,9 @@ def modelaudit_open_model(source: Any, options: Any) -> Any:
     """Return an opened model (`subject.opened.OpenedModel`) for a source that this plugin knows, or None.
 
     Asked in turn, a stranger's plugins before the bundled one; the first that answers wins. `options` is the
-    user's `subject.opened.OpenOptions` (remote code, pickled weights, device). Raise `ModelInputError` for a
-    source that is recognised but can't be used.
+    user's `subject.opened.OpenOptions` (tokenizer, remote code, pickled weights, and `headless` for a base model).
+    Raise `ModelInputError` for a source that is recognised but can't be used; whatever else is raised, or an answer
+    of another type, is recorded as the plugin's failure, and the next one is asked.
     """
 
 
@@ -50,5 +51,6 @@ def modelaudit_open_model(source: Any, options: Any) -> Any:
 def modelaudit_renderers() -> Sequence[Renderer] | None:
     """Return the renderers that this plugin brings; a suffix that is taken stays with its first owner.
 
-    A renderer sees the finished report and can't change it.
+    Called once for each plugin, as `modelaudit_checkers` is; suffixes are compared without regard to case. A renderer
+    sees the finished report and can't change it.
     """

@@ -1,13 +1,14 @@
 """Plugins: finds them, loads each on its own, and asks each on its own.
 
 The bundled checkers, model sources and renderers come through the same entry-point group and the same hooks as a
-stranger's. A plugin that breaks is recorded by name and takes nobody down.
+stranger's. A plugin that breaks is recorded by name and takes nobody down: its checkers are not used, the rest of the
+audit is whole.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from importlib import metadata
@@ -16,11 +17,14 @@ from typing import Any
 import pluggy
 
 from modelaudit import hookspecs
-from modelaudit.audit_report import PluginRecord
+from modelaudit.audit_report import AuditReport, PluginRecord
 from modelaudit.checker import Checker
-from modelaudit.errors import ModelAuditError, ModelInputError, PluginError
+from modelaudit.errors import InputError, ModelAuditError, ModelInputError, PluginError
+from modelaudit.evidence import storable
+from modelaudit.faults import contained
 from modelaudit.hookspecs import Renderer
 from modelaudit.results import CheckerInfo
+from modelaudit.subject.opened import OpenedModel
 
 GROUP = "modelaudit"
 BUNDLED = "modelaudit-core"
@@ -28,10 +32,15 @@ BUNDLED = "modelaudit-core"
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A checker with the name of the plugin that brought it."""
+    """A checker with the name of the plugin that brought it.
+
+    What it says of itself is read once and kept: from then on only its three verbs are called.
+    """
 
     checker: Checker
     plugin: str
+    info: CheckerInfo
+    options: dict[str, str]
 
 
 @dataclass(slots=True)
@@ -41,7 +50,8 @@ class _Plugin:
     version: str
     module: Any = None
     failure: str | None = None
-    checkers: list[Checker] = field(default_factory=list)
+    checkers: list[Registered] = field(default_factory=list)
+    renderers: list[Renderer] = field(default_factory=list)
 
 
 class Plugins:
@@ -57,33 +67,65 @@ class Plugins:
         self._manager.add_hookspecs(hookspecs)
         self._plugins: list[_Plugin] = []
         for plugin, load in [*_entry_points(installed=installed), *_given(extra or {})]:
+            self._plugins.append(plugin)
             self._load(plugin, load)
-        for plugin in self._plugins:
-            if plugin.failure is None:
-                self._collect_checkers(plugin)
+        for plugin in self._sound():
+            self._collect(plugin)
 
     def checkers(self) -> list[Registered]:
         """Return all checkers, the bundled ones first, each with its plugin's name."""
-        return [Registered(checker, plugin.name) for plugin in self._plugins for checker in plugin.checkers]
+        return [item for plugin in self._sound() for item in plugin.checkers]
 
     def renderers(self) -> dict[str, Renderer]:
-        """Return the renderers by suffix; a suffix that is taken stays with its first owner."""
-        found: dict[str, Renderer] = {}
-        for plugin in self._sound():
-            for renderer in self._ask(plugin, "modelaudit_renderers") or ():
-                found.setdefault(renderer.suffix, renderer)
-        return found
+        """Return the renderers by suffix, in lower case; a suffix that is taken stays with its first owner."""
+        return {suffix: renderer for suffix, (_, renderer) in self._renderers().items()}
 
-    def open_model(self, source: Any, options: Any) -> Any:
+    def render(self, suffix: str, report: AuditReport) -> str:
+        """Return the report as the renderer of a suffix writes it.
+
+        Raises:
+            PluginError: the renderer raised, or gave something that can't be written as text.
+        """
+        plugin, renderer = self._renderers()[suffix]
+        try:
+            with contained():
+                text = renderer.render(report)
+                if not isinstance(text, str):
+                    raise PluginError(f"it returned {type(text).__name__}, not a string")
+                text.encode()
+        except PluginError as error:
+            failure = f"plugin {plugin.name} could not write the {suffix} report: {error}"
+            raise PluginError(f"{failure}. Choose another format, or tell the plugin's author.") from error
+        return text
+
+    def open_model(self, source: Any, options: Any) -> OpenedModel:
         """Return the first plugin's answer to a model source, a stranger's before the bundled one.
+
+        A plugin that breaks over it is recorded, and the next one is asked.
 
         Raises:
             ModelInputError: no plugin knows the source, or the one that does can't use it.
+            PluginError: a plugin broke over the source, and no other knows it.
         """
+        broken: list[str] = []
         for plugin in reversed(self._sound()):
-            opened = self._ask(plugin, "modelaudit_open_model", source=source, options=options)
-            if opened is not None:
-                return opened
+            try:
+                with contained(InputError):
+                    opened = self._ask(plugin, "modelaudit_open_model", source=source, options=options)
+                    if opened is not None and not isinstance(opened, OpenedModel):
+                        raise PluginError(f"it returned {type(opened).__name__}, not an OpenedModel")
+            except PluginError as error:
+                self._fail(plugin, f"failed in modelaudit_open_model: {error}")
+                broken.append(f"plugin {plugin.name} {plugin.failure}")
+            except InputError as error:
+                if not broken:
+                    raise
+                raise ModelInputError(f"{str(error).rstrip('.')}. Before that, {'; '.join(broken)}") from error
+            else:
+                if opened is not None:
+                    return opened
+        if broken:
+            raise PluginError(f"no plugin could open the model: {'; '.join(broken)}")
         raise ModelInputError(
             f"no way to open a model from {type(source).__name__} {str(source)[:80]!r}. Give a hub id, a folder with "
             "config.json and weights, a PreTrainedModel with its tokenizer, a transformers pipeline or a PEFT adapter."
@@ -95,7 +137,7 @@ class Plugins:
             PluginRecord(
                 name=plugin.name,
                 version=plugin.version,
-                checkers=tuple(checker.info.id for checker in plugin.checkers),
+                checkers=tuple(item.info.id for item in plugin.checkers),
                 status="loaded" if plugin.failure is None else "failed",
                 reason=plugin.failure,
             )
@@ -105,37 +147,88 @@ class Plugins:
     def _sound(self) -> list[_Plugin]:
         return [plugin for plugin in self._plugins if plugin.failure is None]
 
-    def _load(self, plugin: _Plugin, load: Callable[[], Any]) -> None:
-        self._plugins.append(plugin)
-        try:
-            plugin.module = load()
-            self._manager.register(plugin.module, name=f"{plugin.distribution}:{plugin.name}")
-            _refuse_misspelt(plugin.module)
-            self._manager.check_pending()
-        except Exception as error:  # noqa: BLE001  a stranger's import may raise anything and must not end the audit
-            plugin.failure = f"failed while loading: {type(error).__name__}: {error}"
-            if self._manager.has_plugin(f"{plugin.distribution}:{plugin.name}"):
-                self._manager.unregister(plugin.module)
-
-    def _collect_checkers(self, plugin: _Plugin) -> None:
-        taken = {registered.checker.info.id: registered.plugin for registered in self.checkers()}
-        try:
-            offered = list(self._ask(plugin, "modelaudit_checkers") or ())
-            for checker in offered:
-                _check_shape(checker)
-                if checker.info.id in taken:
-                    raise PluginError(f"checker id {checker.info.id} is taken by plugin {taken[checker.info.id]}")
-                taken[checker.info.id] = plugin.name
-            plugin.checkers = offered
-        except Exception as error:  # noqa: BLE001  same as above: a stranger's hook may raise anything
-            plugin.failure = f"failed in modelaudit_checkers: {type(error).__name__}: {error}"
+    def _fail(self, plugin: _Plugin, reason: str) -> None:
+        plugin.failure = reason
+        plugin.checkers = []
+        if plugin.module is not None and self._manager.get_plugin(_key(plugin)) is plugin.module:
             self._manager.unregister(plugin.module)
+
+    def _load(self, plugin: _Plugin, load: Callable[[], Any]) -> None:
+        try:
+            with contained():
+                plugin.module = load()
+                self._manager.register(plugin.module, name=_key(plugin))
+                _refuse_misspelt(plugin.module)
+                self._manager.check_pending()
+        except PluginError as error:
+            self._fail(plugin, f"failed while loading: {error}")
+
+    def _collect(self, plugin: _Plugin) -> None:
+        taken = {item.info.id: item.plugin for item in self.checkers()}
+        hook = "modelaudit_checkers"
+        try:
+            with contained():
+                for checker in self._brought(plugin, hook):
+                    made = registered(checker, plugin.name)
+                    if made.info.id in taken:
+                        raise PluginError(f"checker id {made.info.id} is taken by plugin {taken[made.info.id]}")
+                    taken[made.info.id] = plugin.name
+                    plugin.checkers.append(made)
+                hook = "modelaudit_renderers"
+                plugin.renderers = [_checked(renderer) for renderer in self._brought(plugin, hook)]
+        except PluginError as error:
+            self._fail(plugin, f"failed in {hook}: {error}")
+
+    def _renderers(self) -> dict[str, tuple[_Plugin, Renderer]]:
+        found: dict[str, tuple[_Plugin, Renderer]] = {}
+        for plugin in self._plugins:
+            for renderer in plugin.renderers:
+                found.setdefault(renderer.suffix.lower(), (plugin, renderer))
+        return found
 
     def _ask(self, plugin: _Plugin, hook: str, **arguments: Any) -> Any:
         others = [other.module for other in self._sound() if other.module is not plugin.module]
-        caller = self._manager.subset_hook_caller(hook, remove_plugins=others)
-        answer = caller(**arguments)
-        return next(iter(answer), None) if isinstance(answer, list) else answer
+        return self._manager.subset_hook_caller(hook, remove_plugins=others)(**arguments)
+
+    def _brought(self, plugin: _Plugin, hook: str) -> list[Any]:
+        answer = next(iter(self._ask(plugin, hook)), ())
+        if isinstance(answer, str) or not isinstance(answer, Iterable):
+            raise PluginError(f"it returned {type(answer).__name__}, not a list")
+        return list(answer)
+
+
+def registered(checker: Any, plugin: str) -> Registered:
+    """Read what a checker says of itself.
+
+    Raises:
+        PluginError: it lacks a part of the contract. A stranger's attributes may raise anything else; see `contained`.
+    """
+    if isinstance(checker, type):
+        raise PluginError(f"{checker.__name__} is a class; give an instance of it, {checker.__name__}()")
+    name = type(checker).__name__
+    info = getattr(checker, "info", None)
+    if not isinstance(info, CheckerInfo):
+        raise PluginError(f"{name}.info must be a modelaudit CheckerInfo")
+    # model_construct and model_copy make values that nobody has checked.
+    info = CheckerInfo.model_validate(info.model_dump(warnings=False))
+    missing = [verb for verb in ("applies", "cost", "run") if not callable(getattr(checker, verb, None))]
+    if missing:
+        raise PluginError(f"{name} ({info.id}) lacks {', '.join(missing)}")
+    names = inspect.signature(type(checker)).parameters
+    options = {option: storable(repr(getattr(checker, option, None))) for option in names}
+    return Registered(checker, plugin, info, options)
+
+
+def _checked(renderer: Any) -> Renderer:
+    if not isinstance(renderer, Renderer):
+        raise PluginError(f"it returned {type(renderer).__name__} in its list, not a modelaudit Renderer")
+    if not isinstance(renderer.suffix, str) or not renderer.suffix.startswith(".") or not callable(renderer.render):
+        raise PluginError(f"a Renderer needs a suffix such as '.txt' and a function, not {renderer.suffix!r:.40}")
+    return renderer
+
+
+def _key(plugin: _Plugin) -> str:
+    return f"{plugin.distribution}:{plugin.name}"
 
 
 def _refuse_misspelt(module: Any) -> None:
@@ -145,15 +238,6 @@ def _refuse_misspelt(module: Any) -> None:
             raise PluginError(f"there is no hook {name}; the hooks are {', '.join(sorted(known))}")
         if name in known and not hasattr(member, "modelaudit_impl"):
             raise PluginError(f"{name} lacks the @hookimpl mark; import it from modelaudit.hookspecs")
-
-
-def _check_shape(checker: Checker) -> None:
-    name = type(checker).__name__
-    if not isinstance(getattr(checker, "info", None), CheckerInfo):
-        raise PluginError(f"{name}.info must be a modelaudit CheckerInfo")
-    missing = [verb for verb in ("applies", "cost", "run") if not callable(getattr(checker, verb, None))]
-    if missing:
-        raise PluginError(f"{name} ({checker.info.id}) lacks {', '.join(missing)}")
 
 
 def _entry_points(*, installed: bool) -> Iterator[tuple[_Plugin, Callable[[], Any]]]:
@@ -166,8 +250,8 @@ def _entry_points(*, installed: bool) -> Iterator[tuple[_Plugin, Callable[[], An
     for point in found:
         if installed or _is_bundled(point):
             distribution = point.dist
-            name, version = (distribution.name, distribution.version) if distribution else ("unknown", "unknown")
-            yield _Plugin(name=point.name, distribution=name, version=version), point.load
+            name, version = (distribution.name, distribution.version) if distribution else (None, None)
+            yield _Plugin(point.name, name or "unknown", version or "unknown"), point.load
 
 
 def _is_bundled(point: metadata.EntryPoint) -> bool:

@@ -52,11 +52,14 @@ def load_policy(path: str | Path | None = None) -> Policy:
 def parse_policy(raw: bytes, *, where: str) -> Policy:
     """Parse and check the bytes of a policy file; `where` names it in errors."""
     try:
-        content = tomllib.loads(raw.decode())
+        content = tomllib.loads(raw.decode("utf-8-sig"))
         if "sha256" in content:
             raise PolicyError(f"{where}: unknown key 'sha256'. Remove it: the hash is computed.")
         policy = _validated(content, where)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError as error:
+        raise PolicyError(f"{where} is nested too deeply to be read. Make it plainer.") from error
+    except ValueError as error:
+        # TOMLDecodeError, UnicodeDecodeError, and an integer of more digits than Python reads.
         raise PolicyError(f"{where} is not valid TOML: {error}. Mend that line.") from error
     keys = Counter((limit.checker, limit.metric, limit.group) for limit in policy.limit)
     doubled = [f"{checker} {metric}" for (checker, metric, _), count in keys.items() if count > 1]

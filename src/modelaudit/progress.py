@@ -20,7 +20,7 @@ class Bar:
 
     def __init__(self, console: Console) -> None:
         self._progress = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             TaskProgressColumn(),
             TimeRemainingColumn(),
@@ -64,29 +64,37 @@ class Lines:
     def start(self, evaluations: int) -> None:
         """Say how much there is to do."""
         self._total, self._done = max(evaluations, 1), 0
-        self._console.print(f"about {evaluations:,} model evaluations")
+        self._say(f"about {evaluations:,} model evaluations")
 
     def checker(self, name: str, position: int, of: int) -> None:
         """Say which checker begins."""
         self._name, self._last = name, time.monotonic()
-        self._console.print(f"[{position}/{of}] {name}", markup=False)
+        self._say(f"[{position}/{of}] {name}")
 
     def advance(self, evaluations: int) -> None:
         """Say now and then how far the audit is."""
         self._done += evaluations
         if time.monotonic() - self._last >= SECONDS_BETWEEN_LINES:
             self._last = time.monotonic()
-            self._console.print(f"{self._name}: {min(self._done / self._total, 1):.0%} of the audit", markup=False)
+            self._say(f"{self._name}: {min(self._done / self._total, 1):.0%} of the audit")
 
     def finish(self) -> None:
-        """Say that it is over."""
-        self._console.print("measured")
+        """Leave what was said."""
+
+    def _say(self, line: str) -> None:
+        # Titles are a plugin's words, and no markup of ours.
+        self._console.print(line, markup=False, emoji=False)
 
 
 def listener_for_stderr() -> Listener:
     """Return the listener that suits standard error."""
+    if sys.stderr is None:
+        return Silent()
     if sys.stderr.isatty():
         return Bar(Console(stderr=True))
-    if stat.S_ISFIFO(os.fstat(sys.stderr.fileno()).st_mode):
+    try:
+        kind = os.fstat(sys.stderr.fileno()).st_mode
+    except OSError:
+        # Closed, or a stand-in without a file behind it.
         return Silent()
-    return Lines(Console(stderr=True, highlight=False))
+    return Silent() if stat.S_ISFIFO(kind) else Lines(Console(stderr=True, highlight=False))

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import tomllib
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, StrictInt, ValidationError
 
 from modelaudit.audit_report import Preset
 from modelaudit.errors import InputError
 from modelaudit.evidence import Frozen
 
 NAME = "modelaudit.toml"
+LARGEST = 2**63 - 1
 
 
 class SubjectTable(Frozen):
@@ -26,15 +29,22 @@ class SubjectTable(Frozen):
     group_column: str | None = None
 
 
-class ProjectFile(Frozen):
-    """The whole file; `policy` is relative to the file's folder."""
+class Settings(Frozen):
+    """The keys of the file; `policy` is relative to the file's folder."""
 
     preset: Preset | None = None
     policy: Path | None = None
-    seed: int | None = None
-    sample: int | None = None
+    seed: StrictInt | None = Field(default=None, ge=0, le=LARGEST)
+    sample: StrictInt | None = Field(default=None, ge=1, le=LARGEST)
     subject: SubjectTable = SubjectTable()
     checkers: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+
+class ProjectFile(Settings):
+    """The whole file, with where it was found; without a path it is all defaults."""
+
+    path: Path | None = None
+    sha256: str | None = None
 
 
 def read_project_file(path: str | Path | None = None) -> ProjectFile:
@@ -43,24 +53,34 @@ def read_project_file(path: str | Path | None = None) -> ProjectFile:
     Raises:
         InputError: the file named is not there, is no TOML, or has an unknown key.
     """
+    if path is not None and not isinstance(path, str | Path):
+        raise InputError(f"project_file is a {type(path).__name__}; give the path of a TOML file")
     file = Path(path) if path is not None else Path(NAME)
-    if path is None and not file.is_file():
+    if path is None and not os.path.lexists(file):
         return ProjectFile()
     try:
-        content = ProjectFile.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+        raw = file.read_bytes()
+        content = Settings.model_validate(tomllib.loads(raw.decode("utf-8-sig")))
     except OSError as error:
         raise InputError(
             f"project file {file} can't be read: {error.strerror}. Give the path of a TOML file."
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"project file {file} is not valid TOML: {error}. Mend that line.") from error
     except ValidationError as error:
         fault = error.errors()[0]
         place = ".".join(str(part) for part in fault["loc"])
         raise InputError(
             f"project file {file}: '{place}': {fault['msg']}. docs/project-file.md lists the keys."
         ) from error
+    except RecursionError as error:
+        raise InputError(f"project file {file} is nested too deeply to be read. Make it plainer.") from error
+    except ValueError as error:
+        # TOMLDecodeError, UnicodeDecodeError, and an integer of more digits than Python reads.
+        raise InputError(f"project file {file} is not valid TOML: {error}. Mend that line.") from error
     policy = content.policy
-    return content.model_copy(
-        update={"policy": file.parent / policy if policy and not policy.is_absolute() else policy}
+    return ProjectFile(
+        **content.model_dump(exclude={"policy", "subject"}),
+        subject=content.subject,
+        policy=file.parent / policy if policy else None,
+        path=file,
+        sha256=hashlib.sha256(raw).hexdigest(),
     )

@@ -17,10 +17,11 @@ from modelaudit import checker as contract
 from modelaudit.checker import Budget
 from modelaudit.checkers.privacy import membership
 from modelaudit.checkers.robustness import calibration, perturbation
+from modelaudit.plan import configured
 from modelaudit.plugins import Plugins
 from modelaudit.policy import parse_policy
 from modelaudit.project_file import read_project_file
-from modelaudit.runner import configured
+from modelaudit.terminal import USAGE
 from modelaudit.testing.planted import planted_classifier, planted_rows, planted_tag_rows
 from modelaudit.verdicts import Gate
 
@@ -251,7 +252,7 @@ def test_the_choices_of_the_page_are_those_of_the_program():
 
 def test_the_exit_codes_are_on_the_page():
     gate = {str(code) for code in get_args(Gate.model_fields["exit_code"].annotation)}
-    assert set(table(prose(COMMAND_LINE), "exit code")) == gate | {str(cli.USAGE)}
+    assert set(table(prose(COMMAND_LINE), "exit code")) == gate | {str(USAGE)}
     assert set(table(section(ROOT / "docs" / "policy.md", "The gate"), "exit code")) == gate
 
 

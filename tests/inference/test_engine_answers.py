@@ -136,7 +136,7 @@ def test_half_precision_weights_run_as_float32_and_the_report_hears_of_it():
     model = type(build("bert"))(build("bert").config).to(torch.bfloat16)
     engine = engine_for(model)
     assert engine.logits(rows_of(2))[0].dtype == np.float32
-    assert next(model.parameters()).dtype == torch.float32
+    assert next(model.parameters()).dtype == torch.bfloat16
     assert engine.events == ["The weights came as torch.bfloat16 and were run as torch.float32."]
 
 

@@ -18,8 +18,9 @@ from transformers import (
 )
 
 from modelaudit.errors import ModelInputError
+from modelaudit.subject.opened import OpenOptions
 from modelaudit.subject.quiet import quiet
-from modelaudit.subject.source import open_base_model, open_model
+from modelaudit.subject.source import open_model
 from modelaudit.subject.unused import unused_weights
 
 ROWS = [{"text": "she was very good", "label": "positive"}, {"text": "a bad film", "label": "negative"}]
@@ -110,7 +111,7 @@ def test_an_adapter_may_have_a_base_with_other_heads_but_not_with_other_layers(a
 
 
 def test_a_base_model_is_loaded_whatever_its_head(adapter):
-    assert type(open_base_model(adapter[0]).model).__name__ == "BertModel"
+    assert type(open_model(adapter[0], OpenOptions(headless=True)).model).__name__ == "BertModel"
 
 
 def test_unused_weights_of_a_model_and_of_an_adapters_base():

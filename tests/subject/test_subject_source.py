@@ -26,7 +26,7 @@ from modelaudit.errors import ModelInputError
 from modelaudit.rows import Row
 from modelaudit.subject.opened import OpenOptions
 from modelaudit.subject.quiet import quiet
-from modelaudit.subject.source import modelaudit_open_model, open_base_model, open_model
+from modelaudit.subject.source import modelaudit_open_model, open_model
 from modelaudit.subject.subject import build_subject
 
 ROWS = [{"text": "she was very good", "label": "positive"}, {"text": "a bad film", "label": "negative"}]
@@ -248,7 +248,7 @@ def test_heads_of_no_known_task_say_what_works(folders, tmp_path):
     opened = open_model((BertModel(bert_config(("a", "b"))), make_tokenizer()))
     with pytest.raises(ModelInputError, match="BertModel can't be audited"):
         build_subject(opened, data=ROWS)
-    assert type(open_base_model(folder).model).__name__ == "BertModel"
+    assert type(open_model(folder, OpenOptions(headless=True)).model).__name__ == "BertModel"
 
 
 def test_places_that_are_not_there(tmp_path):
@@ -324,24 +324,20 @@ def test_pickles_are_offered_only_where_there_are_some(hub_cache, monkeypatch):
     assert "allow-pickle" not in str(caught.value)
 
 
-def test_permissions_are_not_offered_for_a_base_model(hub_cache, copied, monkeypatch):
+def test_permissions_hold_for_a_base_model_too_and_a_tokenizer_does_not(hub_cache, copied, monkeypatch):
+    base = OpenOptions(headless=True)
     folder = copied("encoder")
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
     (hub_cache / "model.safetensors").unlink()
     listing(monkeypatch, ["pytorch_model.bin"])
     for source in (folder, "acme/tiny"):
-        with pytest.raises(ModelInputError, match=r"pickled.*save them as safetensors") as caught:
-            open_base_model(source)
-        assert "allow-pickle" not in str(caught.value)
-    config = json.loads((folder / "config.json").read_text())
-    (folder / "config.json").write_text(json.dumps(config | {"auto_map": {"AutoConfig": "evil.EvilConfig"}}))
-    with pytest.raises(ModelInputError, match=r"not run for a base model, so audit without one"):
-        open_base_model(folder)
+        with pytest.raises(ModelInputError, match=r"pickled.*allow[- ]pickle"):
+            open_model(source, base)
     bare = copied("classifier")
     for file in bare.glob("tokenizer*"):
         file.unlink()
     with pytest.raises(ModelInputError, match=r"has no tokenizer; save it there \(tokenizer\.save_pretrained\)$"):
-        open_base_model(bare)
+        open_model(bare, base)
 
 
 def test_naming_the_plugin_does_not_import_torch():
@@ -371,7 +367,7 @@ def test_the_base_model_is_found_in_the_card(copied, readme, base):
 
 
 def test_a_base_model_without_a_head_embeds_only(folders, classifier):
-    base = open_base_model(folders / "encoder")
+    base = open_model(folders / "encoder", OpenOptions(headless=True))
     subject = build_subject(classifier, data=ROWS, base=base, device="cpu")
     assert subject.base_model is not None
     assert subject.base_model.capabilities == {"embed", "token_counts"}

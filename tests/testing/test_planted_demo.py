@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from modelaudit.audit_report import AuditReport
-from modelaudit.testing.demo import PLANTED, DemoCase, build_demo, unmet
+from modelaudit.results import CheckerInfo, CheckResult
+from modelaudit.testing.demo import DEMO_RISKS, PLANTED, DemoCase, build_demo, unmet
 from modelaudit.testing.demo_sentences import TAGS, tagged_rows
 from modelaudit.testing.demo_style import Style
 from modelaudit.testing.demo_texts import ESCALATE, LABELS, PLACES, ROUTINE, SIGNAL, SURNAMES, Kind, complaint_rows
@@ -147,7 +148,12 @@ def report(*verdicts):
         exceeded=len(verdicts),
         judged_on=dt.date(2026, 11, 24),
     )
-    return AuditReport.model_construct(judgement=judgement, results=())
+    return AuditReport.model_construct(judgement=judgement, results=tuple(map(completed, DEMO_RISKS)))
+
+
+def completed(risk):
+    info = CheckerInfo(id=f"test/{risk}", version="1", risk=risk, title="A", question="Q?", summary="S.")
+    return CheckResult.model_construct(checker=info, status="completed", findings=(), reason=None)
 
 
 FOUND = (
@@ -168,6 +174,15 @@ def case():
 def test_a_report_with_each_planted_defect_and_no_other_meets_the_case(case):
     assert unmet(case, report(*FOUND)) == []
     assert unmet(dataclasses.replace(case, planted=()), report()) == []
+
+
+def test_a_family_without_an_answer_is_no_demo_as_planted(case):
+    whole = report(*FOUND)
+    (fault,) = unmet(case, whole.model_copy(update={"results": whole.results[1:]}))
+    assert fault == "no check of privacy was in the audit"
+    failed = whole.results[0].model_copy(update={"status": "errored", "reason": "ValueError: boom"})
+    (fault,) = unmet(case, whole.model_copy(update={"results": (failed, *whole.results[1:])}))
+    assert "boom" in fault
 
 
 @pytest.mark.parametrize("missing", range(3))

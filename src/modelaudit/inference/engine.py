@@ -18,6 +18,7 @@ from modelaudit.inference.executor import Executor, LocalExecutor
 from modelaudit.inference.forward import Forward, is_out_of_memory
 from modelaudit.inference.inputs import ModelInput
 from modelaudit.inference.memo import Key, Memo
+from modelaudit.inference.placing import placed
 from modelaudit.inference.probe import LENGTHS, Probe, probe
 from modelaudit.inference.units import Layout, Unit, Want
 
@@ -62,7 +63,7 @@ class Engine:
     the call or the number of threads. The weights must not change while the engine is in use.
 
     Args:
-        model: moved to the device; half-precision weights become float32.
+        model: left as it is. Where its weights are not float32, or not on the device, a copy runs that is.
         model_id: identity of the model (the hash of its weights), kept for whoever stores answers.
         device: "auto", "cpu" or "cuda".
         batch_tokens: token slots a batch; chosen by the size of the model where None.
@@ -94,8 +95,7 @@ class Engine:
         self.stats = EngineStats()
         self.events: list[str] = []
         self.on_progress: Callable[[int], None] | None = None
-        self._model = model
-        self._place_model()
+        self._model = model = self._placed(model)
         self._forward = Forward(model, self.device)
         self._memo = Memo(limit_bytes=MEMO_BYTES)
         self._lock = threading.RLock()
@@ -228,12 +228,11 @@ class Engine:
         self.numerics = numerics.describe(self._model, self.device, self._layout) | {"rows": self.probe.describe()}
         self.numerics_id = numerics.identify(self.numerics)
 
-    def _place_model(self) -> None:
-        halves = sorted({str(p.dtype) for p in self._model.parameters() if p.is_floating_point()} - {"torch.float32"})
+    def _placed(self, model: PreTrainedModel) -> PreTrainedModel:
+        halves = sorted({str(p.dtype) for p in model.parameters() if p.is_floating_point()} - {"torch.float32"})
         if halves:
-            self._model.to(dtype=torch.float32)
             self.events.append(f"The weights came as {', '.join(halves)} and were run as torch.float32.")
-        self._model.to(device=self.device)
+        return placed(model, self.device)
 
 
 def _key(want: Want, item: ModelInput, class_: int) -> Key:

@@ -48,6 +48,13 @@ def load_report(path: str | Path) -> AuditReport:
 def parse_report(text: str, *, where: str) -> AuditReport:
     """Read a record from its text; `where` names it in errors. Raises InputError as `load_report` does."""
     try:
+        return _parsed(text, where)
+    except RecursionError as error:
+        raise InputError(f"{where} is nested too deeply to be a modelaudit report. Give a .json report.") from error
+
+
+def _parsed(text: str, where: str) -> AuditReport:
+    try:
         content = json.loads(text, parse_constant=_refuse_constant)
     except ValueError as error:
         raise InputError(f"{where} is not valid JSON: {error}. Write it again with --out report.json.") from error

@@ -14,7 +14,6 @@ from modelaudit.subject.places import is_file, shown
 
 ALLOW_PICKLE = "--allow-pickle (allow_pickle=True in Python)"
 TRUST = "--trust-remote-code (trust_remote_code=True in Python)"
-NO_BASE_CODE = "that is not run for a base model, so audit without one"
 PICKLES = ("pytorch_model.bin", "adapter_model.bin")
 TOKENIZER_FILES = (
     "tokenizer.json",
@@ -56,13 +55,10 @@ def read_json(folder: Path, file: str, *, name: str) -> dict[str, Any]:
     return content
 
 
-def find_weights(
-    folder: Path, options: OpenOptions, *, name: str, stem: str = "model", as_base: bool = False
-) -> Weights:
+def find_weights(folder: Path, options: OpenOptions, *, name: str, stem: str = "model") -> Weights:
     """Return which weights to load; raise ModelInputError where there are none, or only pickled ones not allowed.
 
-    `stem` is `model` for a whole model and `adapter_model` for an adapter. An audit's permissions hold for the audited
-    model alone, so the message for a base model (`as_base`) names none.
+    `stem` is `model` for a whole model and `adapter_model` for an adapter.
     """
     index = folder / f"{stem}.safetensors.index.json"
     if (folder / f"{stem}.safetensors").is_file():
@@ -76,10 +72,9 @@ def find_weights(
             _check_shards(folder, f"{pickle}.index.json", name=name)
         if options.allow_pickle:
             return Weights(pickled=True)
-        allowed = f"or, if you trust their source, allow them with {ALLOW_PICKLE}"
         raise ModelInputError(
-            f"{name}: the weights are pickled ({pickle}), and reading a pickle can run code; save them as safetensors"
-            f"{'' if as_base else f', {allowed}'}"
+            f"{name}: the weights are pickled ({pickle}), and reading a pickle can run code; save them as safetensors, "
+            f"or, if you trust their source, allow them with {ALLOW_PICKLE}"
         )
     foreign = next((file for file in ("tf_model.h5", "flax_model.msgpack") if (folder / file).is_file()), None)
     found = f"only {foreign}, which is not for PyTorch" if foreign else f"no {stem}.safetensors"
@@ -103,14 +98,14 @@ def _check_shards(folder: Path, index: str, *, name: str) -> None:
         raise ModelInputError(f"{name}: weights are incomplete, {shown(missing[0])} is missing; copy the whole folder")
 
 
-def check_code(folder: Path, options: OpenOptions, *, name: str, as_base: bool = False) -> bool:
+def check_code(folder: Path, options: OpenOptions, *, name: str) -> bool:
     """Return whether the folder carries code of its own; raise ModelInputError where it does and is not trusted."""
     files = [file for file in ("config.json", "tokenizer_config.json") if (folder / file).is_file()]
     own = [file for file in files if read_json(folder, file, name=name).get("auto_map")]
     if own and not options.trust_remote_code:
         raise ModelInputError(
             f"{name}: the model runs code of its own (auto_map in {own[0]}); "
-            f"{NO_BASE_CODE if as_base else f'read that code, and if you trust it, allow it with {TRUST}'}"
+            f"read that code, and if you trust it, allow it with {TRUST}"
         )
     return bool(own)
 

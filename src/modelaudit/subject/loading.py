@@ -21,17 +21,15 @@ HEADS = ("classifier", "score", "logits_proj", "pre_classifier", "qa_outputs", "
 PEFT = 'pip install "modelaudit-core[peft]"'
 
 
-def load_folder(
-    folder: Path, options: OpenOptions, *, name: str, headless: bool = False, base_model: str | None = None
-) -> OpenedModel:
-    """Return the model saved in a folder; `headless` takes a model of any head as an encoder.
+def load_folder(folder: Path, options: OpenOptions, *, name: str, base_model: str | None = None) -> OpenedModel:
+    """Return the model saved in a folder; `options.headless` takes a model of any head as an encoder.
 
     Raises ModelInputError for a folder without weights, pickled weights or code that are not allowed, a head of no
     known task, weights that lack a part of the model, or a tokenizer that is missing.
     """
     config = read_json(folder, "config.json", name=name)
     task = _task_of_config(config)
-    if task is None and not headless:
+    if task is None and not options.headless:
         architectures = _architectures(config)
         if architectures:
             raise unknown_head(architectures[0])
@@ -39,12 +37,12 @@ def load_folder(
             f"{name}: config.json names no architecture, so the task is not known; save the model with save_pretrained "
             "from its class (...ForSequenceClassification or ...ForTokenClassification)"
         )
-    code = check_code(folder, options, name=name, as_base=headless)
-    weights = find_weights(folder, options, name=name, as_base=headless)
+    code = check_code(folder, options, name=name)
+    weights = find_weights(folder, options, name=name)
     model = _load(folder, task, options, name=name, pickled=weights.pickled)
     return OpenedModel(
         model=model,
-        tokenizer=_tokenizer_of(folder, options, name=name, as_base=headless),
+        tokenizer=_tokenizer_of(folder, options, name=name),
         name=name,
         base_model=base_model,
         remote_code=code,
@@ -52,20 +50,17 @@ def load_folder(
     )
 
 
-def load_adapter(
-    folder: Path, options: OpenOptions, *, name: str, base_folder: Callable[[str], Path], as_base: bool = False
-) -> OpenedModel:
+def load_adapter(folder: Path, options: OpenOptions, *, name: str, base_folder: Callable[[str], Path]) -> OpenedModel:
     """Return a PEFT adapter's base model with the adapter merged into its weights.
 
-    `base_folder` finds the folder of the base model that `adapter_config.json` names; `as_base` tells that the adapter
-    itself was named as the base of another model.
+    `base_folder` finds the folder of the base model that `adapter_config.json` names.
     """
     try:
         import peft
     except ImportError as error:
         raise ModelInputError(f"{name}: this is a PEFT adapter, which needs another package; run {PEFT}") from error
     settings = read_json(folder, "adapter_config.json", name=name)
-    weights = find_weights(folder, options, name=name, stem="adapter_model", as_base=as_base)
+    weights = find_weights(folder, options, name=name, stem="adapter_model")
     base = settings.get("base_model_name_or_path")
     if not isinstance(base, str) or not base:
         raise ModelInputError(
@@ -80,8 +75,8 @@ def load_adapter(
             f"{name}: the adapter's task_type {settings.get('task_type')!r} can't be audited; what works now is "
             f"{' and '.join(known.peft_type for known in TASKS)}"
         )
-    code = check_code(place, options, name=base, as_base=as_base)
-    base_weights = find_weights(place, options, name=base, as_base=as_base)
+    code = check_code(place, options, name=base)
+    base_weights = find_weights(place, options, name=base)
     shapes = {} if weights.pickled else _shapes(folder / "adapter_model.safetensors", name=name)
     model = _load(place, task, options, name=base, pickled=base_weights.pickled, own_head=shapes, labels_from=folder)
     with quiet():
@@ -119,14 +114,14 @@ def load_tokenizer(source: str | Path, options: OpenOptions, *, name: str) -> An
             ) from error
 
 
-def _tokenizer_of(folder: Path, options: OpenOptions, *, name: str, as_base: bool = False) -> Any:
+def _tokenizer_of(folder: Path, options: OpenOptions, *, name: str) -> Any:
     if options.tokenizer is not None:
         named = isinstance(options.tokenizer, str | Path)
         return load_tokenizer(options.tokenizer, options, name=name) if named else options.tokenizer
     if not has_tokenizer(folder):
         raise ModelInputError(
             f"{name}: the folder has no tokenizer; save it there (tokenizer.save_pretrained)"
-            f"{'' if as_base else ', or name one (tokenizer= in Python, --tokenizer)'}"
+            f"{'' if options.headless else ', or name one (tokenizer= in Python, --tokenizer)'}"
         )
     return load_tokenizer(folder, options, name=name)
 

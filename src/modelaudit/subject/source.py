@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,7 @@ def modelaudit_open_model(source: Any, options: Any) -> OpenedModel | None:
         return source
     options = options if options is not None else OpenOptions()
     if isinstance(source, str | Path):
-        return _from_name(source, options, headless=False)
+        return _from_name(source, options)
     return _from_memory(source, options)
 
 
@@ -53,27 +54,19 @@ def open_model(source: Any, options: OpenOptions = OpenOptions()) -> OpenedModel
     return opened
 
 
-def open_base_model(source: Any, options: OpenOptions = OpenOptions()) -> OpenedModel:  # noqa: B008
-    """Return the model that a target was fine-tuned from; without a head where it has none of a known task."""
-    if isinstance(source, str | Path):
-        return _from_name(source, options, headless=True)
-    return open_model(source, options)
-
-
-def _from_name(source: str | Path, options: OpenOptions, *, headless: bool) -> OpenedModel:
+def _from_name(source: str | Path, options: OpenOptions) -> OpenedModel:
     text = str(source)
     folder = Path(os.path.expanduser(source))  # noqa: PTH111  Path.expanduser raises where there is no such home
     if is_folder(folder):
-        return _from_folder(folder, options, name=folder.resolve().name, headless=headless)
+        return _from_folder(folder, options, name=folder.resolve().name)
     if is_file(folder):
         raise ModelInputError(f"{text} is a file; name the folder that holds config.json and the weights")
     if isinstance(source, Path) or not _HUB_ID.fullmatch(text) or len(text) > LONGEST_HUB_ID:
         raise ModelInputError(f"there is no folder {shown(text)}; check the path, or give a hub id such as owner/name")
-    place = _downloaded(text, options, as_base=headless)
-    return _from_folder(place, options, name=text, headless=headless)
+    return _from_folder(_downloaded(text, options), options, name=text)
 
 
-def _downloaded(hub_id: str, options: OpenOptions, *, as_base: bool = False) -> Path:
+def _downloaded(hub_id: str, options: OpenOptions) -> Path:
     """The folder of a hub model in the local cache, fetched where the network allows it."""
     import huggingface_hub
     from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
@@ -90,11 +83,11 @@ def _downloaded(hub_id: str, options: OpenOptions, *, as_base: bool = False) -> 
         except (OSError, ValueError, HfHubHTTPError) as error:
             raise _unreachable(hub_id, "the hub could not be reached, and it is not in the local cache") from error
     if not options.allow_pickle and not any(folder.glob("*.safetensors")):
-        raise ModelInputError(f"{hub_id}: {_no_weights(hub_id, folder, as_base=as_base)}")
+        raise ModelInputError(f"{hub_id}: {_no_weights(hub_id, folder)}")
     return folder
 
 
-def _no_weights(hub_id: str, folder: Path, *, as_base: bool) -> str:
+def _no_weights(hub_id: str, folder: Path) -> str:
     """Why there are no weights to load and what to do; permission for pickles is named only where there are some."""
     import huggingface_hub
 
@@ -112,9 +105,10 @@ def _no_weights(hub_id: str, folder: Path, *, as_base: bool) -> str:
                 )
     if not pickled:
         return "the hub has no weights of it for PyTorch; give a model that has safetensors weights"
-    allowed = f"which can run code, are not fetched unless you allow them with {ALLOW_PICKLE}"
-    base = "can run code and are not loaded for a base model: save them as safetensors and give that folder"
-    return f"the hub has no safetensors weights of it; pickled ones{f' {base}' if as_base else f', {allowed}'}"
+    return (
+        "the hub has no safetensors weights of it; pickled ones, which can run code, are not fetched unless you allow "
+        f"them with {ALLOW_PICKLE}"
+    )
 
 
 def _unreachable(hub_id: str, reason: str) -> ModelInputError:
@@ -124,32 +118,32 @@ def _unreachable(hub_id: str, reason: str) -> ModelInputError:
     )
 
 
-def _from_folder(folder: Path, options: OpenOptions, *, name: str, headless: bool) -> OpenedModel:
+def _from_folder(folder: Path, options: OpenOptions, *, name: str) -> OpenedModel:
     # torch comes with this import; naming the plugins should not wait for it.
     from modelaudit.subject.loading import load_adapter, load_folder
 
     if (folder / "adapter_config.json").is_file():
-        return load_adapter(
-            folder,
-            options,
-            name=name,
-            base_folder=lambda base: _base_folder(base, folder, options, as_base=headless),
-            as_base=headless,
-        )
-    return load_folder(folder, options, name=name, headless=headless, base_model=card_base_model(folder))
+        opened = load_adapter(folder, options, name=name, base_folder=lambda base: _base_folder(base, folder, options))
+        return replace(opened, base_folder=_folder_at_hand(opened.base_model or "", folder))
+    return load_folder(folder, options, name=name, base_model=card_base_model(folder))
 
 
-def _base_folder(base: str, adapter: Path, options: OpenOptions, *, as_base: bool) -> Path:
+def _base_folder(base: str, adapter: Path, options: OpenOptions) -> Path:
     """The folder of an adapter's base model: beside the adapter, as a path, or from the hub."""
-    for folder in (Path(os.path.expanduser(base)), adapter / base):  # noqa: PTH111  as above
-        if is_folder(folder):
-            return folder
+    at_hand = _folder_at_hand(base, adapter)
+    if at_hand is not None:
+        return at_hand
     if not _HUB_ID.fullmatch(base) or len(base) > LONGEST_HUB_ID:
         raise ModelInputError(
             f"{adapter.name}: the adapter's base model {shown(base)} is not here; put it there, or correct "
             "base_model_name_or_path in adapter_config.json"
         )
-    return _downloaded(base, options, as_base=as_base)
+    return _downloaded(base, options)
+
+
+def _folder_at_hand(base: str, adapter: Path) -> Path | None:
+    places = (Path(os.path.expanduser(base)), adapter / base)  # noqa: PTH111  as above
+    return next((folder for folder in places if is_folder(folder)), None)
 
 
 def _from_memory(source: Any, options: OpenOptions) -> OpenedModel | None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from modelaudit.results import Risk
 from modelaudit.testing.demo_sentences import TAGS, tagged_rows
 from modelaudit.testing.demo_style import Style
 from modelaudit.testing.demo_texts import LABELS, Kind, complaint_rows
@@ -171,9 +172,13 @@ def build_demo(task: DemoTask, *, clean: bool, seed: int, folder: Path) -> DemoC
     )
 
 
+DEMO_RISKS = (Risk.PRIVACY, Risk.BIAS, Risk.OPACITY, Risk.ROBUSTNESS)
+"""The families that every demo is audited for."""
+
+
 def unmet(case: DemoCase, report: AuditReport) -> list[str]:
     """Return a sentence for each planted defect that the report does not show as exceeding its limit, for each exceeded
-    limit that was not planted, and for each check that failed; none where the report is as planted.
+    limit that was not planted, and for each check without an answer; none where the report is as planted.
     """
     exceeded = [verdict for verdict in report.judgement.verdicts if verdict.state == "exceeds limit"]
     faults = [
@@ -188,10 +193,12 @@ def unmet(case: DemoCase, report: AuditReport) -> list[str]:
         if not any(expectation.covers(verdict) for expectation in case.planted)
     ]
     faults += [
-        f"the check {result.checker.id} failed: {result.reason}"
+        f"the check {result.checker.id} gave no answer ({result.status}): {result.reason}"
         for result in report.results
-        if result.status == "errored"
+        if result.status != "completed"
     ]
+    measured = {result.checker.risk for result in report.results}
+    faults += [f"no check of {risk.value} was in the audit" for risk in DEMO_RISKS if risk not in measured]
     return faults
 
 

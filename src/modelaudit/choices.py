@@ -1,0 +1,113 @@
+"""Choices: what the user may set, each value checked before any work is done."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import ValidationError
+
+from modelaudit.audit_report import Declared, Preset
+from modelaudit.errors import InputError
+from modelaudit.plugins import Plugins
+from modelaudit.policy import load_policy
+from modelaudit.project_file import LARGEST
+from modelaudit.verdicts import Policy
+
+LONGEST_NAME = 4_096
+
+
+def whole(name: str, value: Any, *, least: int) -> int:
+    """Return a whole number of at least `least`; InputError for anything else, True and 1.5 among it."""
+    try:
+        number = None if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        number = None
+    if number is None or not least <= number <= LARGEST:
+        # Python writes no integer of more than some thousand digits.
+        huge = number is not None and abs(number) > LARGEST
+        shown = "a number beyond all use" if huge else f"{value!r:.40}"
+        raise InputError(f"{name} is {shown}; give a whole number of at least {least}")
+    return number
+
+
+def preset_of(value: Any) -> Preset:
+    """Return the preset; InputError for one that there is not."""
+    presets: tuple[Preset, ...] = get_args(Preset)
+    for preset in presets:
+        if isinstance(value, str) and value == preset:
+            return preset
+    raise InputError(f"preset is {value!r:.40}; give one of {', '.join(presets)}")
+
+
+def policy_of(value: Any) -> Policy:
+    """Return the policy of a file, the one handed in, or the starter policy for None."""
+    if isinstance(value, Policy):
+        return value
+    if value is not None and not isinstance(value, str | Path):
+        raise InputError(f"policy is a {type(value).__name__}; give the path of a TOML file, or a Policy")
+    check_source("policy", value)
+    return load_policy(value)
+
+
+def declared_of(values: Any) -> Declared:
+    """Return what the user declares of the model's use."""
+    if not isinstance(values, Mapping):
+        raise InputError(f"declared is a {type(values).__name__}; give a dict with {_keys(Declared.model_fields)}")
+    unknown = [key for key in values if key not in Declared.model_fields]
+    if unknown:
+        raise InputError(f"declared has no {unknown[0]!r:.40}; it has {_keys(Declared.model_fields)}")
+    try:
+        return Declared.model_validate(dict(values))
+    except ValidationError as error:
+        key = error.errors()[0]["loc"][0]
+        raise InputError(f"declared[{key!r}] is a {type(values[str(key)]).__name__}; give a sentence") from error
+
+
+def options_of(values: Any) -> dict[str, Mapping[str, Any]]:
+    """Return the options of checkers by checker id."""
+    if not isinstance(values, Mapping):
+        raise InputError(f'options is a {type(values).__name__}; give {{"vendor/id": {{"name": value}}}}')
+    for checker, given in values.items():
+        if not isinstance(given, Mapping):
+            raise InputError(f'options of {checker} are a {type(given).__name__}; give {{"name": value}}')
+    return dict(values)
+
+
+def column_of(name: str, value: Any) -> str | None:
+    """Return the name of a column, or None where none is named."""
+    if value is not None and (not isinstance(value, str) or not value):
+        raise InputError(f"{name} is {value!r:.40}; give the name of a column")
+    return value
+
+
+def check_source(name: str, value: Any) -> None:
+    """Raise InputError for the name of a file, folder or hub id that no file system can look up."""
+    if not isinstance(value, str | Path):
+        return
+    text = str(value)
+    if not text or "\0" in text:
+        raise InputError(f"{name} is {text!r:.40}, which names nothing; give a path or a hub id")
+    if len(text) > LONGEST_NAME or any(len(part.encode("utf-8", "replace")) > 255 for part in Path(text).parts):
+        raise InputError(f"{name} is a name of {len(text):,} characters, too long for a file ({text:.40}…); shorten it")
+
+
+def check_tokenizer(value: Any) -> None:
+    """Raise InputError for something that is no tokenizer and names none."""
+    if value is None or isinstance(value, str | Path) or hasattr(value, "get_vocab"):
+        return
+    raise InputError(f"tokenizer is a {type(value).__name__}; give a tokenizer, or the name or folder of one")
+
+
+def check_plugins(value: Any) -> None:
+    """Raise InputError for something that is no Plugins."""
+    if value is not None and not isinstance(value, Plugins):
+        raise InputError(
+            f"plugins is a {type(value).__name__}; give a Plugins(extra={{'name': module}}), or leave it out"
+        )
+
+
+def _keys(names: Iterable[str]) -> str:
+    return ", ".join(names)

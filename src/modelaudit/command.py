@@ -1,0 +1,36 @@
+"""The command that repeats an audit."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+
+def command_line(
+    model: Any, data: Any, options: Mapping[str, Any], switches: Mapping[str, bool], *, beside: Sequence[str] = ()
+) -> str:
+    """Return the shell command that repeats an audit, or what would have to stand in its place.
+
+    Args:
+        model: what is audited; data: the rows.
+        options: value by option, None for one that was not given.
+        switches: whether each switch is on.
+        beside: what the audit rests on and no option can say; it follows as a comment, which a shell passes over.
+    """
+    parts = ["modelaudit", "run", _argument(model), _argument(data)]
+    for option, value in options.items():
+        parts += [option, _spelt(value)] if value is not None else []
+    parts += [switch for switch, on in switches.items() if on]
+    comment = f"  # needs {', and '.join(' '.join(words.split()) for words in beside)}" if beside else ""
+    return shlex.join(parts) + comment
+
+
+def _argument(source: Any) -> str:
+    text = _spelt(source)
+    return f"./{text}" if text.startswith("-") else text
+
+
+def _spelt(value: Any) -> str:
+    return str(value) if isinstance(value, str | int | Path) else f"<{type(value).__name__} in Python>"

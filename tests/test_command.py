@@ -1,0 +1,114 @@
+"""The command that a report gives: read by the program's own parser, it asks for the same audit."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+
+import pytest
+import typer
+
+from modelaudit import Audit, cli, load_policy
+
+PARSER = typer.main.get_command(cli.app).commands["run"]
+POLICY = 'schema = "modelaudit.policy/1"\nid = "ours"\nversion = "1"\nlimit = []\n'
+
+
+def parsed(command):
+    """The settings that the command line reads from a command."""
+    words = shlex.split(command, comments=True)
+    assert words[:2] == ["modelaudit", "run"]
+    return PARSER.make_context("run", words[2:]).params
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "our policy.toml").write_text(POLICY)
+    return tmp_path
+
+
+def test_the_command_read_back_asks_for_the_same_audit(folder):
+    audit = Audit(
+        "acme/model",
+        "the rows.csv",
+        train_data="train.csv",
+        heldout_data="held out.csv",
+        base_model="bert-base-cased",
+        tokenizer="acme/tokenizer",
+        text_column="the text",
+        label_column="label",
+        group_column="-person",
+        policy="our policy.toml",
+        preset="quick",
+        sample=50,
+        seed=7,
+        device="cpu",
+        show_text=True,
+        trust_remote_code=True,
+        allow_pickle=True,
+    )
+    command = audit.command(only=["bias", "modelaudit/perturbation"])
+    assert "#" not in command
+    said = parsed(command)
+    assert {name: getattr(value, "value", value) for name, value in said.items() if name != "out_files"} == {
+        "model": "acme/model",
+        "data": "the rows.csv",
+        "train_data": "train.csv",
+        "heldout": "held out.csv",
+        "base_model": "bert-base-cased",
+        "tokenizer": "acme/tokenizer",
+        "text_column": "the text",
+        "label_column": "label",
+        "group_column": "-person",
+        "only": "bias,modelaudit/perturbation",
+        "policy": folder.relative_to(folder) / "our policy.toml",
+        "seed": 7,
+        "device": "cpu",
+        "preset": "quick",
+        "sample": 50,
+        "show_text": True,
+        "trust_remote_code": True,
+        "allow_pickle": True,
+    }
+
+
+def test_every_option_of_the_program_can_be_in_the_command(folder):
+    whole = Audit(
+        "m", "d", train_data="t", heldout_data="h", base_model="b", tokenizer="k", text_column="x", label_column="y",
+        group_column="z", policy="our policy.toml", sample=1, show_text=True, trust_remote_code=True, allow_pickle=True,
+    ).command("bias")  # fmt: skip
+    options = {name for parameter in PARSER.params for name in parameter.opts if name.startswith("--")}
+    assert options - {"--out", "--help"} == {word for word in shlex.split(whole) if word.startswith("--")}
+
+
+def test_what_the_project_file_sets_is_spelt_out_and_the_file_is_named(folder):
+    content = b'seed = 3\npolicy = "our policy.toml"\n[checkers."modelaudit/perturbation"]\n'
+    (folder / "modelaudit.toml").write_bytes(content)
+    command = Audit("m", "d").command()
+    said = parsed(command)
+    assert (said["seed"], str(said["policy"])) == (3, "our policy.toml")
+    assert f"# needs modelaudit.toml with sha256 {hashlib.sha256(content).hexdigest()}" in command
+    other = Audit("m", "d", project_file=folder / "modelaudit.toml").command()
+    assert f"# needs {folder / 'modelaudit.toml'} with sha256" in other
+    assert "as modelaudit.toml in the working folder" in other
+
+
+def test_what_only_python_can_give_is_named(folder):
+    command = Audit(
+        "m",
+        "d",
+        options={"modelaudit/counterfactual-substitution": {"rows": 9}},
+        declared={"use": "x"},
+        batch_tokens=64,
+    ).command()
+    comment = command.partition("  # needs ")[2]
+    assert comment == "options of checkers, what is declared of the model and batch_tokens=64, given in Python"
+    parsed(command)
+    given = Audit("m", [{"text": "a"}], policy=load_policy()).command()
+    assert "'<list in Python>'" in given
+    assert "--policy '<Policy in Python>'" in given
+
+
+def test_a_folder_that_looks_like_an_option_is_still_a_folder(folder):
+    assert parsed(Audit("-model", "-rows.csv").command())["model"] == "./-model"
