@@ -7,7 +7,7 @@ import pytest
 
 from modelaudit import Audit
 from modelaudit.errors import InputError, PolicyError
-from modelaudit.policy import load_policy
+from modelaudit.policy_file import load_policy
 from modelaudit.project_file import read_project_file
 
 DEEP = "x = " + "[" * 50_000

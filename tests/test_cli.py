@@ -22,6 +22,17 @@ STRICT = (
 )
 
 
+LIMIT_ON_MEMBERSHIP = """
+[[limit]]
+checker = "modelaudit/membership-inference"
+metric = "membership_auc"
+max = 0.55
+required = true
+rationale = "A limit for the tests."
+source = "these tests"
+"""
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory, classifier, rows, train_rows):
     path = tmp_path_factory.mktemp("cli")
@@ -71,6 +82,20 @@ def test_run_writes_each_format_and_exits_by_the_gate(command, folder):
     assert "out/a.html" in out
     assert {"a.html", "a.json", "a.md"} == {path.name for path in (folder / "out").iterdir()}
     assert "--only robustness" in report["run"]["command"]
+
+
+def test_the_summary_says_what_was_judged_on_why_a_check_did_not_run_and_what_the_gate_says(command, folder):
+    required = STRICT + LIMIT_ON_MEMBERSHIP
+    (folder / "required.toml").write_text(required)
+    words = ["run", "model", "data.csv", "--preset", "quick", "--only", "privacy", "--policy", "required.toml"]
+    code, out, _ = command(*words)
+    text = " ".join(out.split())
+    assert code == 3
+    assert "text in column 'text', true labels in column 'label'" in text
+    assert "skipped: modelaudit/membership-inference: needs the rows that the model was trained on" in text
+    assert "The gate does not hold: a check that the policy requires" in text
+    assert "modelaudit/membership-inference is required but not assessed" in text
+    assert "nothing is written" in text
 
 
 def test_a_saved_report_is_judged_again_under_another_policy_without_the_model(command, folder):

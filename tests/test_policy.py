@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelaudit.errors import PolicyError
-from modelaudit.policy import judge, load_policy, parse_policy
+from modelaudit.policy import judge
+from modelaudit.policy_file import load_policy, parse_policy
 from modelaudit.results import CheckerInfo, CheckResult, Finding, Metric, Risk
 from modelaudit.statistics import normal
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modelaudit.errors import PolicyError
-from modelaudit.policy import load_policy, parse_policy
+from modelaudit.policy_file import load_policy, parse_policy
 
 HEAD = 'schema = "modelaudit.policy/1"\nid = "t"\nversion = "1"\n{head}\n'
 LIMIT = """[[limit]]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from modelaudit.audit import Audit, AuditOutcome
     from modelaudit.audit_report import AuditReport
     from modelaudit.errors import InputError, ModelAuditError, RiskGateError
-    from modelaudit.policy import load_policy
+    from modelaudit.policy_file import load_policy
     from modelaudit.reports import load_report
 
 __all__ = [
@@ -38,7 +38,7 @@ _HOMES = {
     "InputError": "errors",
     "ModelAuditError": "errors",
     "RiskGateError": "errors",
-    "load_policy": "policy",
+    "load_policy": "policy_file",
     "load_report": "reports",
 }
 

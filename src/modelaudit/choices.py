@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from modelaudit.audit_report import Declared, Preset
 from modelaudit.errors import InputError
 from modelaudit.plugins import Plugins
-from modelaudit.policy import load_policy
+from modelaudit.policy_file import load_policy
 from modelaudit.project_file import LARGEST
 from modelaudit.verdicts import Policy
 

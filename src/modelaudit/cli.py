@@ -133,9 +133,13 @@ def run(
     )
     for path in out_files or []:
         check_writable(path, audit.plugins, read=audit.read)
+    if not out_files and err.is_terminal:
+        err.print("no --out is given: the summary will be all that is left of this audit")
     outcome = audit.run(only=_names(only), listener=listener_for_stderr())
     _summary(outcome.report)
     _save(outcome, out_files or [])
+    if not out_files:
+        out.print("nothing is written: name a file with --out to keep the report")
     raise typer.Exit(outcome.report.judgement.gate.exit_code)
 
 
@@ -220,7 +224,8 @@ def render(
     from modelaudit.audit import AuditOutcome
     from modelaudit.destinations import check_writable, places
     from modelaudit.plugins import Plugins
-    from modelaudit.policy import judge, load_policy
+    from modelaudit.policy import judge
+    from modelaudit.policy_file import load_policy
     from modelaudit.reports import load_report
 
     plugins, read = Plugins(), places([report, policy])
@@ -302,6 +307,9 @@ def _save(outcome: AuditOutcome, paths: list[Path]) -> None:
 
 
 def _summary(report: AuditReport) -> None:
+    from modelaudit.reports.front import gate_words, table_words
+
+    out.print(f"judged on {escape(table_words(report.subject.evaluation))}")
     table = Table("family", "state", "counts")
     for family in report.judgement.families:
         counts = ", ".join(f"{count} {state}" for state, count in family.counts.items())
@@ -316,11 +324,16 @@ def _summary(report: AuditReport) -> None:
     for result in report.results:
         if result.status == "errored":
             out.print(f"[red]failed:[/red] {escape(result.checker.id)}: {escape(result.reason or '')}")
+        elif result.status != "completed":
+            out.print(f"○ {result.status}: {escape(result.checker.id)}: {escape(result.reason or '')}")
     for plugin in report.provenance.plugins:
         if plugin.status == "failed":
             out.print(f"[red]plugin {escape(plugin.name)} is not used:[/red] {escape(plugin.reason or '')}")
     for limit in report.judgement.idle_limits:
         out.print(f"[yellow]limit without a metric:[/yellow] {escape(limit)}")
+    out.print(escape(gate_words(report)))
+    for reason in report.judgement.gate.reasons:
+        out.print(f"  {escape(reason)}")
 
 
 @app.callback(invoke_without_command=True)

@@ -13,7 +13,8 @@ from modelaudit.checkers.robustness.entities import Entity, Fates, entities, fat
 from modelaudit.checkers.robustness.outcomes import clustered_share, design_effect, f1_drop
 from modelaudit.checkers.robustness.perturbation import Perturbation
 from modelaudit.errors import NotAssessable
-from modelaudit.policy import judge, load_policy
+from modelaudit.policy import judge
+from modelaudit.policy_file import load_policy
 from modelaudit.results import CheckResult
 from modelaudit.rows import Row
 from modelaudit.testing.planted import planted_classifier, planted_rows, planted_tag_rows, planted_tagger

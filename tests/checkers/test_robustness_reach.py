@@ -9,7 +9,8 @@ from measured import context_of, subject_of
 from modelaudit.checkers.robustness.arms import Trial
 from modelaudit.checkers.robustness.perturbation import Perturbation
 from modelaudit.checkers.robustness.reach import unread
-from modelaudit.policy import judge, load_policy
+from modelaudit.policy import judge
+from modelaudit.policy_file import load_policy
 from modelaudit.results import CheckResult
 from modelaudit.rows import Row
 from modelaudit.testing.planted import planted_classifier

@@ -19,7 +19,7 @@ from modelaudit.checkers.privacy import membership
 from modelaudit.checkers.robustness import calibration, perturbation
 from modelaudit.plan import configured
 from modelaudit.plugins import Plugins
-from modelaudit.policy import parse_policy
+from modelaudit.policy_file import parse_policy
 from modelaudit.project_file import read_project_file
 from modelaudit.terminal import USAGE
 from modelaudit.testing.planted import planted_classifier, planted_rows, planted_tag_rows
