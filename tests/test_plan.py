@@ -41,6 +41,10 @@ def test_rows_without_a_word_tell_nothing(build):
     assert tokens_per_second(build([{"text": "[SEP]", "label": 1}, {"text": "[MASK]", "label": 0}])) is None
 
 
+def test_a_row_of_one_word_in_a_small_vocabulary_tells_nothing(build):
+    assert tokens_per_second(build([{"text": "good", "label": 1}])) is None
+
+
 def test_token_classifiers_are_timed_too(tagger, tag_rows):
     model, tokenizer = tagger
     subject = build_subject(OpenedModel(model=model, tokenizer=tokenizer, name="m"), data=tag_rows[:1], device="cpu")
