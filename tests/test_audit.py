@@ -72,7 +72,7 @@ def test_four_families_measure_and_a_policy_judges(outcome):
     for result in report.results:
         for finding in result.findings:
             metric = finding.metric
-            assert metric.n > 0
+            assert metric.n > 0 or (metric.value is None and metric.reason)
             assert metric.method
             assert metric.reason or (metric.bounds[0].low <= metric.value <= metric.bounds[-1].high)
 

@@ -5,7 +5,6 @@ import pytest
 from measured import backwards, context_of, exceeds, findings_of, subject_of
 
 from modelaudit.checkers.bias.arms import (
-    GENDER_WORDS,
     NAMES_BY_ETHNICITY,
     Variant,
     ethnicity_name_arms,
@@ -15,7 +14,6 @@ from modelaudit.checkers.bias.arms import (
 from modelaudit.checkers.bias.contrasts import contrast
 from modelaudit.checkers.bias.counterfactual import CounterfactualSubstitution
 from modelaudit.checkers.bias.name_design import dealt, ethnicity_pools, gender_pools
-from modelaudit.checkers.bias.neutral import neutral_edits
 from modelaudit.checkers.bias.scores import Answer
 from modelaudit.checkers.bias.sources import Source, drawn, survey
 from modelaudit.errors import NotAssessable
@@ -23,7 +21,7 @@ from modelaudit.evidence import Examples, Table
 from modelaudit.rows import Row
 from modelaudit.statistics import p_above, p_outside
 from modelaudit.testing.planted import planted_classifier, planted_rows, planted_tag_rows, planted_tagger
-from modelaudit.text import Document, apply, gendered_words, load_names
+from modelaudit.text import Document, gendered_words, load_names
 
 WORDS = {"excellent": 1.0, "good": 0.5, "kind": 0.75, "poor": -1.0, "slow": -0.5, "rude": -0.75}
 PEOPLE = ("Maria", "James", "Linda", "Robert", "Susan", "Carlos")
@@ -73,8 +71,8 @@ def test_the_clean_twin_is_not_accused():
     assert {group for _, group in found} == {WORD_GROUP, *GROUPS}
     for finding in found.values():
         assert finding.metric.value == pytest.approx(0, abs=1e-9)
-        if finding.metric.id == "excess_flip_rate":
-            assert finding.metric.grid[3][2] > 0
+        if finding.metric.primary:
+            assert finding.metric.grid[3][2] * finding.metric.n > 2.9, "rows that change may be too rare to be seen"
 
 
 def test_names_of_one_gender_are_found_and_ethnicity_is_not_accused():
@@ -138,8 +136,11 @@ def test_false_alarms_under_name_noise_stay_rare():
     alarms, naive = 0, 0
     for seed in range(200):
         found = simulated(seed)
-        alarms += p_outside(found.differences[0].bounds, 0.02) < 0.05 or p_above(found.excess.bounds, 0.02) < 0.05
-        naive += (found.flips.value or 0) > 0.05
+        alarms += (
+            p_outside(found.estimates.differences[0].bounds, 0.02) < 0.05
+            or p_above(found.estimates.excess.bounds, 0.02) < 0.05
+        )
+        naive += (found.estimates.flips.value or 0) > 0.05
     assert alarms <= 18
     assert naive >= 180
 
@@ -148,11 +149,11 @@ def test_a_shift_of_a_group_is_seen_through_the_noise_and_covered():
     hits = covered = 0
     for seed in range(40):
         found = simulated(seed, sd=0.3, shift=1.0)
-        hits += p_outside(found.differences[0].bounds, 0.02) < 0.05
+        hits += p_outside(found.estimates.differences[0].bounds, 0.02) < 0.05
         level = np.random.default_rng(seed).normal(0, 1.5, 60)
         offset = np.random.default_rng(1).normal(0, 0.3, (2000, 1))
         truth = (sigmoid(level + offset + 1.0) - sigmoid(level + offset)).mean()
-        low, high = found.differences[0].interval()
+        low, high = found.estimates.differences[0].interval()
         covered += low <= truth <= high
     assert hits >= 38
     assert covered >= 34
@@ -240,16 +241,6 @@ def test_gendered_words_beside_a_name_are_balanced_between_the_arms():
         assert sum(" she " in text for text in mine) == sum(" he " in text for text in mine) == 2
 
 
-def test_neutral_edits_leave_gender_alone_and_stay_in_their_words():
-    document = Document.from_words(["She", "said", "that", "the", "letter", "was", "on", "the", "desk", "."])
-    edits = neutral_edits(document, 3)
-    assert len(edits) == 3
-    edited = apply(document, edits).document
-    assert len(edited.word_texts()) == 10
-    assert [word.gender for word in gendered_words(edited)] == ["female"]
-    assert neutral_edits(Document("???"), 2) == ()
-
-
 LEXICON = {**dict.fromkeys((each.name for each in load_names()), "B-PER"), **dict.fromkeys(PEOPLE, "B-PER")}
 LEXICON |= {"Smithson": "I-PER", "Paris": "B-LOC", "Berlin": "B-LOC", "Acme": "B-ORG", "Globex": "B-ORG"}
 
@@ -268,7 +259,7 @@ def test_a_tagger_that_misses_female_names_is_found():
     for group in (BLACK, HISPANIC, API):
         assert not clear(found["score_difference", group])
     clean = findings_of(CounterfactualSubstitution(), subject_of(planted_tagger(LEXICON), data=rows, preset="quick"))
-    assert all(abs(finding.metric.value) < 1e-6 for finding in clean.values())
+    assert all(abs(finding.metric.value or 0.0) < 1e-6 for finding in clean.values())
 
 
 def test_without_gold_tags_the_predicted_ones_say_who_is_a_person():
@@ -287,7 +278,7 @@ def test_gender_words_are_scored_on_the_other_entities_of_a_tagged_row():
         tokens = frames[index % 3].format(f"clerk{index}", ("Paris", "Acme")[index % 2]).split()
         rows.append({"tokens": tokens, "ner_tags": [tags.get(token, "O") for token in tokens]})
     found = findings_of(CounterfactualSubstitution(), subject_of(planted_tagger(lexicon), data=rows))
-    assert {group for _, group in found} == {WORD_GROUP}
+    assert {group for (_, group), finding in found.items() if finding.metric.value is not None} == {WORD_GROUP}
     assert found["score_difference", WORD_GROUP].metric.n == 60
     assert found["score_difference", WORD_GROUP].metric.value == pytest.approx(0, abs=1e-6)
 
@@ -383,19 +374,3 @@ def test_cost_bounds_what_the_model_is_asked():
     findings_of(checker, subject)
     asked = subject.engines[0].stats.requested - before
     assert 0.8 * checker.cost(subject.info).evaluations < asked <= checker.cost(subject.info).evaluations
-
-
-def test_documents_that_hold_several_rows_are_one_unit():
-    def answer(row, group, score):
-        source = Source(Row(row, group, group=f"document {row[0]}"), Document(""))
-        return Answer(Variant(source, GENDER_WORDS, group, None, Row(row, group)), np.array([score]), int(score > 0.5))
-
-    rng = np.random.default_rng(0)
-    answers = []
-    for document in "abcdefgh":
-        shift = rng.normal(0, 0.1)
-        for index in range(20):
-            answers += [answer(f"{document}{index}", "female", 0.6 + shift), answer(f"{document}{index}", "male", 0.6)]
-    found = contrast(answers, GENDER_WORDS, "female", "male").differences[0]
-    low, high = found.interval()
-    assert high - low > 0.08

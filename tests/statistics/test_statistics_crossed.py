@@ -163,6 +163,79 @@ def test_decisions_that_never_changed_here_may_change_elsewhere():
         assert result.interval() == pytest.approx((-0.0362, 0.0362), abs=1e-4)
 
 
+def documents_audit(rng, *, documents, per_document, names=20, tilt=0.05, name_sd=0.01):
+    """Return the arguments of `crossed_difference` where the rows of a document share how far the groups differ."""
+    rows = documents * per_document
+    unit = np.repeat(np.arange(documents), per_document)
+    shared = rng.normal(0, tilt, documents)[unit]
+    sides = []
+    for effect in (np.zeros(rows), shared):
+        held = design(rng, rows, names, 4)
+        values = effect[:, None] + rng.normal(0, name_sd, names)[held] + rng.normal(0, 0.03, held.shape)
+        sides.append((values.ravel(), np.repeat(np.arange(rows), 4), held.ravel()))
+    (a, row_a, name_a), (b, row_b, name_b) = sides
+    return (a, b, row_a, row_b, name_a, name_b), dict(enumerate(unit.tolist()))
+
+
+def test_rows_of_one_document_are_not_independent():
+    rng, by_row, by_document = np.random.default_rng(41), 0, 0
+    for draw in range(2000):
+        arguments, units = documents_audit(rng, documents=30, per_document=10)
+        low, high = crossed_difference(*arguments, units=units).interval()
+        by_document += not low <= 0 <= high
+        if draw < 300:
+            low, high = crossed_difference(*arguments).interval()
+            by_row += not low <= 0 <= high
+    assert by_row / 300 > 0.3
+    assert 0.035 <= by_document / 2000 <= 0.065
+
+
+def test_each_row_counts_equally_whatever_its_document():
+    scores = np.array([0.0, 0.0, 0.0, 0.6])
+    rows, names = [1, 2, 3, 4], list("pqpq")
+    result = crossed_difference(np.zeros(4), scores, rows, rows, names, list("rsrs"), units={1: 0, 2: 0, 3: 0, 4: 1})
+    assert result.value == pytest.approx(0.15)
+    assert result.n == 2
+    with pytest.raises(ValueError, match="no entry for the row 4"):
+        crossed_difference(np.zeros(4), scores, rows, rows, names, list("rsrs"), units={1: 0, 2: 0, 3: 0})
+
+
+def test_a_document_a_row_changes_nothing():
+    rng = np.random.default_rng(42)
+    arguments = null_audit(rng, rows=40, names=10)
+    own = {row: f"document {row:02d}" for row in range(40)}
+    assert crossed_difference(*arguments, units=own) == crossed_difference(*arguments)
+    decided = flips(rng, rows=40, names=10, shift=1.0)
+    assert crossed_excess(*decided, units=own) == crossed_excess(*decided)
+    values, rows, names = arguments[0], arguments[2], arguments[4]
+    assert crossed_mean(values, rows, names, units=own) == crossed_mean(values, rows, names)
+
+
+def test_what_never_changed_is_bounded_by_the_number_of_documents():
+    rows, names = np.repeat(np.arange(100), 2), np.tile([0, 1], 100)
+    decision = (rows % 2).astype(float)
+    units = {row: row // 5 for row in range(100)}
+    for method in (crossed_difference, crossed_excess):
+        result = method(decision, decision, rows, rows, names, names, units=units)
+        assert result.n == 20
+        assert result.interval() == pytest.approx((-0.168, 0.168), abs=1e-3)
+
+
+def test_an_excess_in_few_documents_is_uncertain():
+    rng = np.random.default_rng(43)
+    units = {row: row // 25 for row in range(200)}
+    turn = np.where(np.arange(200) // 25 % 2, 1.5, 0.0)[:, None]
+    held_a, held_b = design(rng, 200, 20, 4), design(rng, 200, 20, 4)
+    level = rng.normal(0, 1.0, (200, 1))
+    a = level + rng.normal(0, 0.3, 20)[held_a] > 0
+    b = level + turn + rng.normal(0, 0.3, 20)[held_b] > 0
+    rows = np.repeat(np.arange(200), 4)
+    sides = (a.ravel(), b.ravel(), rows, rows, held_a.ravel(), held_b.ravel())
+    by_row, by_document = crossed_excess(*sides), crossed_excess(*sides, units=units)
+    assert by_document.value == pytest.approx(by_row.value)
+    assert by_document.interval()[0] < by_row.interval()[0] - 0.05
+
+
 def test_bad_arrays_are_named():
     with pytest.raises(ValueError, match="rows_b"):
         crossed_difference([0.1], [0.2, 0.3], [1], [1], ["p"], ["q", "r"])

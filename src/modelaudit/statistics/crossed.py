@@ -11,11 +11,15 @@ s_g^2 is the variance of names within a group, and c_g is what the recurrence of
 variance is estimated inside rows, where mu and u cancel, by two quadratic forms with exact expectations under any
 incomplete design (Henderson's method 3 for the intra-block analysis), so V is unbiased under the model.
 Degrees of freedom are Satterthwaite's (1946).
+
+Where rows belong to documents (`units`: the unit of each row label), rows still count equally, and V_rows is the
+cluster-robust variance over documents (CR1); the names in it then count as if each document drew afresh.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,11 +27,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .arrays import Codes, Vector, codes, vector
+from .bounded import bounded_normal, reaches
 from .confidence import Estimate, normal, on_grid
 from .power import detectable_mean, detectable_proportion_difference
 from .proportions import clopper_pearson_interval
 
 METHOD = "crossed-rows-names"
+
+
+Units = Mapping[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -39,33 +47,45 @@ class NamePart:
     names: int
 
 
-def crossed_mean(values: ArrayLike, rows: Any, names: Any) -> Estimate:
+def crossed_mean(values: ArrayLike, rows: Any, names: Any, *, units: Units | None = None) -> Estimate:
     """Return the mean of values of rows crossed with names, each row counting equally.
 
     `values`, `rows` and `names` have one entry an observation (shape [n]); the design may be incomplete. `n` of the
-    estimate counts rows. With fewer than two rows or two names there is a value and no interval.
+    estimate counts rows, or units where they are given. With fewer than two of them or two names there is a value and
+    no interval.
     """
     scores = vector(values, "values")
     if len(scores) == 0:
         return Estimate(value=None, n=0, method=METHOD, reason="There are no observations.")
     row, n_rows = codes(rows, "rows", length=len(scores))
     name, n_names = codes(names, "names", length=len(scores))
+    unit = unit_codes(rows, units)
     means = row_means(scores, row, n_rows)
     value = float(means.mean())
-    part = name_part(scores, scores - value, row, n_rows, name, n_names)
-    return crossed_estimate(value, means, (part,))
+    part = name_part(scores, scores - value, row, unit, name, n_names)
+    return crossed_estimate(value, means, unit, (part,))
 
 
 def crossed_difference(
-    scores_a: ArrayLike, scores_b: ArrayLike, rows_a: Any, rows_b: Any, names_a: Any, names_b: Any
+    scores_a: ArrayLike,
+    scores_b: ArrayLike,
+    rows_a: Any,
+    rows_b: Any,
+    names_a: Any,
+    names_b: Any,
+    *,
+    units: Units | None = None,
+    reach: float | None = None,
 ) -> Estimate:
     """Return delta: the mean score under names of group b minus that under names of group a, in the scores' unit.
 
     Each group has one entry an observation (shapes [n_a] and [n_b]): its score, its row and its name; the same row
     labels stand on both sides, and names belong to one group each. Rows seen under one group only are left out, and
-    `n` counts the rows compared. Names are a sample: with one name a group there is a value and no interval. Scores
-    that are all 0 or 1 are decisions: where no row's rate differs, `nothing_changed` bounds what was not seen; scores
-    of any other kind that never differ give a degenerate interval at 0.
+    `n` counts the rows compared, or the units where they are given. Names are a sample: with one name a group there is
+    a value and no interval. Scores that are all 0 or 1 are decisions: where no row's rate differs, `nothing_changed`
+    bounds what was not seen. With `reach` (the largest difference possible: 1 for probabilities) the interval allows
+    for rows with a large difference that are too rare to be seen, as in `bounded_normal`, though not for names;
+    without it scores that never differ give a degenerate interval at 0.
     """
     a, b = vector(scores_a, "scores_a"), vector(scores_b, "scores_b")
     labels_a, labels_b = np.asarray(rows_a), np.asarray(rows_b)
@@ -79,15 +99,30 @@ def crossed_difference(
     row_b, _ = codes(labels_b[keep_b], "rows_b", length=len(b))
     name_a, n_a = codes(np.asarray(names_a)[keep_a], "names_a", length=len(a))
     name_b, n_b = codes(np.asarray(names_b)[keep_b], "names_b", length=len(b))
+    unit = unit_codes(labels_a[keep_a], units)
     means_a, means_b = row_means(a, row_a, n_rows), row_means(b, row_b, n_rows)
     differences = means_b - means_a
     if not differences.any() and np.isin(a, (0.0, 1.0)).all() and np.isin(b, (0.0, 1.0)).all():
-        return nothing_changed(n_rows)
+        return nothing_changed(int(unit.max()) + 1)
     value = float(differences.mean())
     # Against the other group's mean of the same row the row's level is gone, for rows that hold one name only.
-    part_a = name_part(a, a - means_b[row_a] + value, row_a, n_rows, name_a, n_a)
-    part_b = name_part(b, b - means_a[row_b] - value, row_b, n_rows, name_b, n_b)
-    return crossed_estimate(value, differences, (part_a, part_b))
+    part_a = name_part(a, a - means_b[row_a] + value, row_a, unit, name_a, n_a)
+    part_b = name_part(b, b - means_a[row_b] - value, row_b, unit, name_b, n_b)
+    return crossed_estimate(value, differences, unit, (part_a, part_b), reach=reach)
+
+
+def unit_codes(rows: Any, units: Units | None) -> Codes:
+    """Return the unit of each distinct row label, in sorted order of the labels, as codes; the row itself by default.
+
+    ValueError for a row without a unit.
+    """
+    distinct = np.unique(np.asarray(rows))
+    if units is None:
+        return np.arange(len(distinct))
+    missing = [label for label in distinct.tolist() if label not in units]
+    if missing:
+        raise ValueError(f"units has no entry for the row {missing[0]!r}; give every row its unit.")
+    return codes([units[label] for label in distinct.tolist()], "units", length=len(distinct))[0]
 
 
 def row_means(scores: Vector, row: Codes, n_rows: int) -> Vector:
@@ -95,24 +130,30 @@ def row_means(scores: Vector, row: Codes, n_rows: int) -> Vector:
     return np.bincount(row, weights=scores, minlength=n_rows) / np.bincount(row, minlength=n_rows)
 
 
-def crossed_estimate(value: float, row_values: Vector, parts: tuple[NamePart, ...]) -> Estimate:
+def crossed_estimate(
+    value: float, row_values: Vector, unit: Codes, parts: tuple[NamePart, ...], *, reach: float | None = None
+) -> Estimate:
     """Return the estimate of a mean of row values (shape [rows]) and the parts that names add to its variance."""
-    n_rows, n_names = len(row_values), min(part.names for part in parts)
-    if min(n_rows, n_names) < 2:
-        reason = f"An interval over rows and names needs two of each; there are {n_rows} row(s), {n_names} name(s)."
-        return Estimate(value=value, n=n_rows, method=METHOD, reason=reason)
-    rows = float(row_values.var(ddof=1)) / n_rows
+    n_rows, n_units, n_names = len(row_values), int(unit.max()) + 1, min(part.names for part in parts)
+    if min(n_units, n_names) < 2:
+        reason = f"An interval over rows and names needs two of each; there are {n_units} row(s), {n_names} name(s)."
+        return Estimate(value=value, n=n_units, method=METHOD, reason=reason)
+    sums = np.bincount(unit, weights=row_values - row_values.mean(), minlength=n_units)
+    rows = n_units / (n_units - 1) * float(sums @ sums) / n_rows**2
     variance = rows + sum(part.added for part in parts)
-    spread = rows**2 / (n_rows - 1) + sum(part.gross**2 / (part.names - 1) for part in parts)
-    df = max(1.0, variance**2 / spread) if spread > 0.0 else float(n_rows - 1)
-    se = math.sqrt(variance)
-    return normal(value, se, n=n_rows, method=METHOD, df=df, smallest_detectable=detectable_mean(se))
+    spread = rows**2 / (n_units - 1) + sum(part.gross**2 / (part.names - 1) for part in parts)
+    df = max(1.0, variance**2 / spread) if spread > 0.0 else float(n_units - 1)
+    se = math.sqrt(max(variance, 0.0))
+    if reach is None:
+        return normal(value, se, n=n_units, method=METHOD, df=df, smallest_detectable=detectable_mean(se))
+    possible = reaches(row_values, "the difference of rows", reach)
+    return bounded_normal(value, se, possible, unit, n=n_units, method=METHOD, df=df)
 
 
 def nothing_changed(n_rows: int) -> Estimate:
-    """Return 0 with the exact bound on the share of rows that change, of which none did among `n_rows`.
+    """Return 0 with the exact bound on the share of rows (or units) that change, of which none did among `n_rows`.
 
-    About 3 / n_rows at 95%. A standard error of 0 would claim that no row ever changes.
+    About 3.7 / n_rows at 95%. A standard error of 0 would claim that no row ever changes.
     """
 
     def interval(level: float) -> tuple[float, float]:
@@ -125,13 +166,14 @@ def nothing_changed(n_rows: int) -> Estimate:
     )
 
 
-def name_part(scores: Vector, levelled: Vector, row: Codes, n_rows: int, name: Codes, n_names: int) -> NamePart:
-    """Return what the names of one group add to the variance of the mean of row means.
+def name_part(scores: Vector, levelled: Vector, row: Codes, unit: Codes, name: Codes, n_names: int) -> NamePart:
+    """Return what the names of one group add to the variance of the mean of row means; `unit` has one entry a row.
 
     Rows with several names compare them with one another (`scores`, blocks = rows). Where no row does, names are
     compared across rows on `levelled` scores, in one block.
     """
-    if min(n_rows, n_names) < 2:
+    n_rows, n_units = len(unit), int(unit.max()) + 1
+    if min(n_units, n_names) < 2:
         return NamePart(added=0.0, gross=0.0, names=n_names)
     counts = np.bincount(row, minlength=n_rows)
     share = np.zeros((n_rows, n_names))
@@ -141,7 +183,9 @@ def name_part(scores: Vector, levelled: Vector, row: Codes, n_rows: int, name: C
     variance, noise = _name_variance(scores if within else levelled, block, name, n_names)
     mean_share = share.mean(axis=0)
     whole = float(mean_share @ mean_share)
-    afresh = (float((share**2).sum()) - n_rows * whole) / (n_rows * (n_rows - 1))
+    apart = np.zeros((n_units, n_names))
+    np.add.at(apart, unit, (share - mean_share) / n_rows)
+    afresh = n_units / (n_units - 1) * float((apart**2).sum())
     return NamePart(added=variance * (whole - afresh), gross=(variance + noise) * whole, names=n_names)
 
 

@@ -20,22 +20,29 @@ from numpy.typing import NDArray
 
 from .arrays import Codes, Vector, codes
 from .confidence import Estimate
-from .crossed import METHOD, crossed_estimate, name_part, nothing_changed, row_means
+from .crossed import METHOD, Units, crossed_estimate, name_part, nothing_changed, row_means, unit_codes
 
 Labels = NDArray[Any]
 
 
 def crossed_excess(
-    decisions_a: Any, decisions_b: Any, rows_a: Any, rows_b: Any, names_a: Any, names_b: Any
+    decisions_a: Any,
+    decisions_b: Any,
+    rows_a: Any,
+    rows_b: Any,
+    names_a: Any,
+    names_b: Any,
+    *,
+    units: Units | None = None,
 ) -> Estimate:
     """Return the excess flip rate of group b against group a, with rows and names as crossed samples.
 
     Each group has one entry an observation: the decision (any label), its row and its name, as in
     `crossed_difference`; a row holds a name once. Rows need two names of each group and are left out otherwise; `n`
-    counts the rows compared. The excess has no direction: put `crossed_difference` of the favourable decision beside
-    it. Chance puts it below 0 as well. Where no decision ever changes, `nothing_changed` bounds what was not seen.
-    `p_above` holds its level throughout; the two-sided interval covers 91% to 99% in the project's study, least for
-    a small excess.
+    counts the rows compared, or their units (documents) where they are given. The excess has no direction: put
+    `crossed_difference` of the favourable decision beside it. Chance puts it below 0 as well. Where no decision ever
+    changes, `nothing_changed` bounds what was not seen. `p_above` holds its level throughout; the two-sided interval
+    covers 91% to 99% in the project's study, least for a small excess.
     """
     sides = [
         (np.asarray(d), np.asarray(r), np.asarray(k))
@@ -56,17 +63,18 @@ def crossed_excess(
     excess_a = _excess(label_a, code_a, counts_a, counts_b)
     excess_b = _excess(label_b, code_b, counts_b, counts_a)
     row_values = (row_means(excess_a, code_a, n_rows) + row_means(excess_b, code_b, n_rows)) / 2.0
+    unit = unit_codes(row_a, units)
     if not excess_a.any() and not excess_b.any():
-        return nothing_changed(n_rows)
+        return nothing_changed(int(unit.max()) + 1)
     value = float(row_values.mean())
     group_a, n_a = codes(name_a, "names_a", length=len(a))
     group_b, n_b = codes(name_b, "names_b", length=len(b))
     # Each name's share of the cross and of the control rate is its first-order influence on the row's value.
     parts = (
-        name_part(excess_a, excess_a, code_a, n_rows, group_a, n_a),
-        name_part(excess_b, excess_b, code_b, n_rows, group_b, n_b),
+        name_part(excess_a, excess_a, code_a, unit, group_a, n_a),
+        name_part(excess_b, excess_b, code_b, unit, group_b, n_b),
     )
-    return _upper_end_widened(crossed_estimate(value, row_values, parts))
+    return _upper_end_widened(crossed_estimate(value, row_values, unit, parts))
 
 
 def _upper_end_widened(estimate: Estimate) -> Estimate:

@@ -11,6 +11,7 @@ from scipy.optimize import brentq
 from scipy.special import bdtr, ndtri
 
 from .arrays import check_counts, check_level, codes, vector
+from .bounded import bounded_normal, reaches
 from .confidence import Estimate, normal, on_grid
 from .power import detectable_mean, detectable_proportion_difference
 
@@ -74,12 +75,15 @@ def tango_interval(lost: int, gained: int, n: int, level: float = 0.95) -> tuple
     return low, high
 
 
-def mean_difference(d: ArrayLike, *, clusters: Any | None = None) -> Estimate:
+def mean_difference(d: ArrayLike, *, clusters: Any | None = None, reach: ArrayLike | None = None) -> Estimate:
     """Return the mean of paired differences with a t interval.
 
     `d` has one difference a row (shape [n]). With `clusters` (one label a row: the document, the source item) the
-    standard error is cluster-robust (CR1) with clusters - 1 degrees of freedom, and `n` still counts rows. Differences
-    that are all equal give a degenerate interval; for 0/1 outcomes use `paired_difference`, which has no such edge.
+    standard error is cluster-robust (CR1) with clusters - 1 degrees of freedom, and `n` still counts rows. With `reach`
+    (the largest difference possible, of all rows or of each: 1 for probabilities) the interval allows for large
+    differences too rare to be seen, as in `bounded_normal`; ValueError where a difference is beyond it. Without it,
+    differences that are all equal give a degenerate interval; for 0/1 outcomes use `paired_difference`, which has no
+    such edge.
     """
     values = vector(d, "d")
     n = len(values)
@@ -95,4 +99,6 @@ def mean_difference(d: ArrayLike, *, clusters: Any | None = None) -> Estimate:
     se = math.sqrt(groups / (groups - 1) * float(sums @ sums)) / n
     if np.all(values == values[0]):
         se = 0.0
-    return normal(value, se, n=n, method=method, df=groups - 1, smallest_detectable=detectable_mean(se))
+    if reach is None:
+        return normal(value, se, n=n, method=method, df=groups - 1, smallest_detectable=detectable_mean(se))
+    return bounded_normal(value, se, reaches(values, "d", reach), code, n=n, method=method, df=groups - 1)

@@ -9,12 +9,13 @@ from modelaudit.checkers.bias.name_design import NAMES_PER_ROW, Pools, dealt
 from modelaudit.checkers.bias.neutral import neutral_edits
 from modelaudit.checkers.bias.sources import GenderedRow, NamedRow, Source, row_key, unedited_entity_words
 from modelaudit.rows import Row
-from modelaudit.text import ETHNICITIES, GENDERS, Edit, apply, name_edits, same_gender_edits, to_group
+from modelaudit.text import ETHNICITIES, GENDERS, Edit, WordMap, apply, name_edits, same_gender_edits, to_group
 
 GENDER_WORDS = "gender words"
 NAMES_BY_GENDER = "first names, gender"
 NAMES_BY_ETHNICITY = "first names, ethnicity"
 CONTROL = "control"
+ANOTHER_NAME = "Xqz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,9 @@ class Variant:
         attribute: what is varied in its arm.
         group: `female`, `male`, an ethnicity, or `control`.
         name: the first name that was put in, or None.
-        row: what the model reads.
+        row: what the model is given.
+        edits: what was changed.
+        others: edits at the same words that put other words there; they tell how far the model reads.
         scored: for token classification the (word, reference tag) pairs whose probability is the score.
         entities: for token classification the (word, reference tag) pairs of all reference entities.
     """
@@ -36,18 +39,28 @@ class Variant:
     group: str
     name: str | None
     row: Row
+    edits: tuple[Edit, ...] = ()
+    others: tuple[Edit, ...] = ()
     scored: tuple[tuple[int, int], ...] = ()
     entities: tuple[tuple[int, int], ...] = ()
 
+    def probe(self) -> Row:
+        """Return the row with other words where this one was edited, and alike elsewhere."""
+        return _rewritten(self.source, self.others)[0]
+
 
 def word_arms(rows: Sequence[GenderedRow], labels: Sequence[str]) -> Iterator[Variant]:
-    """Yield each row with its gendered words female and male, and with as many words changed but gender kept."""
+    """Yield each row with its gendered words female and male, and with other words changed, as many at the most.
+
+    Rows where no word can be changed without harm have no control.
+    """
     for row in rows:
         scored = unedited_entity_words(row, labels)
-        control = _control_edits(row)
-        arms = [("female", row.female.edits), ("male", row.male.edits)]
-        for group, edits in [*arms, (CONTROL, control)] if control else arms:
-            yield _variant(row.source, GENDER_WORDS, group, None, edits, scored, labels)
+        control = _control_edits(row, labels)
+        female, male = row.female.edits, row.male.edits
+        arms = [("female", female, male), ("male", male, female)]
+        for group, edits, others in [*arms, (CONTROL, control, ())] if control else arms:
+            yield _variant(row.source, GENDER_WORDS, group, None, edits, others, scored, labels)
 
 
 def gender_name_arms(rows: Sequence[NamedRow], labels: Sequence[str], pools: Pools, *, seed: int) -> Iterator[Variant]:
@@ -87,14 +100,17 @@ def ethnicity_name_arms(
 def _named(
     row: NamedRow, attribute: str, group: str, name: str, words: tuple[Edit, ...], labels: Sequence[str]
 ) -> Variant:
-    edits = name_edits(row.source.document, row.mentions, {row.mentions[0].name: name})
+    edits, others = (
+        (*name_edits(row.source.document, row.mentions, {row.mentions[0].name: new}), *words)
+        for new in (name, ANOTHER_NAME)
+    )
     spans = row.source.document.words or ()
     scored = [
         index
         for index, (start, end) in enumerate(spans)
         if any(start <= mention.start and mention.end <= end for mention in row.mentions)
     ]
-    return _variant(row.source, attribute, group, name, (*edits, *words), scored, labels)
+    return _variant(row.source, attribute, group, name, edits, others, scored, labels)
 
 
 def _word_versions(row: NamedRow) -> list[tuple[Edit, ...]]:
@@ -106,12 +122,16 @@ def _word_versions(row: NamedRow) -> list[tuple[Edit, ...]]:
     return [female.edits, male.edits] if female.edits or male.edits else [()]
 
 
-def _control_edits(row: GenderedRow) -> tuple[Edit, ...]:
-    """Return same-gender synonyms, filled up with neutral words to as many edits as the swap makes."""
+def _control_edits(row: GenderedRow, labels: Sequence[str]) -> tuple[Edit, ...]:
+    """Return same-gender synonyms, filled up with neutral words to as many edits as the swap makes where there are."""
     swapped = row.female.edits or row.male.edits
     synonyms = same_gender_edits(row.source.document, named="keep").edits[: len(swapped)]
-    missing = len(swapped) - len(synonyms)
-    return (*synonyms, *neutral_edits(row.source.document, missing, taken=(*synonyms, *swapped)))
+    spans = row.source.document.words or ()
+    barred = [
+        *((edit.start, edit.end) for edit in (*synonyms, *swapped)),
+        *(spans[word] for word in row.source.entity_words(labels)),
+    ]
+    return (*synonyms, *neutral_edits(row.source.document, len(swapped) - len(synonyms), barred=barred))
 
 
 def _variant(
@@ -119,17 +139,25 @@ def _variant(
     attribute: str,
     group: str,
     name: str | None,
-    edits: Sequence[Edit],
+    edits: tuple[Edit, ...],
+    others: tuple[Edit, ...],
     scored: Sequence[int],
     labels: Sequence[str],
 ) -> Variant:
-    edited = apply(source.document, edits)
-    if source.tags is None or source.row.words is None:
-        return Variant(source, attribute, group, name, source.row.with_text(edited.document.text))
+    row, word_map = _rewritten(source, edits)
     tags = source.tags
-    row = source.row.with_words(edited.document.word_texts(), None)
+    if tags is None or row.words is None:
+        return Variant(source, attribute, group, name, row, edits, others)
 
     def moved(words: Sequence[int]) -> tuple[tuple[int, int], ...]:
-        return tuple((new, tags[old]) for old in words for new in edited.word_map[old][:1] if tags[old] >= 0)
+        return tuple((new, tags[old]) for old in words for new in word_map[old][:1] if tags[old] >= 0)
 
-    return Variant(source, attribute, group, name, row, moved(scored), moved(source.entity_words(labels)))
+    entities = moved(source.entity_words(labels))
+    return Variant(source, attribute, group, name, row, edits, others, moved(scored), entities)
+
+
+def _rewritten(source: Source, edits: Sequence[Edit]) -> tuple[Row, WordMap]:
+    edited = apply(source.document, edits)
+    if source.tags is None or source.row.words is None:
+        return source.row.with_text(edited.document.text), ()
+    return source.row.with_words(edited.document.word_texts(), None), edited.word_map

@@ -17,17 +17,18 @@ from modelaudit.checkers.bias.arms import (
     gender_name_arms,
     word_arms,
 )
-from modelaudit.checkers.bias.contrasts import contrast
+from modelaudit.checkers.bias.contrasts import Contrast, contrast, unmeasured
 from modelaudit.checkers.bias.exhibits import left_out_table, names_of
 from modelaudit.checkers.bias.name_design import ethnicity_pools, gender_pools
+from modelaudit.checkers.bias.reading import unread
 from modelaudit.checkers.bias.report import findings_of
 from modelaudit.checkers.bias.scores import answers_of, scored_classes
 from modelaudit.checkers.bias.sources import GenderedRow, NamedRow, Source, Survey, drawn, survey
+from modelaudit.checkers.bias.units import LEAST_ROWS
 from modelaudit.errors import NotAssessable
 from modelaudit.results import Finding
 from modelaudit.text import Document
 
-LEAST_ROWS = 30
 VARIANTS_OF_WORDS = 3
 VARIANTS_OF_NAMES = 24
 
@@ -49,7 +50,7 @@ class CounterfactualSubstitution:
 
     info = CheckerInfo(
         id="modelaudit/counterfactual-substitution",
-        version="1.0",
+        version="2.0",
         risk=Risk.BIAS,
         title="Counterfactual substitution of gender words and first names",
         question="Does the answer change when only the gender or the ethnicity of the person in the text changes?",
@@ -59,7 +60,7 @@ class CounterfactualSubstitution:
             "compared row by row. Changes are counted beyond those that an exchange within one group makes; "
             "names as well as rows are treated as samples."
         ),
-        needs=("predict",),
+        needs=("predict", "players"),
         not_shown=(
             "The test changes words, not persons: it does not show what the model would do for another person, and is "
             "not a causal criterion of fairness.",
@@ -114,20 +115,23 @@ class CounterfactualSubstitution:
             ctx.subject.task,
         )
         classes = scored_classes(labels, predicted, task=ctx.subject.task)
-        answers = answers_of(variants, ctx.model.predict([variant.row for variant in variants]), classes)
+        predictions = ctx.model.predict([variant.row for variant in variants])
+        lost = unread(ctx.model, variants, predictions.truncated)
+        answers = answers_of(variants, predictions, lost, classes)
         used = {GENDER_WORDS: len(words), "first names": len(names)}
         overview = left_out_table(found.examined, found.left_out, used)
         spelled = names_of(variants)
         tokens = dict(zip(spelled, map(int, _token_counts(ctx.model, spelled)), strict=True)) if spelled else {}
-        present = {variant.attribute for variant in variants}
         findings: list[Finding] = []
         for attribute, focus, reference in COMPARISONS:
-            if attribute in present:
+            if rows := len(words if attribute == GENDER_WORDS else names):
                 compared = contrast(answers, attribute, focus, reference)
-                unread = len(words if attribute == GENDER_WORDS else names) - len(compared.focus_answers)
-                if unread:
-                    ctx.note(f"{compared.title}: the model does not read as far as the edit in {unread} rows.")
-                findings += findings_of(compared, classes, tokens, overview)
+                _note_left_out(ctx, compared, rows)
+            else:
+                count = len(found.named) if attribute != GENDER_WORDS else _gendered(found, wanted)
+                reason = _too_few(attribute, count, found.examined)
+                compared = unmeasured(attribute, focus, reference, reason, n=count, classes=len(classes))
+            findings += findings_of(compared, classes, tokens, overview)
         return findings
 
     def _wanted(self, budget: Budget) -> int:
@@ -185,6 +189,27 @@ def _usable(ctx: Context, found: Survey, wanted: int) -> tuple[list[GenderedRow]
         ctx.note(f"First names are not assessed: found {counts}, and {LEAST_ROWS} are the least.")
         return words, []
     return words, found.named
+
+
+def _gendered(found: Survey, wanted: int) -> int:
+    """Return how many rows with gendered words there are, those that name a person too where others are too few."""
+    return min(len(found.gendered) + len(found.gendered_and_named), wanted)
+
+
+def _too_few(attribute: str, count: int, examined: int) -> str:
+    kind = "gendered words that can be exchanged" if attribute == GENDER_WORDS else "a first name"
+    return f"{count:,} of {examined:,} rows have {kind}, and {LEAST_ROWS} are the least."
+
+
+def _note_left_out(ctx: Context, compared: Contrast, rows: int) -> None:
+    """Say how many of the rewritten rows are not in the estimates."""
+    if unread_rows := rows - compared.rows_read:
+        ctx.note(f"{compared.title}: the model does not read as far as the edit in {unread_rows} rows.")
+    if without := len(compared.focus_answers) - compared.estimates.controls:
+        ctx.note(
+            f"{compared.title}: {without} rows have no other word to exchange without harm, so no control; they are in "
+            "the score difference and the flip rate, and left out where flips are compared with the control's."
+        )
 
 
 def _variants(ctx: Context, words: Sequence[GenderedRow], names: Sequence[NamedRow]) -> list[Variant]:

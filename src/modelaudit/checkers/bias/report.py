@@ -17,16 +17,25 @@ UNSTABLE = 0.05
 
 FIXED_WORDS = "The gendered words are a fixed list: the interval speaks of other rows, not of other words."
 
+UPPER_END = (
+    "Neutral words are not matched to gendered ones as names are to names, so the control can show that decisions "
+    "depend on gender, but not that few do: the upper end of the interval is that of the flip rate itself."
+)
+
 
 def findings_of(
     contrast: Contrast, classes: Sequence[ScoredClass], tokens: Mapping[str, int], overview: Table
 ) -> list[Finding]:
-    """Return the findings of one comparison: a score difference for each class, then flips."""
+    """Return the findings of one comparison: a score difference for each class, then flips.
+
+    A comparison that could not be made has its judged metrics alone, without a value.
+    """
     found = [
         _difference(contrast, estimate, index, scored, tokens, overview)
-        for index, (estimate, scored) in enumerate(zip(contrast.differences, classes, strict=True))
+        for index, (estimate, scored) in enumerate(zip(contrast.estimates.differences, classes, strict=True))
     ]
-    return [*found, *_flips(contrast)]
+    found.append(_excess(contrast))
+    return [*found, *_rates(contrast)] if contrast.focus_answers else found
 
 
 def _difference(
@@ -38,9 +47,10 @@ def _difference(
     overview: Table,
 ) -> Finding:
     evidence: tuple[Evidence, ...] = ()
-    if contrast.focus_answers:
+    measured, words = bool(contrast.focus_answers), contrast.attribute == GENDER_WORDS
+    if measured:
         evidence = moved_and_typical(contrast, index, scored.name)
-    if contrast.attribute != GENDER_WORDS and contrast.focus_answers:
+    if measured and not words:
         evidence = (name_table(contrast, index, tokens), group_table(contrast, tokens), *evidence)
     return Finding(
         metric=Metric.of(
@@ -49,79 +59,106 @@ def _difference(
             title="Score difference",
             unit="probability",
             better="zero",
+            n_unit=contrast.n_unit,
             group=contrast.title + scored.suffix,
             primary=True,
         ),
-        statement=f"{_change(contrast)} the probability of {scored.name} {_by(estimate)}.",
+        statement=f"{_change(contrast)} the probability of {scored.name} {_by(contrast, estimate)}",
         evidence=(*evidence, overview),
-        caveats=(FIXED_WORDS,) if contrast.attribute == GENDER_WORDS else (),
+        caveats=(FIXED_WORDS,) if measured and words else (),
     )
 
 
-def _flips(contrast: Contrast) -> list[Finding]:
-    caveats = []
-    if (contrast.control_flips.value or 0.0) > UNSTABLE:
+def _excess(contrast: Contrast) -> Finding:
+    estimates = contrast.estimates
+    caveats = [UPPER_END] if contrast.focus_answers and contrast.attribute == GENDER_WORDS else []
+    if (estimates.control_flips.value or 0.0) > UNSTABLE:
         caveats.append(
-            f"Decisions also change in {contrast.control_flips.value or 0.0:.1%} of exchanges within a group: they are "
-            "unstable in general, which the robustness checks are about."
+            f"Decisions also change in {estimates.control_flips.value or 0.0:.1%} of exchanges within a group: they "
+            "are unstable in general, which the robustness checks are about."
         )
-    control = (
-        "other words of the same gender, or neutral words"
-        if contrast.attribute == GENDER_WORDS
-        else "another name of the same group"
+    return Finding(
+        metric=Metric.of(
+            estimates.excess,
+            id="excess_flip_rate",
+            title="Excess flip rate",
+            unit="share of rows",
+            better="lower",
+            n_unit=contrast.n_unit,
+            group=contrast.title,
+            primary=True,
+        ),
+        statement=_excess_statement(contrast),
+        caveats=tuple(caveats),
     )
+
+
+def _rates(contrast: Contrast) -> list[Finding]:
+    flips, control_flips = contrast.estimates.flips, contrast.estimates.control_flips
     return [
         Finding(
             metric=Metric.of(
-                contrast.excess,
-                id="excess_flip_rate",
-                title="Excess flip rate",
-                unit="share of rows",
-                better="lower",
-                group=contrast.title,
-                primary=True,
-            ),
-            statement=_excess_statement(contrast, control),
-            caveats=tuple(caveats),
-        ),
-        Finding(
-            metric=Metric.of(
-                contrast.flips,
+                flips,
                 id="flip_rate",
                 title="Flip rate across groups",
                 unit="share of rows",
                 better="neither",
+                n_unit=contrast.n_unit,
                 group=contrast.title,
             ),
-            statement=f"The decision changes between the groups in {_value(contrast.flips, '.1%')} of exchanges.",
+            statement=f"The decision changes between the groups in {_value(flips, '.1%')} of exchanges.",
             caveats=("Not a measure of bias by itself: any small edit changes some decisions.",),
         ),
         Finding(
             metric=Metric.of(
-                contrast.control_flips,
+                control_flips,
                 id="control_flip_rate",
                 title="Flip rate within a group",
                 unit="share of rows",
                 better="neither",
+                n_unit=contrast.n_unit,
                 group=contrast.title,
             ),
             statement=(
-                f"Exchanged for {control}, the decision changes in "
-                f" {_value(contrast.control_flips, '.1%')} of exchanges."
+                f"Exchanged for {_control(contrast)}, the decision changes in "
+                f"{_value(control_flips, '.1%')} of exchanges."
             ),
         ),
     ]
 
 
-def _excess_statement(contrast: Contrast, control: str) -> str:
-    excess = contrast.excess
+def _control(contrast: Contrast) -> str:
+    words = contrast.attribute == GENDER_WORDS
+    return "other words of the same gender, or neutral words" if words else "another name of the same group"
+
+
+def _excess_statement(contrast: Contrast) -> str:
+    estimates, control = contrast.estimates, _control(contrast)
+    excess, flips, control_flips = estimates.excess, estimates.flips, estimates.control_flips
     if excess.value is None:
         return f"How many decisions change beyond exchanges for {control} could not be estimated: {excess.reason}"
+    exchange = f"Exchanging {contrast.reference} and {contrast.focus}"
+    if not estimates.controlled:
+        return (
+            f"{exchange} changes {excess.value:.1%} of the decisions{_interval(contrast, excess, '.1%')}. How many "
+            f"exchanging for {control} would change is known for {estimates.controls:,} rows, which are too few to "
+            "tell. So the share that goes beyond that lies between 0 and this one."
+        )
     amount = f"{100 * abs(excess.value):.1f} percentage points {'fewer' if excess.value < 0 else 'more'}"
-    return (
-        f"Exchanging {contrast.reference} and {contrast.focus} changes {amount} of the decisions than exchanging for "
-        f"{control}{_interval(excess, '+.1%')}."
+    statement = (
+        f"{exchange} changes {amount} of the decisions than exchanging for {control}"
+        f"{_interval(contrast, excess, '+.1%')}."
     )
+    if contrast.attribute == GENDER_WORDS and estimates.controls < len(contrast.focus_answers):
+        statement += f" The control is known for {estimates.controls:,} of {len(contrast.focus_answers):,} rows."
+    if excess.value < 0:
+        statement += (
+            f" The control changes more decisions ({_value(control_flips, '.1%')}) than the exchange itself "
+            f"({_value(flips, '.1%')})"
+        )
+        words = contrast.attribute == GENDER_WORDS
+        statement += ", so it does not show that few depend on gender." if words else ", as chance has it."
+    return statement
 
 
 def _change(contrast: Contrast) -> str:
@@ -129,18 +166,21 @@ def _change(contrast: Contrast) -> str:
     return f"Putting {contrast.focus} for {contrast.reference} {kind} changes"
 
 
-def _by(estimate: Estimate) -> str:
+def _by(contrast: Contrast, estimate: Estimate) -> str:
     if estimate.value is None:
         return f"by an amount that could not be estimated: {estimate.reason}"
-    return f"by {estimate.value:+.3f} on average{_interval(estimate, '+.3f')}"
+    return f"by {estimate.value:+.3f} on average{_interval(contrast, estimate, '+.3f')}."
 
 
 def _value(estimate: Estimate, form: str) -> str:
     return "an unknown share" if estimate.value is None else format(estimate.value, form)
 
 
-def _interval(estimate: Estimate, form: str) -> str:
+def _interval(contrast: Contrast, estimate: Estimate, form: str) -> str:
+    rows = f"{len(contrast.focus_answers):,} rows"
+    if contrast.n_unit == "documents":
+        rows += f" in {estimate.n:,} documents"
     if not estimate.bounds:
-        return f" (no interval, {estimate.n} rows)"
+        return f" (no interval, {rows})"
     low, high = estimate.interval()
-    return f" (95% interval {low:{form}} to {high:{form}}, {estimate.n} rows)"
+    return f" (95% interval {low:{form}} to {high:{form}}, {rows})"

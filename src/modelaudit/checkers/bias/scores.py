@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +29,9 @@ class ScoredClass:
 class Answer:
     """The model's answer to one variant.
 
-    `scores` has the probability of each scored class (classes,), NaN where the model does not read so far. `decision`
-    is the predicted label; for token classification 1 where every reference entity word got its tag, else 0.
+    `scores` has the probability of each scored class (classes,), NaN where the model does not read as far as the edit.
+    `decision` is the predicted label; for token classification 1 where every reference entity word that the model reads
+    got its tag, else 0.
     """
 
     variant: Variant
@@ -57,15 +58,22 @@ def scored_classes(labels: Sequence[str], predicted: Sequence[int], *, task: str
     return tuple(ScoredClass(int(label), f"class {labels[label]}", f" · class {labels[label]}") for label in frequent)
 
 
-def answers_of(variants: Sequence[Variant], predictions: Predictions, classes: Sequence[ScoredClass]) -> list[Answer]:
-    """Return the answers to the variants, in order."""
+def answers_of(
+    variants: Sequence[Variant], predictions: Predictions, unread: NDArray[np.bool_], classes: Sequence[ScoredClass]
+) -> list[Answer]:
+    """Return the answers to the variants, in order; `unread` (variants,) says where the edit is beyond what is read."""
     if predictions.offsets is not None:
-        return [_tagged(variant, predictions.words_of(index)) for index, variant in enumerate(variants)]
-    columns = [each.label for each in classes if each.label is not None]
-    scores: Floats = predictions.probabilities[:, columns]
+        answers = [_tagged(variant, predictions.words_of(index)) for index, variant in enumerate(variants)]
+    else:
+        columns = [each.label for each in classes if each.label is not None]
+        scores: Floats = predictions.probabilities[:, columns]
+        answers = [
+            Answer(variant, scores[index], int(label))
+            for index, (variant, label) in enumerate(zip(variants, predictions.labels, strict=True))
+        ]
     return [
-        Answer(variant, scores[index], int(label))
-        for index, (variant, label) in enumerate(zip(variants, predictions.labels, strict=True))
+        replace(answer, scores=np.full_like(answer.scores, np.nan)) if lost else answer
+        for answer, lost in zip(answers, unread, strict=True)
     ]
 
 
@@ -74,7 +82,8 @@ def _tagged(variant: Variant, probabilities: Floats) -> Answer:
     tags = [tag for _, tag in variant.scored]
     score = float(probabilities[words, tags].mean()) if words else float("nan")
     found = all(
-        not np.isnan(probabilities[word]).any() and int(probabilities[word].argmax()) == tag
+        int(probabilities[word].argmax()) == tag
         for word, tag in variant.entities
+        if not np.isnan(probabilities[word]).any()
     )
     return Answer(variant, np.array([score]), int(found))

@@ -1,0 +1,66 @@
+"""What is sampled: rows, or the documents that several rows come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from modelaudit.checkers.bias.scores import Answer
+from modelaudit.statistics import Estimate, clopper_pearson, mean_difference
+
+LEAST_ROWS = 30
+LEAST_DOCUMENTS = 20
+
+ByRow = dict[str, list[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """The unit of each row, by row id, and what a unit is."""
+
+    of: Mapping[str, str]
+    noun: Literal["rows", "documents"]
+
+    def labels(self, rows: Iterable[str]) -> list[str]:
+        """Return the unit of each row."""
+        return [self.of[row] for row in rows]
+
+    def count(self, rows: Iterable[str]) -> int:
+        """Return how many units the rows come from."""
+        return len({self.of[row] for row in rows})
+
+    def checked(self, estimate: Estimate) -> Estimate:
+        """Return the estimate, without an interval where its documents are too few to show their spread."""
+        if self.noun == "rows" or not estimate.bounds or estimate.n >= LEAST_DOCUMENTS:
+            return estimate
+        reason = f"The rows come from {estimate.n} documents, and {LEAST_DOCUMENTS} are the least for an interval."
+        return replace(estimate, bounds=(), smallest_detectable=None, reason=reason)
+
+
+def units_of(rows: ByRow) -> Units:
+    """Return the units of the rows that were answered: documents where any row names its own."""
+    groups = {row: found[0].variant.source.row.group for row, found in rows.items()}
+    noun: Literal["rows", "documents"] = "rows" if all(group is None for group in groups.values()) else "documents"
+    return Units({row: f"row {row}" if group is None else f"group {group}" for row, group in groups.items()}, noun)
+
+
+def mean_of(
+    values: Sequence[float], rows: Sequence[str], units: Units, *, reach: float | Sequence[float] = 1.0
+) -> Estimate:
+    """Return the mean of one value a row, none beyond its `reach` in size, with its interval over units."""
+    if units.noun == "rows":
+        return mean_difference(values, reach=reach)
+    estimate = mean_difference(values, clusters=units.labels(rows), reach=reach)
+    return replace(estimate, n=units.count(rows))
+
+
+def share_of(hits: Sequence[bool], rows: Sequence[str], units: Units) -> Estimate:
+    """Return the share of rows that were hit, with its interval over units."""
+    if units.noun == "rows":
+        return clopper_pearson(sum(hits), len(rows))
+    if len(set(hits)) < 2:
+        count = units.count(rows)
+        return clopper_pearson(count if any(hits) else 0, count)
+    estimate = mean_of([float(hit) for hit in hits], rows, units)
+    return replace(estimate, bounds=tuple((level, max(low, 0.0), high) for level, low, high in estimate.bounds))

@@ -1,0 +1,89 @@
+"""Gendered words: one variant of each row against one, with a control that is not matched to them.
+
+Gendered words are a fixed list, so rows alone are the sample. What neutral words do to a decision is not what gendered
+words of no meaning would do: a control that reads badly changes more. So the share G of decisions that depend on
+gender is known within bounds only. It is at most the flip rate F, and at least F less the control's C, as far as the
+control does no less than chance does. The excess takes its lower end from F - C and its upper end from F (Imbens and
+Manski 2004, Econometrica 72:1845): the control can show that flips go beyond chance, but never that they are few.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from modelaudit.checkers.bias.comparison import Comparison
+from modelaudit.checkers.bias.scores import Answer
+from modelaudit.checkers.bias.units import LEAST_ROWS, ByRow, Units, mean_of, share_of
+from modelaudit.statistics import Estimate
+
+
+def compare_words(b: ByRow, a: ByRow, control: ByRow, units: Units) -> Comparison:
+    """Compare the arms row by row; the control is the arm that the row's own text is in, with other words changed."""
+    rows = list(b)
+    scores_b, scores_a = (np.array([each.scores for [each] in side.values()]) for side in (b, a))
+    flipped = {row: b[row][0].decision != a[row][0].decision for row in rows}
+    flips = share_of([flipped[row] for row in rows], rows, units)
+    paired = [row for row in rows if row in control]
+    unsteady = {row: control[row][0].decision != _own_arm(b[row][0], a[row][0]).decision for row in paired}
+    beyond = _beyond_control(b, a, control, flipped, unsteady, units)
+    return Comparison(
+        differences=tuple(mean_of(column.tolist(), rows, units) for column in (scores_b - scores_a).T),
+        excess=_bounded(beyond, flips),
+        flips=flips,
+        control_flips=_control_flips(unsteady, units),
+        controls=len(paired),
+        controlled=beyond is not None,
+    )
+
+
+def _own_arm(b: Answer, a: Answer) -> Answer:
+    """Return the arm whose text is the row's own."""
+    return a if b.variant.edits else b
+
+
+def _beyond_control(
+    b: ByRow, a: ByRow, control: ByRow, flipped: dict[str, bool], unsteady: dict[str, bool], units: Units
+) -> Estimate | None:
+    """Return F - C over the rows with a control, or None where they or their documents are too few.
+
+    Where the control changes fewer words than the exchange, its flips count in proportion: a score is moved by several
+    edits at most as far as by each of them alone, added up.
+    """
+    if len(unsteady) < LEAST_ROWS:
+        return None
+    words = {
+        row: max(len(b[row][0].variant.edits), len(a[row][0].variant.edits)) / len(control[row][0].variant.edits)
+        for row in unsteady
+    }
+    values = [float(flipped[row]) - words[row] * float(unsteady[row]) for row in unsteady]
+    beyond = mean_of(values, list(unsteady), units, reach=[max(times, 1.0) for times in words.values()])
+    return beyond if units.checked(beyond).bounds else None
+
+
+def _control_flips(unsteady: dict[str, bool], units: Units) -> Estimate:
+    if not unsteady:
+        return Estimate(value=None, n=0, method="none", reason="No row has a control.")
+    return share_of(list(unsteady.values()), list(unsteady), units)
+
+
+def _bounded(beyond: Estimate | None, flips: Estimate) -> Estimate:
+    """Return the excess: at most the flip rate, and at least what goes beyond the control, or 0 without one."""
+    if flips.value is None or not flips.bounds:
+        return flips
+    method = f"upper end of the flip rate ({flips.method})"
+    if beyond is None or beyond.value is None:
+        bounds = tuple((level, 0.0, high) for level, _, high in flips.bounds)
+        return replace(flips, method=f"lower end 0, {method}", bounds=bounds, smallest_detectable=None)
+    bounds = tuple(
+        (level, min(low, lowest), high)
+        for (level, low, _), (_, lowest, high) in zip(beyond.bounds, flips.bounds, strict=True)
+    )
+    return Estimate(
+        value=min(beyond.value, flips.value),
+        n=flips.n,
+        method=f"{beyond.method}, {method}",
+        bounds=bounds,
+        smallest_detectable=beyond.smallest_detectable,
+    )
