@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from modelaudit.errors import PolicyError
@@ -34,19 +36,19 @@ def policy(rule="max = 0.1", *, head="", more=""):
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        ({"rule": "max = true"}, "limit.0.max"),
-        ({"rule": 'max = "0.1"'}, "limit.0.max"),
-        ({"rule": "min = false"}, "limit.0.min"),
-        ({"rule": "within = true"}, "limit.0.within"),
-        ({"rule": 'max = 0.1\nseverity = { medium = "0.2" }'}, "limit.0.severity.medium"),
-        ({"rule": "max = 0.1\nrequired = 1"}, "limit.0.required"),
-        ({"head": 'level = "0.95"'}, "level"),
-        ({"head": 'q = "0.05"'}, "q"),
-        ({"more": WAIVER.format(ceiling="true")}, "waiver.0.ceiling"),
+        ({"rule": "max = true"}, "'max' of limit 1 (test/a rate)"),
+        ({"rule": 'max = "0.1"'}, "'max' of limit 1 (test/a rate)"),
+        ({"rule": "min = false"}, "'min' of limit 1 (test/a rate)"),
+        ({"rule": "within = true"}, "'within' of limit 1 (test/a rate)"),
+        ({"rule": 'max = 0.1\nseverity = { medium = "0.2" }'}, "'severity.medium' of limit 1 (test/a rate)"),
+        ({"rule": "max = 0.1\nrequired = 1"}, "'required' of limit 1 (test/a rate)"),
+        ({"head": 'level = "0.95"'}, "'level'"),
+        ({"head": 'q = "0.05"'}, "'q'"),
+        ({"more": WAIVER.format(ceiling="true")}, "'ceiling' of waiver 1 (W-1 test/a rate)"),
     ],
 )
 def test_what_is_no_number_is_not_read_as_one(text, place):
-    with pytest.raises(PolicyError, match=rf"p\.toml: '{place}': Input should be a valid (number|boolean)"):
+    with pytest.raises(PolicyError, match=rf"p\.toml: {re.escape(place)}: Input should be a valid (number|boolean)"):
         policy(**text)
 
 

@@ -78,4 +78,4 @@ def _place(path: tuple[int | str, ...], content: dict[str, Any]) -> str:
     names = [str(entry[key]) for key in ("id", "checker", "metric", "group") if key in entry]
     known = f" ({' '.join(names)})" if names else ""
     where = f"{path[0]} {path[1] + 1}{known}"
-    return f"'{path[2]}' of {where}" if len(path) > 2 else where
+    return f"'{'.'.join(map(str, path[2:]))}' of {where}" if len(path) > 2 else where
