@@ -37,24 +37,23 @@ Part = Callable[[], list[Figure]]
 class Size:
     """How much of each kind of work is done."""
 
-    mixed: int = 300
+    mixed: int = 240
     mask_rows: int = 200
     masks: int = 500
     mask_samples: int = 5
     search_rows: int = 200
-    search_words: int = 3
+    search_words: int = 2
     replacements: int = 3
-    losses: int = 200
-    growth: int = 50
+    losses: int = 150
+    growth: int = 40
     sizes: int = 200
     models: tuple[str, ...] = ("6x384", "4x256", "2x128")
-    rounds: int = 3
+    rounds: int = 2
 
 
-SIZES = {
-    "full": Size(),
-    "tiny": Size(24, 50, 40, 5, 12, 2, 3, 24, 6, 12, ("2x32",), 1),
-}
+LITTLE = Size(24, 50, 40, 5, 16, 2, 3, 24, 6, 12, ("2x32",), 1)
+SIZES = {"full": Size(), "short": LITTLE, "tiny": LITTLE}
+"""Short and tiny are for tries: little work, and tiny also takes a random model of two layers."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +78,8 @@ def main() -> None:
     small, device = arguments.size == "tiny", arguments.device
     folder = None if small else fine_tuned_folder(arguments.models)
     classifier = tiny(device) if small else real(device, folder)
-    # Figures of a tiny model say nothing about the targets.
-    column = Column(Targets()) if small else COLUMNS[device]
+    # Little work says nothing about the targets.
+    column = COLUMNS[device] if arguments.size == "full" else Column(Targets())
     clock, load = Clock(arguments.threads, device), round(os.getloadavg()[0], 2)
     bench = Bench(classifier, clock, Ours(classifier), Peers(classifier), REPETITIONS, column.compared)
     figures = [
@@ -92,7 +91,7 @@ def main() -> None:
         *run(parts(bench, column, arguments), arguments.only),
     ]
     options = [f"--device {device}", f"--threads {arguments.threads}", *(["--models FOLDER"] if folder else [])]
-    options += ["--size tiny"] if small else []
+    options += [f"--size {arguments.size}"] if arguments.size != "full" else []
     options += [f"--only {' '.join(arguments.only)}"] if arguments.only else []
     command = f"OMP_NUM_THREADS=1 python benchmarks/bench_engine.py {' '.join(options)}"
     write_study("bench_engine" if device == "cpu" else "bench_engine_gpu", figures, 0, command, arguments.out)
@@ -131,16 +130,14 @@ def parts(bench: Bench, column: Column, arguments: argparse.Namespace) -> dict[s
         other = Clock(cores if clock.threads == 1 else 1)
         found["other clock"] = lambda: on_another(replace(bench, clock=other, targets=Targets()), size)
         found["waiting"] = lambda: alone.waiting(**tested, rounds=size.rounds)
-        found["sizes"] = lambda: sizes.figures(
-            classifier, clock, rows=size.sizes, models=size.models, repetitions=REPETITIONS
-        )
+        found["sizes"] = lambda: sizes.figures(classifier, clock, rows=size.sizes, models=size.models, repetitions=3)
     return found
 
 
 def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--models", type=Path, help="folder of the fine-tuned model; made there where it is missing")
-    parser.add_argument("--size", choices=tuple(SIZES), default="full", help="tiny: a random model, for tries")
+    parser.add_argument("--size", choices=tuple(SIZES), default="full", help="short or tiny are for tries")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--threads", type=int, default=1, help="of the figures with a target; beyond 1 in wall time")
     parser.add_argument("--only", nargs="+", help="some parts alone; a study is written all the same")
@@ -171,7 +168,7 @@ def on_another(bench: Bench, size: Size) -> list[Figure]:
     return [
         *comparisons.mixed(bench, rows=size.mixed, one_by_one=False),
         *comparisons.masks(
-            bench, rows=size.mask_samples * bench.repetitions, variants=size.masks // 2, samples=size.mask_samples
+            bench, rows=size.mask_samples * bench.repetitions, variants=size.masks // 5, samples=size.mask_samples
         ),
     ]
 

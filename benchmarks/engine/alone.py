@@ -68,7 +68,7 @@ def _child(part: str, size: str, device: str, folder: Path | None, **variables: 
 
 
 def _memory(classifier: Classifier, *, small: bool) -> dict[str, Any]:
-    rows, masked = (10, 10) if small else (300, 20)
+    rows, masked = (10, 10) if small else (240, 10)
     mixed = texts_task(classifier, mixed_texts(classifier, rows, seed=3), seed=3)
     longest = texts_task(classifier, [" ".join(classifier.words[:60] * 8)], seed=3)
     [variants] = masks_tasks(classifier, rows=masked, masks=500, turns=1, sampled=5, seed=3)

@@ -25,8 +25,13 @@ def whole(task: Task) -> Task:
 
 
 def sampled(task: Task) -> Task:
-    """The part of a task that slow arms do; a second is counted by the answer."""
+    """The first rows of a task with all that is asked of them; seconds are counted by the answer."""
     return task.sample
+
+
+def few(task: Task) -> Task:
+    """Strings from all over the sample."""
+    return task.few
 
 
 @dataclass(eq=False)
@@ -48,7 +53,7 @@ class Arm:
     ready: Callable[[], None] | None = None
     seconds: list[float] = field(default_factory=list)
     walls: list[float] = field(default_factory=list)
-    tokens: int = 0
+    tokens: float = 0.0
     spent: float = 0.0
     fault: str | None = None
 
@@ -56,17 +61,15 @@ class Arm:
 Check = Callable[[Task, Any], str | None]
 
 
-def take_turns(
-    arms: Sequence[Arm], tasks: Sequence[Task], clock: Clock, *, check: Check, seed: int, warm: bool = True
-) -> None:
+def take_turns(arms: Sequence[Arm], tasks: Sequence[Task], clock: Clock, *, check: Check, seed: int) -> None:
     """Let every arm do its part of every task, in an order drawn anew for each.
 
-    To `warm` them up, all do the first sample once before.
+    A card is warmed up by the first sample; on a CPU choosing batch sizes and shapes has done that.
     """
     draw = np.random.default_rng(seed)
     with clock.running():
-        for arm in arms if warm else ():
-            _do(arm, tasks[0].sample, clock)
+        for arm in arms if clock.device != "cpu" else ():
+            _do(arm, arm.part(tasks[0]), clock)
         for task in tasks:
             for place in draw.permutation(len(arms)):
                 arm = arms[place]
@@ -75,9 +78,16 @@ def take_turns(
                 arm.seconds.append(clock.seconds(spent) / len(part))
                 arm.walls.append(spent.wall / len(part))
                 arm.spent += clock.seconds(spent)
-                arm.tokens += part.tokens
+                arm.tokens += _tokens(arm, task)
                 if arm.read is not None:
-                    arm.fault = arm.fault or check(task, arm.read(answer))
+                    arm.fault = arm.fault or check(part, arm.read(answer))
+
+
+def _tokens(arm: Arm, task: Task) -> float:
+    """Return the distinct tokens of an arm's part; strings from all over the sample stand for their share of it."""
+    if arm.part is few:
+        return task.sample.tokens * len(task.few) / len(task.sample)
+    return float(arm.part(task).tokens)
 
 
 def _do(arm: Arm, part: Task, clock: Clock) -> tuple[Any, Spent]:

@@ -15,6 +15,9 @@ from modelaudit.inference import ModelInput, masked_inputs
 from modelaudit.rows import Row
 from modelaudit.subject.encoding import Encoder
 
+EVERY = 4
+"""Of so many masked strings, one is given to arms that ask for each anew: their cost grows with the number alone."""
+
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
@@ -31,7 +34,8 @@ class Task:
         inputs: the same as token ids.
         rows, keep: what the engine's own verbs take; `keep` has the variants of each row, or is None.
         labels: the true class of each text.
-        first: answers that the sample covers, from the start on; the others are for arms that are fast.
+        first: answers that the sample covers, from the start on; the others are for the fastest arm alone.
+        every: how many strings of the sample go for one that an arm is given to which repetitions are no help.
     """
 
     texts: Sequence[str]
@@ -40,6 +44,7 @@ class Task:
     keep: Sequence[Flags] | None = None
     labels: NDArray[np.int64] | None = None
     first: int | None = None
+    every: int = 1
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -52,8 +57,22 @@ class Task:
         rows = len(self.rows) * self.first // len(self)
         keep = None if self.keep is None else self.keep[:rows]
         return replace(
-            self, texts=self.texts[: self.first], inputs=self.inputs[: self.first], rows=self.rows[:rows], keep=keep
+            self,
+            texts=self.texts[: self.first],
+            inputs=self.inputs[: self.first],
+            rows=self.rows[:rows],
+            keep=keep,
+            first=None,
         )
+
+    @cached_property
+    def few(self) -> Task:
+        """Strings from all over the sample, for arms that ask for each string anew."""
+        sample = self.sample
+        if self.every == 1:
+            return sample
+        texts, inputs = sample.texts[:: self.every], sample.inputs[:: self.every]
+        return replace(sample, texts=texts, inputs=inputs, rows=[], keep=None, first=None, every=1)
 
     @cached_property
     def distinct(self) -> tuple[list[ModelInput], NDArray[np.int64]]:
@@ -121,7 +140,7 @@ def _masks_task(
         players = np.array([-1, *range(kepts.shape[1]), -1], np.int32)
         inputs += masked_inputs(base, players, keep=kepts, mask_id=int(classifier.tokenizer.mask_token_id))
     rows = [Row(str(i), text) for i, text in enumerate(texts)]
-    return Task(variants, inputs, rows, keep=keep, first=sampled * masks)
+    return Task(variants, inputs, rows, keep=keep, first=sampled * masks, every=EVERY)
 
 
 def _coalitions(players: int, masks: int, draw: np.random.Generator) -> Flags:
