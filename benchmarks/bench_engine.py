@@ -55,6 +55,9 @@ LITTLE = Size(24, 50, 40, 5, 16, 2, 3, 24, 6, 12, ("2x32",), 1)
 SIZES = {"full": Size(), "short": LITTLE, "tiny": LITTLE}
 """Short and tiny are for tries: little work, and tiny also takes a random model of two layers."""
 
+ON_A_CARD = Size(mixed=4000, losses=4000, growth=1000)
+"""A card does in one unit what a processor is given in all."""
+
 
 @dataclass(frozen=True)
 class Column:
@@ -80,7 +83,8 @@ def main() -> None:
     classifier = tiny(device) if small else real(device, folder)
     # Little work says nothing about the targets.
     column = COLUMNS[device] if arguments.size == "full" else Column(Targets())
-    clock, load = Clock(arguments.threads, device), round(os.getloadavg()[0], 2)
+    threads = arguments.threads or (1 if device == "cpu" else os.cpu_count() or 1)
+    clock, load = Clock(threads, device), round(os.getloadavg()[0], 2)
     bench = Bench(classifier, clock, Ours(classifier), Peers(classifier), REPETITIONS, column.compared)
     figures = [
         Figure("model", classifier.name, ""),
@@ -90,7 +94,7 @@ def main() -> None:
         Figure("load of the machine before the run", load, "processes"),
         *run(parts(bench, column, arguments), arguments.only),
     ]
-    options = [f"--device {device}", f"--threads {arguments.threads}", *(["--models FOLDER"] if folder else [])]
+    options = [f"--device {device}", f"--threads {threads}", *(["--models FOLDER"] if folder else [])]
     options += [f"--size {arguments.size}"] if arguments.size != "full" else []
     options += [f"--only {' '.join(arguments.only)}"] if arguments.only else []
     command = f"OMP_NUM_THREADS=1 python benchmarks/bench_engine.py {' '.join(options)}"
@@ -99,7 +103,8 @@ def main() -> None:
 
 def parts(bench: Bench, column: Column, arguments: argparse.Namespace) -> dict[str, Part]:
     """Return the parts of the benchmark by name, in the order in which they run."""
-    size, classifier, clock = SIZES[arguments.size], bench.classifier, bench.clock
+    classifier, clock = bench.classifier, bench.clock
+    size = ON_A_CARD if clock.device != "cpu" and arguments.size == "full" else SIZES[arguments.size]
     cores = os.cpu_count() or 1
     tested = {"size": arguments.size, "folder": classifier.folder}
     found: dict[str, Part] = {
@@ -128,7 +133,8 @@ def parts(bench: Bench, column: Column, arguments: argparse.Namespace) -> dict[s
     }
     if clock.device == "cpu":
         other = Clock(cores if clock.threads == 1 else 1)
-        found["other clock"] = lambda: on_another(replace(bench, clock=other, targets=Targets()), size)
+        if other != clock:
+            found["other clock"] = lambda: on_another(replace(bench, clock=other, targets=Targets()), size)
         found["waiting"] = lambda: alone.waiting(**tested, rounds=size.rounds)
         found["sizes"] = lambda: sizes.figures(classifier, clock, rows=size.sizes, models=size.models, repetitions=3)
     return found
@@ -139,7 +145,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--models", type=Path, help="folder of the fine-tuned model; made there where it is missing")
     parser.add_argument("--size", choices=tuple(SIZES), default="full", help="short or tiny are for tries")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
-    parser.add_argument("--threads", type=int, default=1, help="of the figures with a target; beyond 1 in wall time")
+    parser.add_argument("--threads", type=int, help="of the figures with a target; 1 is CPU time, more is wall time")
     parser.add_argument("--only", nargs="+", help="some parts alone; a study is written all the same")
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the results and the plot")
     return parser.parse_args()

@@ -122,6 +122,8 @@ def masks(bench: Bench, *, rows: int, variants: int, samples: int) -> list[Figur
         against.figure(f"{head}: engine / {piped.name}", least=bench.targets.masks, unit=FASTER),
         ratio(limit, masked).figure(f"{head}: engine / limit A", unit=LIMIT_SHARE),
         ratio(limit, ids).figure(f"{head}: engine from ids / limit A", unit=LIMIT_SHARE),
+        ratio(piped, limit).figure(f"{head}: limit A / {piped.name}", unit=FASTER),
+        ratio(piped, products).figure(f"{head}: limit B / {piped.name}", unit=FASTER),
         ratio(batches, masked).figure(f"{head}: engine / sorted batches of 32", unit=FASTER),
         ratio(products, masked).figure(f"{head}: engine / limit B", unit=LIMIT_SHARE),
         Figure(f"{head}: distinct variants", distinct, "share"),

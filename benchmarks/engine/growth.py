@@ -38,7 +38,9 @@ def figures(classifier: Classifier, *, rows: int, workers: Sequence[int], repeti
         lines.append((name, seconds))
         for factor, taken in zip(FACTORS, seconds, strict=True):
             found.append(Figure(f"growth, {name}: {factor * rows} rows (x{factor})", taken, "wall seconds"))
-        found.append(Figure(f"growth, {name}: time of x16 by 16 times that of x1", seconds[2] / seconds[0] / 16, "by"))
+        found.append(
+            Figure(f"growth, {name}: time of x16 by 16 times that of x1", seconds[2] / seconds[0] / 16, "ratio")
+        )
     for name, seconds in lines[1:]:
         share = lines[0][1][-1] / seconds[-1]
         found.append(Figure(f"growth, {name}: x16 rows against 1 worker", share, "times as fast"))

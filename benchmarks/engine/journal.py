@@ -44,7 +44,7 @@ def figures(classifier: Classifier, clock: Clock, *, rows: int, repetitions: int
         _ratio([clock.seconds(one) for one in with_it], [clock.seconds(one) for one in without]).figure(
             NAME, most=None if target is None else 1.0 + target, unit=clock.mode
         ),
-        _ratio([one.wall for one in with_it], [one.wall for one in without]).figure(f"{NAME}, wall time", unit="by"),
+        _ratio([one.wall for one in with_it], [one.wall for one in without]).figure(f"{NAME}, wall time", unit="ratio"),
         Figure("journal: bytes for a row", max(sizes) / rows, "bytes"),
     ]
 

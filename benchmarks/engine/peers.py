@@ -22,16 +22,15 @@ SORTED_BATCH = 32
 
 @dataclass(frozen=True)
 class Setting:
-    """How the pipeline is called: its batch size, and whether the caller sorts the texts by length first."""
+    """How the pipeline is called: batch size, whether the caller sorts the texts by length first, loader processes."""
 
     batch_size: int
     ordered: bool = False
+    loaders: int = 0
 
     def __str__(self) -> str:
-        return f"batch size {self.batch_size}{', sorted by the caller' if self.ordered else ''}"
-
-
-SETTINGS = tuple(Setting(size, ordered) for size, ordered in product(BATCH_SIZES, (False, True)))
+        loaders = f", {self.loaders} loaders" if self.loaders else ""
+        return f"batch size {self.batch_size}{', sorted by the caller' if self.ordered else ''}{loaders}"
 
 
 class Peers:
@@ -65,10 +64,11 @@ class Peers:
 
     def piped(self, texts: Sequence[str], setting: Setting) -> list[dict[str, Any]]:
         """Ask the pipeline."""
+        options = {"batch_size": setting.batch_size, "num_workers": setting.loaders}
         if not setting.ordered:
-            return self.pipeline(list(texts), batch_size=setting.batch_size)
+            return self.pipeline(list(texts), **options)
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
-        answers = self.pipeline([texts[i] for i in order], batch_size=setting.batch_size)
+        answers = self.pipeline([texts[i] for i in order], **options)
         back: list[Any] = [None] * len(texts)
         for place, answer in zip(order, answers, strict=True):
             back[place] = answer
@@ -82,10 +82,15 @@ class Peers:
         return np.array([one["score"] if one["label"] == name else 1.0 - one["score"] for one in answer])
 
     def best(self, texts: Sequence[str], clock: Clock) -> dict[Setting, float]:
-        """Return the seconds of every setting on these texts, the fastest first."""
+        """Return the seconds of every setting on these texts, the fastest first.
+
+        Loader processes are tried on a card alone: on a CPU they take the cores from the model.
+        """
+        loaders = (0,) if self._device == "cpu" else (0, 4)
+        settings = [Setting(*one) for one in product(BATCH_SIZES, (False, True), loaders)]
         with clock.running():
             self.piped(texts[: max(BATCH_SIZES)], Setting(8))
             seconds = {
-                setting: clock.seconds(clock.time(lambda s=setting: self.piped(texts, s))[1]) for setting in SETTINGS
+                setting: clock.seconds(clock.time(lambda s=setting: self.piped(texts, s))[1]) for setting in settings
             }
         return dict(sorted(seconds.items(), key=lambda pair: pair[1]))
