@@ -1,157 +1,182 @@
-"""How fast the engine answers, against asking the model row by row and against the transformers pipeline.
+"""How fast the engine answers: against what people use today, against the limits of the machine, and as it grows.
 
-Run with `OMP_NUM_THREADS=1 python benchmarks/bench_engine.py`; about two minutes on one core. The arms take turns in
-every repetition, so that a slow spell of the machine meets all of them, and each figure is the median of the ratios
-within a repetition. Times are CPU seconds of this process on one thread, since wall time on a shared machine measures
-its neighbours. All arms start from text. The second part compares batch sizes for models of three sizes: the
-defaults in `modelaudit.inference.numerics.choose_batch_tokens` come from it.
+    OMP_NUM_THREADS=1 python benchmarks/bench_engine.py --models FOLDER
+
+Arms take turns, so that a slow spell of the machine meets all of them, and each figure is the median of the ratios
+within a turn with its 95% interval. An arm whose answers differ from the plain model's is void. The figures that have
+a target are CPU seconds at one thread, since wall time on a shared machine measures its neighbours; the same
+comparison in wall time at the machine's cores stands beside them. FOLDER keeps the fine-tuned model between runs.
 """
 
 from __future__ import annotations
 
-import statistics
+import argparse
+import os
+import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-import numpy as np
-import torch
-from study import Figure, at_least, at_most, write_study
-from tokenizers import Tokenizer
-from tokenizers.models import WordLevel
-from tokenizers.pre_tokenizers import WhitespaceSplit
-from tokenizers.processors import BertProcessing
-from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerFast, pipeline
+from engine import alone, audit_cost, comparisons, growth, journal, sizes
+from engine.classifier import fine_tuned_folder, real, tiny
+from engine.clock import Clock
+from engine.comparisons import Bench, Targets
+from engine.ours import Ours
+from engine.peers import Peers
+from study import RESULTS, Figure, write_study
+from transformers.utils import logging
 
-from modelaudit.inference import Engine, ModelInput
-
-SEED = 2024
-ROWS = 200
+PLOT = Path(__file__).parent.parent / "docs" / "images" / "engine-growth.svg"
 REPETITIONS = 5
-SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-WORDS = [f"word{number}" for number in range(5000)]
-SIZES = {"6x384": (384, 6), "4x256": (256, 4), "2x128": (128, 2)}
-BUDGETS = (256, 512, 1024)
 
-Arm = Callable[[], object]
+Part = Callable[[], list[Figure]]
 
 
-def make_model(size: str) -> BertForSequenceClassification:
-    width, layers = SIZES[size]
-    torch.manual_seed(SEED)
-    config = BertConfig(
-        hidden_size=width, num_hidden_layers=layers, num_attention_heads=width // 64, intermediate_size=4 * width
-    )
-    return BertForSequenceClassification(config).eval()
+@dataclass(frozen=True)
+class Size:
+    """How much of each kind of work is done."""
+
+    mixed: int = 240
+    mask_rows: int = 200
+    masks: int = 500
+    mask_samples: int = 5
+    search_rows: int = 200
+    search_words: int = 2
+    replacements: int = 3
+    losses: int = 150
+    growth: int = 40
+    sizes: int = 200
+    models: tuple[str, ...] = ("6x384", "4x256", "2x128")
+    rounds: int = 2
 
 
-def make_tokenizer() -> PreTrainedTokenizerFast:
-    tokenizer = Tokenizer(WordLevel({word: i for i, word in enumerate([*SPECIAL, *WORDS])}, unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = WhitespaceSplit()
-    tokenizer.post_processor = BertProcessing(("[SEP]", 3), ("[CLS]", 2))
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]"
-    )
+LITTLE = Size(24, 50, 40, 5, 16, 2, 3, 24, 6, 12, ("2x32",), 1)
+SIZES = {"full": Size(), "short": LITTLE, "tiny": LITTLE}
+"""Short and tiny are for tries: little work, and tiny also takes a random model of two layers."""
+
+ON_A_CARD = Size(mixed=4000, losses=4000, growth=1000)
+"""A card does in one unit what a processor is given in all."""
 
 
-def make_texts(draw: np.random.Generator, n: int) -> list[str]:
-    """Return texts of 8 to 60 words, log-normal in length with a median of 22."""
-    lengths = np.clip(np.exp(draw.normal(np.log(22), 0.5, n)).astype(int), 8, 60)
-    return [" ".join(draw.choice(WORDS, length)) for length in lengths]
+@dataclass(frozen=True)
+class Column:
+    """The targets on one kind of device."""
+
+    compared: Targets
+    audit: float | None = None
+    memory: float | None = None
+    journal: float | None = None
 
 
-def encode(tokenizer: PreTrainedTokenizerFast, texts: Sequence[str]) -> list[ModelInput]:
-    return [ModelInput(np.array(ids, np.int32)) for ids in tokenizer(list(texts))["input_ids"]]
-
-
-def seconds(arm: Arm) -> float:
-    start = time.process_time()
-    arm()
-    return time.process_time() - start
-
-
-def take_turns(arms: dict[str, Arm], repetitions: int) -> dict[str, list[float]]:
-    for arm in arms.values():
-        arm()
-    times: dict[str, list[float]] = {name: [] for name in arms}
-    for _ in range(repetitions):
-        for name, arm in arms.items():
-            times[name].append(seconds(arm))
-    return times
-
-
-def ratio(times: dict[str, list[float]], slow: str, fast: str) -> float:
-    return statistics.median(a / b for a, b in zip(times[slow], times[fast], strict=True))
-
-
-def fresh_engine(model: BertForSequenceClassification, batch_tokens: int | None = None) -> Engine:
-    return Engine(model, pad_id=0, model_id="random", device="cpu", batch_tokens=batch_tokens)
-
-
-def against_others(texts: Sequence[str]) -> list[Figure]:
-    model, tokenizer = make_model("6x384"), make_tokenizer()
-    piped = pipeline("text-classification", model=model, tokenizer=tokenizer, device="cpu")
-
-    def one_by_one() -> np.ndarray:
-        with torch.inference_mode():
-            encoded = (tokenizer(text, return_tensors="pt") for text in texts)
-            return np.concatenate([model(**row).logits.numpy() for row in encoded])
-
-    def engine() -> list[np.ndarray]:
-        return fresh_engine(model).logits(encode(tokenizer, texts))
-
-    times = take_turns(
-        {"one by one": one_by_one, "pipeline": lambda: piped(list(texts), batch_size=32), "engine": engine},
-        REPETITIONS,
-    )
-    inputs = encode(tokenizer, texts)
-    counted = fresh_engine(model)
-    answers = counted.logits(inputs)
-    tokens = sum(map(len, inputs))
-    known = seconds(lambda: counted.logits(inputs))
-    return [
-        at_least("6x384: engine against one by one", ratio(times, "one by one", "engine"), 1.2, unit="times as fast"),
-        at_least(
-            "6x384: engine against pipeline, batch 32", ratio(times, "pipeline", "engine"), 1.5, unit="times as fast"
-        ),
-        Figure("6x384: engine", tokens / statistics.median(times["engine"]), "tokens a CPU second"),
-        Figure("6x384: pipeline, batch 32", tokens / statistics.median(times["pipeline"]), "tokens a CPU second"),
-        Figure("6x384: one by one", tokens / statistics.median(times["one by one"]), "tokens a CPU second"),
-        Figure("6x384: real tokens among token slots", tokens / counted.stats.padded_tokens, "share"),
-        at_most(
-            "6x384: largest difference of a logit", float(np.abs(answers - one_by_one()).max()), 1e-5, unit="logit"
-        ),
-        Figure("rows answered from the memo", len(texts) / known, "rows a CPU second"),
-    ]
-
-
-def by_batch_size(size: str, texts: Sequence[str]) -> list[Figure]:
-    inputs, model = encode(make_tokenizer(), texts), make_model(size)
-    tokens = sum(map(len, inputs))
-    default = int(fresh_engine(model).numerics["batch_tokens"])
-    arms: dict[str, Arm] = {
-        str(budget): lambda budget=budget: fresh_engine(model, budget).logits(inputs) for budget in BUDGETS
-    }
-    times = take_turns(arms, 2)
-    figures = []
-    for budget in BUDGETS:
-        name = f"{size}, {len(texts)} rows: {budget} tokens a batch{' (default)' if budget == default else ''}"
-        figures.append(Figure(name, tokens / statistics.median(times[str(budget)]), "tokens a CPU second"))
-    return figures
+COLUMNS = {
+    "cpu": Column(Targets(limit=0.95, pipeline=2.0, masks=3.0), audit=1.3, memory=1.5, journal=0.02),
+    "cuda": Column(Targets(limit=0.90, pipeline=5.0, masks=20.0), audit=1.5, memory=None, journal=0.03),
+}
 
 
 def main() -> None:
-    texts = make_texts(np.random.default_rng(SEED), ROWS)
-    many = make_texts(np.random.default_rng(SEED + 1), 5 * ROWS)
+    arguments = parsed()
+    logging.set_verbosity_error()
+    small, device = arguments.size == "tiny", arguments.device
+    folder = None if small else fine_tuned_folder(arguments.models)
+    classifier = tiny(device) if small else real(device, folder)
+    # Little work says nothing about the targets.
+    column = COLUMNS[device] if arguments.size == "full" else Column(Targets())
+    threads = arguments.threads or (1 if device == "cpu" else os.cpu_count() or 1)
+    clock, load = Clock(threads, device), round(os.getloadavg()[0], 2)
+    bench = Bench(classifier, clock, Ours(classifier), Peers(classifier), REPETITIONS, column.compared)
     figures = [
-        Figure("texts, 8 to 60 words", len(texts), "count"),
-        Figure("threads", torch.get_num_threads(), "count"),
-        *against_others(texts),
-        *(figure for size in SIZES for figure in by_batch_size(size, texts)),
-        *(figure for size in ("4x256", "2x128") for figure in by_batch_size(size, many)),
+        Figure("model", classifier.name, ""),
+        Figure("token slots of the engine's full unit", bench.slots, "slots"),
+        Figure("clock of the figures with a target", clock.mode, ""),
+        Figure("instructions" if device == "cpu" else "card", clock.hardware, ""),
+        Figure("load of the machine before the run", load, "processes"),
+        *run(parts(bench, column, arguments), arguments.only),
     ]
-    command = "OMP_NUM_THREADS=1 python benchmarks/bench_engine.py"
-    for path in write_study("bench_engine", figures, SEED, command):
-        print(path.name)
+    options = [f"--device {device}", f"--threads {threads}", *(["--models FOLDER"] if folder else [])]
+    options += [f"--size {arguments.size}"] if arguments.size != "full" else []
+    options += [f"--only {' '.join(arguments.only)}"] if arguments.only else []
+    command = f"OMP_NUM_THREADS=1 python benchmarks/bench_engine.py {' '.join(options)}"
+    write_study("bench_engine" if device == "cpu" else "bench_engine_gpu", figures, 0, command, arguments.out)
+
+
+def parts(bench: Bench, column: Column, arguments: argparse.Namespace) -> dict[str, Part]:
+    """Return the parts of the benchmark by name, in the order in which they run."""
+    classifier, clock = bench.classifier, bench.clock
+    size = ON_A_CARD if clock.device != "cpu" and arguments.size == "full" else SIZES[arguments.size]
+    cores = os.cpu_count() or 1
+    tested = {"size": arguments.size, "folder": classifier.folder}
+    found: dict[str, Part] = {
+        "memory": lambda: alone.memory(**tested, device=clock.device, target=column.memory),
+        "start": lambda: comparisons.start(bench),
+        "mixed": lambda: comparisons.mixed(bench, rows=size.mixed),
+        "masks": lambda: comparisons.masks(bench, rows=size.mask_rows, variants=size.masks, samples=size.mask_samples),
+        "search": lambda: comparisons.searching(
+            bench, rows=size.search_rows, words=size.search_words, replacements=size.replacements
+        ),
+        "losses": lambda: comparisons.losses(bench, rows=size.losses),
+        "host": lambda: comparisons.host(bench, rows=size.mixed),
+        "audit": lambda: audit_cost.figures(
+            classifier, clock, bench.slots, tiny=arguments.size == "tiny", target=column.audit
+        ),
+        "journal": lambda: journal.figures(
+            classifier, clock, rows=size.losses, repetitions=REPETITIONS, target=column.journal
+        ),
+        "growth": lambda: growth.figures(
+            classifier,
+            rows=size.growth,
+            workers=(1, 2, 4) if cores >= 4 else (1, 2),
+            repetitions=3,
+            plot=PLOT if arguments.out == RESULTS else arguments.out / PLOT.name,
+        ),
+    }
+    if clock.device == "cpu":
+        other = Clock(cores if clock.threads == 1 else 1)
+        if other != clock:
+            found["other clock"] = lambda: on_another(replace(bench, clock=other, targets=Targets()), size)
+        found["waiting"] = lambda: alone.waiting(**tested, rounds=size.rounds)
+        found["sizes"] = lambda: sizes.figures(classifier, clock, rows=size.sizes, models=size.models, repetitions=3)
+    return found
+
+
+def parsed() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--models", type=Path, help="folder of the fine-tuned model; made there where it is missing")
+    parser.add_argument("--size", choices=tuple(SIZES), default="full", help="short or tiny are for tries")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--threads", type=int, help="of the figures with a target; 1 is CPU time, more is wall time")
+    parser.add_argument("--only", nargs="+", help="some parts alone; a study is written all the same")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the results and the plot")
+    return parser.parse_args()
+
+
+def run(parts: dict[str, Part], only: Sequence[str] | None) -> list[Figure]:
+    unknown = set(only or ()) - set(parts)
+    if unknown:
+        sys.exit(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(parts)}")
+    figures: list[Figure] = []
+    began = time.perf_counter()
+    for name, part in parts.items():
+        if only and name not in only:
+            continue
+        started = time.perf_counter()
+        found = part()
+        for figure in found:
+            print(f"  {figure.name}: {figure.value} {figure.unit}", file=sys.stderr)
+        print(f"{name}: {time.perf_counter() - started:.0f} s", file=sys.stderr)
+        figures += found
+    return [*figures, Figure("the whole run", round(time.perf_counter() - began), "wall seconds")]
+
+
+def on_another(bench: Bench, size: Size) -> list[Figure]:
+    """Repeat the first two comparisons on another clock: fewer masks, and without the arm that takes longest."""
+    return [
+        *comparisons.mixed(bench, rows=size.mixed, one_by_one=False),
+        *comparisons.masks(
+            bench, rows=size.mask_samples * bench.repetitions, variants=size.masks // 5, samples=size.mask_samples
+        ),
+    ]
 
 
 if __name__ == "__main__":
