@@ -34,7 +34,7 @@ def figures(
 
 def _of_model(classifier: Classifier, clock: Clock, task: Task, repetitions: int) -> Sequence[Figure]:
     engines = {budget: Ours(classifier, batch_tokens=budget) for budget in BUDGETS}
-    default = str(choose_batch_tokens(classifier.model, classifier.device))
+    default = str(choose_batch_tokens(classifier.device))
     arms = [Arm(str(budget), ours.ids, ready=ours.forget) for budget, ours in engines.items()]
     take_turns(arms, [task] * repetitions, clock, check=lambda *_: None, seed=13)
     return [

@@ -153,7 +153,7 @@ def test_numerics_name_what_the_numbers_depend_on():
     assert engine.numerics["batch_tokens"] == "128"
     assert engine.numerics["dtype"] == "float32"
     assert engine.numerics_id == engine_for(build("bert")).numerics_id != wider.numerics_id
-    assert Engine(build("bert"), model_id="tiny").numerics["batch_tokens"] == "512"
+    assert Engine(build("bert"), model_id="tiny").numerics["batch_tokens"] == "1024"
 
 
 @given(st.data())

@@ -60,7 +60,9 @@ def test_the_number_of_threads_changes_no_bit():
 def test_every_row_has_one_place_in_a_unit_of_an_allowed_shape(lengths, budget, packs, widths):
     packed = frozenset({"logits"}) if packs and budget >= 32 else frozenset()
     sizes = tuple(size for size in (16, 32) if size < budget)
-    layout = Layout(batch_tokens=budget, packed=packed, sizes=(*sizes, budget), widths=widths)
+    layout = Layout(
+        batch_tokens=budget, packed=packed, sizes=(*sizes, budget), widths=widths, widened=frozenset({"logits"})
+    )
     inputs = [ModelInput(np.ones(length, np.int32)) for length in lengths]
     seen = []
     for unit in layout.units("logits", inputs, [0] * len(inputs)):

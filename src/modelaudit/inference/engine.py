@@ -102,11 +102,15 @@ class Engine:
         self._local = threading.local()
         self._executor: Executor = LocalExecutor(model, self._forward, self.device)
         self._layout = Layout(
-            batch_tokens=batch_tokens or numerics.choose_batch_tokens(model, self.device),
+            batch_tokens=batch_tokens or numerics.choose_batch_tokens(self.device),
             # Without a padding token many heads can't tell where a row ends, and refuse more than one.
             single=getattr(model.config, "pad_token_id", None) is None,
         )
         self.probe = self._probed()
+        if batch_tokens is None and not self.probe.sizes_hold:
+            cautious = numerics.choose_batch_tokens(self.device, sizes_hold=False)
+            self._layout = Layout(batch_tokens=min(cautious, self._layout.batch_tokens), single=self._layout.single)
+            self.probe = self._probed()
         self._name_numerics()
 
     def logits(self, inputs: Sequence[ModelInput]) -> list[Floats]:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["choose_batch_tokens", "choose_device", "describe", "identify", "strict"]
 
 _CUDA_BATCH_TOKENS = 16_384
+_CPU_BATCH_TOKENS = 1_024
+_CAUTIOUS_BATCH_TOKENS = 256
 
 
 def choose_device(device: str) -> str:
@@ -36,18 +38,16 @@ def choose_device(device: str) -> str:
     return device
 
 
-def choose_batch_tokens(model: PreTrainedModel, device: str) -> int:
-    """Return the token slots a batch that suit the model's size on this kind of device.
+def choose_batch_tokens(device: str, *, sizes_hold: bool = True) -> int:
+    """Return the token slots a batch that suit this kind of device.
 
-    On a CPU a large model gains nothing beyond a few hundred tokens, and every half-filled batch costs; the smaller
-    the model, the more the fixed cost of a forward pass counts. The two CPU sizes were measured
-    (`benchmarks/bench_engine.py`); the one for CUDA is not.
+    On a CPU about a thousand slots take a matrix product to its best speed (`benchmarks/bench_engine.py`). Where
+    smaller units would change bits (`sizes_hold` is False) every half-filled batch costs a whole one, so batches are
+    small. The size for CUDA is not measured.
     """
     if device != "cpu":
         return _CUDA_BATCH_TOKENS
-    tables = sum(m.weight.numel() for m in model.modules() if isinstance(m, torch.nn.Embedding))
-    weights = sum(p.numel() for p in model.parameters()) - tables
-    return 256 if weights > 8_000_000 else 512
+    return _CPU_BATCH_TOKENS if sizes_hold else _CAUTIOUS_BATCH_TOKENS
 
 
 def describe(model: PreTrainedModel, device: str, layout: Layout) -> dict[str, str]:

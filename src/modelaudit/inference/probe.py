@@ -30,7 +30,7 @@ Floats = NDArray[np.float32]
 LENGTHS = (5, 8, 13, 21)
 ROWS_A_LENGTH = 16
 WIDTHS = (4, 8, 16, 32, 64, 128)
-SIZES = (16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 2048, 4096, 8192)
+SIZES = (32, 64, 128, 256, 512, 1024, 2048, 4096, 8192)
 AGREEMENT = 1e-4
 """Largest difference from the plain path, as a share of 1 + |answer|, with which the packed encoder is used."""
 
@@ -53,6 +53,11 @@ class Probe:
     identical: bool
     difference: float | None
     notes: tuple[str, ...]
+
+    @property
+    def sizes_hold(self) -> bool:
+        """Whether units smaller than the full size may be used."""
+        return self.layout.single or bool(self.layout.widths) or len(self.layout.sizes) > 1
 
     def describe(self) -> str:
         """Return the outcome in a few words, for the numerics of the report."""
@@ -84,7 +89,7 @@ def probe(model: PreTrainedModel, forward: Forward, layout: Layout) -> Probe:
     if not _same(plain, backwards):
         return Probe(replace(layout, single=True), False, None, tuple(notes))
     widths = tuple(width for width in WIDTHS if _holds_width(forward, want, width, rows, plain, layout))
-    return Probe(replace(layout, widths=widths), True, None, tuple(notes))
+    return Probe(replace(layout, widths=widths, widened=frozenset({want})), True, None, tuple(notes))
 
 
 def _packed(

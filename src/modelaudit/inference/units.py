@@ -19,6 +19,9 @@ Want = Literal["logits", "hidden", "gradients"]
 SLOTS_A_ROW = 8
 """Token slots of a packed unit for each place in its head; a pack of shorter rows is closed before it is full."""
 
+GRADIENT_SLOTS = 256
+"""Token slots of a unit that is asked for gradients; always full, since no smaller size was shown to hold."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Unit:
@@ -54,7 +57,7 @@ class Layout:
         batch_tokens: token slots of a full unit.
         packed: the questions that the packed encoder answers.
         sizes: token slots that a packed unit may have, ascending; the last is `batch_tokens`.
-        widths: rows that a unit of one length may have beside the full number, ascending.
+        widths: rows that a unit of one length may have beside the full number, ascending, for the questions `widened`.
         single: one row a unit, for models that can't take more or whose rows are not independent.
     """
 
@@ -62,6 +65,7 @@ class Layout:
     packed: frozenset[Want] = frozenset()
     sizes: tuple[int, ...] = ()
     widths: tuple[int, ...] = ()
+    widened: frozenset[Want] = frozenset()
     single: bool = False
 
     def units(self, want: Want, inputs: Sequence[ModelInput], classes: Sequence[int]) -> Iterator[Unit]:
@@ -94,10 +98,12 @@ class Layout:
     def _plain(
         self, want: Want, length: int, places: Sequence[int], inputs: Sequence[ModelInput], classes: Sequence[int]
     ) -> Iterator[Unit]:
-        most = 1 if self.single else max(1, self.batch_tokens // length)
+        budget = min(self.batch_tokens, GRADIENT_SLOTS) if want == "gradients" else self.batch_tokens
+        most = 1 if self.single else max(1, budget // length)
+        widths = self.widths if want in self.widened else ()
         for start in range(0, len(places), most):
             chosen = places[start : start + most]
-            width = next((width for width in self.widths if len(chosen) <= width < most), most)
+            width = next((width for width in widths if len(chosen) <= width < most), most)
             yield _unit(want, chosen, inputs, classes, slots=length * width, width=width, packed=False)
 
     def _packs(
