@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 from measured import context_of, findings_of, subject_of
 
+from modelaudit import load_policy
 from modelaudit.checkers.bias.arms import CONTROL, GENDER_WORDS, Variant, word_arms
 from modelaudit.checkers.bias.contrasts import contrast
 from modelaudit.checkers.bias.counterfactual import CounterfactualSubstitution
 from modelaudit.checkers.bias.neutral import neutral_edits
 from modelaudit.checkers.bias.scores import Answer
 from modelaudit.checkers.bias.sources import Source, survey
-from modelaudit.policy import judge, load_policy
+from modelaudit.policy import judge
 from modelaudit.results import CheckResult
 from modelaudit.rows import Row
 from modelaudit.statistics import p_above

@@ -154,8 +154,8 @@ def _excess_statement(contrast: Contrast) -> str:
     statement += f" The control is known for {estimates.controls:,} of {len(contrast.focus_answers):,} rows."
     if excess.value < 0:
         statement += (
-            " Word for word the control changes more decisions there than the exchange itself, so it does not show that "
-            "few depend on gender."
+            " Word for word the control changes more decisions there than the exchange itself, so it does not show "
+            "that few depend on gender."
         )
     return statement
 
