@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 from measured import context_of, findings_of, subject_of
 
+from modelaudit import load_policy
 from modelaudit.checkers.bias.arms import CONTROL, GENDER_WORDS, Variant, word_arms
 from modelaudit.checkers.bias.contrasts import contrast
 from modelaudit.checkers.bias.counterfactual import CounterfactualSubstitution
 from modelaudit.checkers.bias.neutral import neutral_edits
 from modelaudit.checkers.bias.scores import Answer
 from modelaudit.checkers.bias.sources import Source, survey
-from modelaudit.policy import judge, load_policy
+from modelaudit.policy import judge
 from modelaudit.results import CheckResult
 from modelaudit.rows import Row
 from modelaudit.statistics import p_above
@@ -106,7 +107,7 @@ def test_a_control_that_changes_more_than_the_exchange_clears_nobody():
     assert control.value > flips.value > 0.03
     assert excess.metric.value < -0.1
     assert state == "inconclusive"
-    assert "The control changes more decisions" in excess.statement
+    assert "the control changes more decisions there than the exchange itself" in excess.statement
     assert excess.metric.grid[3][2] == flips.grid[3][2]
 
 

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from measured import context_of, subject_of
 
+from modelaudit import load_policy
 from modelaudit.checkers.bias.arms import GENDER_WORDS, NAMES_BY_ETHNICITY, Variant
 from modelaudit.checkers.bias.contrasts import contrast
 from modelaudit.checkers.bias.counterfactual import CounterfactualSubstitution
 from modelaudit.checkers.bias.scores import Answer
 from modelaudit.checkers.bias.sources import Source
-from modelaudit.policy import judge, load_policy
+from modelaudit.policy import judge
 from modelaudit.results import CheckResult
 from modelaudit.rows import Row
 from modelaudit.statistics import clopper_pearson

@@ -3,8 +3,9 @@
 import pytest
 from measured import context_of, subject_of
 
+from modelaudit import load_policy
 from modelaudit.checkers.bias.counterfactual import COMPARISONS, CounterfactualSubstitution
-from modelaudit.policy import judge, load_policy
+from modelaudit.policy import judge
 from modelaudit.results import CheckResult
 from modelaudit.testing.planted import planted_classifier, planted_rows
 from modelaudit.text import load_names

@@ -134,7 +134,7 @@ def _control(contrast: Contrast) -> str:
 
 def _excess_statement(contrast: Contrast) -> str:
     estimates, control = contrast.estimates, _control(contrast)
-    excess, flips, control_flips = estimates.excess, estimates.flips, estimates.control_flips
+    excess = estimates.excess
     if excess.value is None:
         return f"How many decisions change beyond exchanges for {control} could not be estimated: {excess.reason}"
     exchange = f"Exchanging {contrast.reference} and {contrast.focus}"
@@ -149,15 +149,14 @@ def _excess_statement(contrast: Contrast) -> str:
         f"{exchange} changes {amount} of the decisions than exchanging for {control}"
         f"{_interval(contrast, excess, '+.1%')}."
     )
-    if contrast.attribute == GENDER_WORDS and estimates.controls < len(contrast.focus_answers):
-        statement += f" The control is known for {estimates.controls:,} of {len(contrast.focus_answers):,} rows."
+    if contrast.attribute != GENDER_WORDS:
+        return statement
+    statement += f" The control is known for {estimates.controls:,} of {len(contrast.focus_answers):,} rows."
     if excess.value < 0:
         statement += (
-            f" The control changes more decisions ({_value(control_flips, '.1%')}) than the exchange itself "
-            f"({_value(flips, '.1%')})"
+            " Word for word the control changes more decisions there than the exchange itself, so it does not show "
+            "that few depend on gender."
         )
-        words = contrast.attribute == GENDER_WORDS
-        statement += ", so it does not show that few depend on gender." if words else ", as chance has it."
     return statement
 
 
