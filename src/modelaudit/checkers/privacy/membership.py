@@ -139,7 +139,8 @@ def _sides(ctx: Context) -> Sides:
         if len(labelled) < len(rows):
             ctx.note(f"{len(rows) - len(labelled):,} {name} rows have no label and were left out.")
         if len(labelled) < FEWEST:
-            lost = "; ".join(f"{count:,} {reason}" for reason, count in (table.set_aside if table else {}).items())
+            aside = table.set_aside.items() if table else ()
+            lost = "; ".join(f"{count:,} {reason}" for reason, count in aside if "left out" in reason)
             raise NotAssessable(
                 f"there are {len(labelled)} labelled {name} rows and {FEWEST} are the least"
                 + (f" (of the table as it came, {lost})" if lost else "")
