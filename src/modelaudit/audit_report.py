@@ -125,6 +125,7 @@ class Run(Frozen):
     computed: int
     tokens: int
     memo_hits: int
+    journal_hits: int = 0
     events: tuple[Text, ...] = ()
 
 

@@ -140,6 +140,8 @@ def _pass(
             listener.checker(info.title, going.index(info.id) + 1, len(going))
             started = time.perf_counter()
             results.append(_run_one(line.registered, subject, seed, show_text))
+            for engine in subject.engines:
+                engine.check_journal()
             seconds[info.id] = round(time.perf_counter() - started, 3)
         else:
             results.append(_result(line.registered, line.status, reason=line.reason))

@@ -65,8 +65,8 @@ def build(kind):
 
 
 def engine_for(model, **options):
-    options = {"device": "cpu", "batch_tokens": 128} | options
-    return Engine(model, model_id="tiny", **options)
+    options = {"model_id": "tiny", "device": "cpu", "batch_tokens": 128} | options
+    return Engine(model, **options)
 
 
 def rows_of(n, seed=0, *, longest=40, gather=False, typed=False):

@@ -305,3 +305,11 @@ def test_the_first_page_does_not_say_a_number_twice() -> None:
         "40.0%, 95% interval 38.0% to 42.0%; limit at most 5.0%.",
         "Limit at most 5.0%.",
     ]
+
+
+@pytest.mark.parametrize("hits", [0, 12_345])
+def test_a_run_that_went_on_says_what_it_read_from_the_journal(hits: int) -> None:
+    report = small_report()
+    resumed = report.model_copy(update={"run": report.run.model_copy(update={"journal_hits": hits})})
+    assert ("Read from the journal" in render_html(resumed)) == (hits > 0)
+    assert ("12,345" in render_html(resumed)) == (hits > 0)

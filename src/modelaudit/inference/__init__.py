@@ -2,8 +2,18 @@
 
 from modelaudit.inference.engine import Engine, EngineStats
 from modelaudit.inference.inputs import ModelInput
+from modelaudit.inference.journal import Journal, journal_folder
 from modelaudit.inference.lockstep import lockstep_map
 from modelaudit.inference.masks import masked_inputs
 from modelaudit.inference.weights import weights_sha256
 
-__all__ = ["Engine", "EngineStats", "ModelInput", "lockstep_map", "masked_inputs", "weights_sha256"]
+__all__ = [
+    "Engine",
+    "EngineStats",
+    "Journal",
+    "ModelInput",
+    "journal_folder",
+    "lockstep_map",
+    "masked_inputs",
+    "weights_sha256",
+]

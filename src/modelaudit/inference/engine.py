@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,10 +20,13 @@ from modelaudit.inference.inputs import ModelInput
 from modelaudit.inference.memo import Key, Memo
 from modelaudit.inference.placing import placed
 from modelaudit.inference.probe import LENGTHS, Probe, probe
+from modelaudit.inference.records import Records, digest
 from modelaudit.inference.units import Layout, Unit, Want
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
+
+    from modelaudit.inference.journal import Journal
 
 __all__ = ["Engine", "EngineStats"]
 
@@ -40,6 +43,7 @@ class EngineStats:
     Attributes:
         requested: rows asked for; `computed` of them went through the model.
         memo_hits: the other rows, known from before or equal to another row of the call.
+        journal_hits: rows whose answer the journal had, counted neither as computed nor as memo hits.
         evicted: answers that the memo had to forget.
         tokens, padded_tokens: real tokens that went through the model, and token slots with padding and filling.
         batches: forward passes that gave answers.
@@ -49,6 +53,7 @@ class EngineStats:
     requested: int = 0
     computed: int = 0
     memo_hits: int = 0
+    journal_hits: int = 0
     evicted: int = 0
     tokens: int = 0
     padded_tokens: int = 0
@@ -67,6 +72,7 @@ class Engine:
         model_id: identity of the model (the hash of its weights), kept for whoever stores answers.
         device: "auto", "cpu" or "cuda".
         batch_tokens: token slots a batch; chosen by the size of the model where None.
+        journal: where answers are kept beyond this process; see `keep_in`.
 
     Attributes:
         numerics, numerics_id: what the numbers depend on, and its short name; they change when memory runs out, and
@@ -87,6 +93,7 @@ class Engine:
         model_id: str,
         device: str = "auto",
         batch_tokens: int | None = None,
+        journal: Journal | None = None,
     ) -> None:
         if batch_tokens is not None and batch_tokens < 1:
             raise ModelInputError(f"batch_tokens is {batch_tokens}; give at least 1, or nothing for the default")
@@ -112,6 +119,25 @@ class Engine:
             self._layout = Layout(batch_tokens=min(cautious, self._layout.batch_tokens), single=self._layout.single)
             self.probe = self._probed()
         self._name_numerics()
+        self._records: Records | None = None
+        self.keep_in(journal)
+
+    def keep_in(self, journal: Journal | None) -> None:
+        """Look answers up in this journal before the model is asked, and write new ones to it; None for no journal.
+
+        Raises:
+            InputError: the journal can't be read.
+        """
+        with self._lock:
+            self._journal = journal
+            self._records = None if journal is None else journal.open(self.model_id, self.numerics_id)
+            if self._records is not None:
+                self.events += self._records.events
+
+    def check_journal(self) -> None:
+        """Raise OutputError where the journal could not be written: the run is over, even if a checker held it."""
+        if self._records is not None:
+            self._records.check()
 
     def logits(self, inputs: Sequence[ModelInput]) -> list[Floats]:
         """Return logits: (C,) for each row, or (k, C) at the gathered positions of a model that answers per token."""
@@ -136,6 +162,7 @@ class Engine:
         if elsewhere is not None:
             return elsewhere(want, inputs, classes)
         with self._lock:
+            self.check_journal()
             return self._answer(want, inputs, classes)
 
     @contextmanager
@@ -157,6 +184,9 @@ class Engine:
         told = 0
         while True:
             known = {key: answer for key in askers if (answer := self._memo.get(key)) is not None}
+            names = self._names(key for key in first if key not in known)
+            read = self._read(names)
+            known |= read
             unknown = [key for key in first if key not in known]
             rows, row_classes = [inputs[first[k]] for k in unknown], [classes[first[k]] for k in unknown]
             ready = sum(askers[key] for key in known)
@@ -169,6 +199,8 @@ class Engine:
                 self.stats.batches += 1
                 self.stats.tokens += unit.tokens
                 self.stats.padded_tokens += unit.slots
+                if self._records is not None:
+                    self._records.append([names[unknown[place]] for place in unit.places], answers)
                 for place, answer in zip(unit.places, answers, strict=True):
                     key = unknown[place]
                     known[key] = answer
@@ -178,10 +210,25 @@ class Engine:
             if stuck is None:
                 break
             self._shrink(stuck)
-        self.stats.memo_hits += len(inputs) - len(unknown)
+        self.stats.memo_hits += len(inputs) - len(unknown) - len(read)
+        self.stats.journal_hits += len(read)
         self.stats.computed += len(unknown)
         self.stats.evicted = self._memo.evicted
         return [known[key] for key in keys]
+
+    def _names(self, keys: Iterable[Key]) -> dict[Key, bytes]:
+        return {} if self._records is None else {key: digest(key) for key in keys}
+
+    def _read(self, names: Mapping[Key, bytes]) -> dict[Key, Floats]:
+        """Return what the journal has of these, and remember it."""
+        read: dict[Key, Floats] = {}
+        if self._records is not None:
+            for key, name in names.items():
+                answer = self._records.get(name)
+                if answer is not None:
+                    read[key] = answer
+                    self._memo.put(key, answer)
+        return read
 
     def _shrink(self, unit: Unit) -> None:
         """Go on with half the tokens a batch, and forget what was computed with more."""
@@ -191,6 +238,7 @@ class Engine:
         self.probe = self._probed()
         self._memo.clear()
         self._name_numerics()
+        self.keep_in(self._journal)
 
     def _no_room(self, tokens: int) -> ModelInputError:
         return ModelInputError(

@@ -96,6 +96,7 @@ def version_facts(report: AuditReport) -> tuple[Facts, ...]:
 def run_facts(report: AuditReport) -> Facts:
     """Return what varies from run to run, outside the digest."""
     run = report.run
+    resumed = (("Read from the journal", f"{run.journal_hits:,}"),) if run.journal_hits else ()
     return Facts(
         "This run",
         (
@@ -107,6 +108,7 @@ def run_facts(report: AuditReport) -> Facts:
             ("Model evaluations asked for", f"{run.evaluations:,}"),
             ("Computed", f"{run.computed:,}, over {plural(run.tokens, 'token')}"),
             ("Answered from memory", f"{run.memo_hits:,}"),
+            *resumed,
         ),
     )
 
