@@ -13,6 +13,14 @@ LEXICON = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _cache_of_its_own(tmp_path_factory):
+    """Keep journals of audits under test out of the user's cache, and each worker's apart."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def classifier():
     return planted_classifier(WORDS, extra_vocabulary=("she", "he"))

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from modelaudit._version import __version__
 
 if TYPE_CHECKING:
-    from modelaudit.audit import Audit, AuditOutcome
+    from modelaudit.audit import Audit
     from modelaudit.audit_report import AuditReport
     from modelaudit.errors import InputError, ModelAuditError, RiskGateError
+    from modelaudit.outcome import AuditOutcome
     from modelaudit.policy_file import load_policy
     from modelaudit.reports import load_report
 
@@ -33,7 +34,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 _HOMES = {
     "Audit": "audit",
-    "AuditOutcome": "audit",
+    "AuditOutcome": "outcome",
     "AuditReport": "audit_report",
     "InputError": "errors",
     "ModelAuditError": "errors",

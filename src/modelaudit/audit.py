@@ -6,7 +6,7 @@ import datetime as dt
 import os
 import platform
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
@@ -16,8 +16,10 @@ from modelaudit import choices
 from modelaudit._version import __version__
 from modelaudit.audit_report import AuditReport, Declared, Preset, Provenance, Run, Settings
 from modelaudit.command import command_line
-from modelaudit.destinations import check_writable, places, write_whole
-from modelaudit.errors import InputError, ModelAuditError, ModelInputError, PluginError, RiskGateError
+from modelaudit.destinations import places
+from modelaudit.errors import InputError, ModelInputError, PluginError
+from modelaudit.keeping import Keeping, kept
+from modelaudit.outcome import AuditOutcome
 from modelaudit.plan import PlanLine, configured, plan, selected, selection
 from modelaudit.plugins import Plugins
 from modelaudit.policy import judge
@@ -51,6 +53,8 @@ class Audit:
         trust_remote_code, allow_pickle: both off; the report says where they were used.
         project_file: path of a `modelaudit.toml`; by default the one in the working folder. Arguments win over it.
         plugins: the plugins to use, by default all that are installed.
+        journal: folder in which answers are kept while the audit runs, so that `run(resume=True)` can go on after a
+            stop; by default one in the cache folder. It is deleted after a finished audit unless `keep_journal`.
 
     Raises:
         InputError: something handed in can't be used; the message says what, where and what to do next.
@@ -81,6 +85,8 @@ class Audit:
         allow_pickle: bool = False,
         project_file: str | Path | None = None,
         plugins: Plugins | None = None,
+        journal: str | Path | None = None,
+        keep_journal: bool = False,
     ) -> None:
         self._sources = {"model": model, "data": data, "train": train_data, "heldout": heldout_data, "base": base_model}
         for name, source in {**self._sources, "tokenizer": tokenizer}.items():
@@ -125,6 +131,7 @@ class Audit:
                 "plugins": plugins is not None and any(record.version == "given" for record in plugins.records()),
             },
         )
+        self._keeping = Keeping(None if journal is None else Path(journal), keep=keep_journal)
         self._subject: Subject | None = None
         self._events: list[str] = []
         self._base: Any = base_model
@@ -182,19 +189,28 @@ class Audit:
         subject = self.subject
         return plan(self.checkers, subject.info, names)
 
-    def run(self, only: str | Iterable[str] | None = None, *, listener: Listener | None = None) -> AuditOutcome:
+    def run(
+        self,
+        only: str | Iterable[str] | None = None,
+        *,
+        resume: bool = False,
+        listener: Listener | None = None,
+    ) -> AuditOutcome:
         """Run the audit, or only some families or checkers of it, and judge it by the policy.
 
-        Two runs with one seed give the same report but for its `run` part.
+        Two runs with one seed give the same report but for its `run` part. With `resume` it goes on with what a run
+        that was killed had computed.
         """
         names = selection(only)
         selected(self.checkers, names)
         subject = self.subject
         started, clock = dt.datetime.now(tz=dt.UTC), time.perf_counter()
         before = [replace(engine.stats) for engine in subject.engines]
-        checks = run_checks(
-            subject, self.checkers, seed=self.seed, only=names, show_text=self.show_text, listener=listener
-        )
+        events = list(self._events)
+        with kept(subject, replace(self._keeping, resume=resume), seed=self.seed, events=events):
+            checks = run_checks(
+                subject, self.checkers, seed=self.seed, only=names, show_text=self.show_text, listener=listener
+            )
 
         def done(counter: str) -> int:
             pairs = zip(subject.engines, before, strict=True)
@@ -232,7 +248,8 @@ class Audit:
                     computed=done("computed"),
                     tokens=done("tokens"),
                     memo_hits=done("memo_hits"),
-                    events=(*self._events, *(event for engine in subject.engines for event in engine.events)),
+                    journal_hits=done("journal_hits"),
+                    events=(*events, *(event for engine in subject.engines for event in engine.events)),
                 ),
             ),
             self.plugins,
@@ -267,52 +284,6 @@ class Audit:
             },
             beside=self._beside,
         )
-
-
-class AuditOutcome:
-    """A finished audit: its report, and what can be done with it.
-
-    Args:
-        report: the record.
-        plugins: where renderers come from.
-        read: files and folders that the audit read; `save` writes over none of them.
-    """
-
-    def __init__(self, report: AuditReport, plugins: Plugins | None = None, *, read: Sequence[Path] = ()) -> None:
-        self.report = report
-        self._plugins = plugins or Plugins()
-        self._read = tuple(read)
-
-    def save(self, *paths: str | Path) -> None:
-        """Write the report to each path; the suffix picks the format (`.html`, `.json`, `.md`).
-
-        Raises:
-            OutputError: an unknown suffix, or a place that can't be written. No half-written file is left.
-            PluginError: a renderer failed. The other files are written.
-        """
-        for path in paths:
-            check_writable(path, self._plugins, read=self._read)
-        failures: list[ModelAuditError] = []
-        for path in paths:
-            try:
-                write_whole(path, self._plugins.render(Path(path).suffix.lower(), self.report))
-            except ModelAuditError as error:
-                failures.append(error)
-        if failures:
-            raise failures[0]
-
-    def gate(self) -> None:
-        """Return quietly where the policy's gate holds.
-
-        Raises:
-            RiskGateError: a checker failed (4), a limit is exceeded (1), or a required check is missing (3).
-        """
-        gate = self.report.judgement.gate
-        if gate.exit_code:
-            raise RiskGateError(gate.exit_code, gate.reasons)
-
-    def _repr_html_(self) -> str:
-        return self._plugins.render(".html", self.report)
 
 
 def _beside(project: ProjectFile, in_python: Mapping[str, bool]) -> tuple[str, ...]:

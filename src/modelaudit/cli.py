@@ -15,8 +15,8 @@ from modelaudit._version import __version__
 from modelaudit.terminal import err, explained, mend_streams, out, whole
 
 if TYPE_CHECKING:
-    from modelaudit.audit import AuditOutcome
     from modelaudit.audit_report import AuditReport
+    from modelaudit.outcome import AuditOutcome
 
 app = typer.Typer(
     name="modelaudit",
@@ -102,6 +102,11 @@ def run(
     show_text: TextShown = False,
     trust_remote_code: RemoteCode = False,
     allow_pickle: Pickle = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
+    journal: Annotated[
+        Path | None, typer.Option(help="Folder for what --resume needs; by default in the cache folder.")
+    ] = None,
+    keep_journal: Annotated[bool, typer.Option("--keep-journal", help="Keep it after a finished audit.")] = False,
 ) -> None:
     """Audit a model and write the report.
 
@@ -130,12 +135,14 @@ def run(
         show_text=show_text,
         trust_remote_code=trust_remote_code,
         allow_pickle=allow_pickle,
+        journal=journal,
+        keep_journal=keep_journal,
     )
     for path in out_files or []:
         check_writable(path, audit.plugins, read=audit.read)
     if not out_files and err.is_terminal:
         err.print("no --out is given: the summary will be all that is left of this audit")
-    outcome = audit.run(only=_names(only), listener=listener_for_stderr())
+    outcome = audit.run(only=_names(only), resume=resume, listener=listener_for_stderr())
     _summary(outcome.report)
     _save(outcome, out_files or [])
     if not out_files:
@@ -221,8 +228,8 @@ def render(
     policy: PolicyOption = None,
 ) -> None:
     """Render a saved report again, or judge it by another policy, without the model."""
-    from modelaudit.audit import AuditOutcome
     from modelaudit.destinations import check_writable, places
+    from modelaudit.outcome import AuditOutcome
     from modelaudit.plugins import Plugins
     from modelaudit.policy import judge
     from modelaudit.policy_file import load_policy
@@ -256,8 +263,9 @@ def demo(
     """
     import tempfile
 
-    from modelaudit.audit import Audit, AuditOutcome
+    from modelaudit.audit import Audit
     from modelaudit.destinations import check_writable
+    from modelaudit.outcome import AuditOutcome
     from modelaudit.plugins import Plugins
     from modelaudit.progress import listener_for_stderr
     from modelaudit.testing.demo import build_demo, unmet
