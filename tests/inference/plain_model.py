@@ -29,10 +29,10 @@ class Plain(torch.nn.Module):
 
 
 def bring_up(engine, *wants):
-    """Ask until every worker has passed its trial for each of the wants."""
+    """Ask until every worker has passed its trial for each of the wants, and is at no unit of an earlier call."""
     deadline, seed = time.monotonic() + 240, 10_000
     places = []
-    while not places or not all(set(wants) <= place.proven for place in places):
+    while not places or not all(set(wants) <= place.proven and not place.flying for place in places):
         assert time.monotonic() < deadline, [vars(place) for place in places] + engine.events
         seed += 1
         for want in wants:

@@ -16,7 +16,7 @@ import pytest
 import torch
 from engine_models import build, engine_for, rows_of
 from plain_model import Plain, bring_up
-from worker_models import BREAKS, NO_ROOM, REFUSES, bench_engine, moody
+from worker_models import BREAKS, NO_ROOM, REFUSES, Unused, bench_engine, moody
 
 from modelaudit.errors import CapabilityError, ModelInputError, WorkerError
 from modelaudit.inference import ModelInput
@@ -42,18 +42,6 @@ def with_token(row, token):
     return ModelInput(ids, row.type_ids, row.gather)
 
 
-class Unused:
-    """Takes the place of the executor that runs units in this process, and runs none."""
-
-    def run(self, units):
-        units = list(units)
-        assert not units, "a unit was answered in this process"
-        yield from units
-
-    def close(self):
-        pass
-
-
 # Two processes, shared by the tests from here to the one that runs out of memory.
 
 
@@ -70,8 +58,9 @@ def pair():
 def away(pair, monkeypatch):
     """Two processes that are up, and an engine that must not do the work itself."""
     bring_up(pair, *WANTS)
-    monkeypatch.setattr(pair._executor, "_local", Unused())
-    return pair
+    with monkeypatch.context() as patch:
+        patch.setattr(pair._executor, "_local", Unused())
+        yield pair
 
 
 @pytest.mark.parametrize("want", WANTS)
@@ -98,7 +87,6 @@ def test_what_a_worker_raises_comes_out_as_it_was(away, token, kind, message):
     with pytest.raises(kind, match=message) as caught:
         away.logits([*rows[:30], with_token(rows[30], token), *rows[31:]])
     assert any("worker_models.py" in note for note in caught.value.__notes__)
-    assert ask(away, "logits", rows) == ask(engine_for(build("bert")), "logits", rows), "and the next call goes well"
 
 
 def test_a_question_that_the_model_has_no_answer_to(away):
@@ -112,15 +100,15 @@ def test_a_killed_process_takes_nothing_with_it_and_is_started_again(away):
     process = victim.hand.process
 
     def kill(_done):
-        if not lost:
+        if not lost and victim.awaited():
             lost.extend(victim.awaited())
             process.kill()
 
     away.on_progress = kill
     answers = ask(away, "logits", rows)
     away.on_progress = None
+    assert lost, "the process was not killed in the middle of the work"
     assert answers == ask(engine_for(build("bert")), "logits", rows)
-    assert lost
     assert process.returncode == -signal.SIGKILL
     assert away.events == [
         "Worker 2 was ended by SIGKILL and was started again; what it had not answered was done anew."
@@ -133,18 +121,18 @@ def test_small_calls_stay_here(pair, monkeypatch):
     assert ask(pair, "logits", row) == ask(engine_for(build("bert")), "logits", row)
 
 
-def test_memory_that_runs_out_at_a_worker_halves_the_batch_here_as_well(away, monkeypatch):
+def test_memory_that_runs_out_at_a_worker_halves_the_batch_here_as_well(pair, monkeypatch):
+    bring_up(pair, "logits")
     rows = rows_of(60, seed=11, longest=30)
     rows[40] = with_token(rows[40], NO_ROOM)
-    monkeypatch.undo()  # new shapes are tried, and for that one unit is answered here
-    answers = ask(away, "logits", rows)
-    assert away.numerics["batch_tokens"] == "64"
-    assert away.events[-1] == "Ran out of memory at 128 tokens a batch; went on with 64."
+    answers = ask(pair, "logits", rows)
+    assert pair.numerics["batch_tokens"] == "64"
+    assert pair.events[-1] == "Ran out of memory at 128 tokens a batch; went on with 64."
     assert answers == ask(engine_for(build("bert"), batch_tokens=64), "logits", rows)
-    bring_up(away, "logits")
-    monkeypatch.setattr(away._executor, "_local", Unused())
+    bring_up(pair, "logits")
+    monkeypatch.setattr(pair._executor, "_local", Unused())
     rows = rows_of(60, seed=12)
-    assert ask(away, "logits", rows) == ask(engine_for(build("bert"), batch_tokens=64), "logits", rows)
+    assert ask(pair, "logits", rows) == ask(engine_for(build("bert"), batch_tokens=64), "logits", rows)
 
 
 # However the process that started them ends.

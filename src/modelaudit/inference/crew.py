@@ -193,6 +193,8 @@ class CrewExecutor:
                 self._known.clear()
                 for place in self._places:
                     place.forget()
+                yield unit, None
+                return
             yield unit, outcome
 
     def close(self) -> None:
@@ -213,7 +215,10 @@ class CrewExecutor:
                 else:
                     return
                 # All of them, before any is yielded: whoever asked may not come back for the rest.
-                yield from [done for hand, reply in heard if (done := self._take(hand, reply, todo)) is not None]
+                answered = [done for hand, reply in heard if (done := self._take(hand, reply, todo)) is not None]
+                # And the next units are on their way before the answers are looked at.
+                self._hand_out(todo)
+                yield from answered
         except WorkerError as error:
             self.close()
             self._failed = error
@@ -264,7 +269,10 @@ class CrewExecutor:
             case Up():
                 place.up = True
             case Unfit(reason):
-                raise WorkerError(f"a worker could not take the model over ({reason}); use workers=1")
+                raise WorkerError(
+                    f"a worker could not take the model over ({reason}); see that what it needs is to be had there, or "
+                    "use workers=1"
+                )
             case Gone():
                 todo.back(place.awaited())
                 self._fill_again(place, reply)

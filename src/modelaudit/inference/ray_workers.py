@@ -10,9 +10,11 @@ import io
 import math
 import os
 import shutil
+import socket
 import tempfile
 import weakref
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,6 +34,7 @@ __all__ = ["RayCrew"]
 
 RAY = 'pip install "modelaudit-core[ray]"'
 CPUS_A_WORKER = 2
+SECONDS_TO_ANSWER = 20
 
 
 class Actor:
@@ -183,11 +186,13 @@ class RayCrew:
         if address == "local":
             # Nothing is ever sent anywhere: a cluster that is started here does not report its use to Ray's makers.
             os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-            # Ray's own folder can be read by all, and stays. Sockets lie in it, whose paths have to be short.
+            # Ray leaves its own folder behind and opens it to all, which is of no use inside one that is not open.
+            # Sockets lie in it, whose paths have to be short.
             folder = tempfile.mkdtemp(prefix="modelaudit-", dir="/tmp" if os.name == "posix" else None)
-            options = {"include_dashboard": False, "_temp_dir": folder}
+            options = {"include_dashboard": False, "_temp_dir": str(Path(folder, "ray"))}
         self._disconnect = weakref.finalize(self, _leave, os.getpid(), self._ray, folder)
         try:
+            _knock(address)
             # An address is given, since by default Ray takes any cluster that it finds running on this machine.
             self._ray.init(address=address, configure_logging=False, log_to_driver=False, **options)
         except (OSError, RuntimeError, ValueError, ImportError, self._ray.exceptions.RayError) as error:
@@ -205,6 +210,13 @@ class RayCrew:
     def _of(self, resource: str) -> list[float]:
         """Return how much of a resource each node has."""
         return [node["Resources"].get(resource, 0.0) for node in self._ray.nodes() if node["Alive"]]
+
+
+def _knock(address: str) -> None:
+    """Raise OSError where nobody answers at this address; Ray itself would go on trying for many minutes."""
+    host, _, port = address.rpartition("//")[2].rpartition(":")
+    if port.isdecimal():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=SECONDS_TO_ANSWER).close()
 
 
 def _leave(owner: int, ray: Any, folder: str | None) -> None:
