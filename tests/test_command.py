@@ -28,7 +28,7 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-NO_PART_IN_A_NUMBER = {"--resume", "--journal", "--keep-journal"}
+NO_PART_IN_A_NUMBER = {"--resume", "--journal", "--keep-journal", "--workers"}
 """Options that change how an audit gets to its numbers and none of them."""
 
 
@@ -84,7 +84,9 @@ def test_every_option_of_the_program_can_be_in_the_command(folder):
         group_column="z", policy="our policy.toml", sample=1, show_text=True, trust_remote_code=True, allow_pickle=True,
     ).command("bias")  # fmt: skip
     options = {name for parameter in PARSER.params for name in parameter.opts if name.startswith("--")}
-    assert options - {"--out", "--help", *NO_PART_IN_A_NUMBER} == {word for word in shlex.split(whole) if word.startswith("--")}
+    assert options - {"--out", "--help", *NO_PART_IN_A_NUMBER} == {
+        word for word in shlex.split(whole) if word.startswith("--")
+    }
 
 
 def test_what_the_project_file_sets_is_spelt_out_and_the_file_is_named(folder):

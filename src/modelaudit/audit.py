@@ -55,6 +55,7 @@ class Audit:
         plugins: the plugins to use, by default all that are installed.
         journal: folder in which answers are kept while the audit runs, so that `run(resume=True)` can go on after a
             stop; by default one in the cache folder. It is deleted after a finished audit unless `keep_journal`.
+        workers: processes that run the model: a number, `auto`, `ray` or `ray:N`; no number changes with them.
 
     Raises:
         InputError: something handed in can't be used; the message says what, where and what to do next.
@@ -87,6 +88,7 @@ class Audit:
         plugins: Plugins | None = None,
         journal: str | Path | None = None,
         keep_journal: bool = False,
+        workers: int | str = 1,
     ) -> None:
         self._sources = {"model": model, "data": data, "train": train_data, "heldout": heldout_data, "base": base_model}
         for name, source in {**self._sources, "tokenizer": tokenizer}.items():
@@ -131,6 +133,7 @@ class Audit:
                 "plugins": plugins is not None and any(record.version == "given" for record in plugins.records()),
             },
         )
+        self._workers = choices.workers_of(workers)
         self._keeping = Keeping(None if journal is None else Path(journal), keep=keep_journal)
         self._subject: Subject | None = None
         self._events: list[str] = []
@@ -179,6 +182,7 @@ class Audit:
             declared=self._declared,
             device=self._device,
             batch_tokens=self._batch_tokens,
+            workers=self._workers,
             **self._columns,
         )
 
@@ -207,10 +211,14 @@ class Audit:
         started, clock = dt.datetime.now(tz=dt.UTC), time.perf_counter()
         before = [replace(engine.stats) for engine in subject.engines]
         events = list(self._events)
-        with kept(subject, replace(self._keeping, resume=resume), seed=self.seed, events=events):
-            checks = run_checks(
-                subject, self.checkers, seed=self.seed, only=names, show_text=self.show_text, listener=listener
-            )
+        try:
+            with kept(subject, replace(self._keeping, resume=resume), seed=self.seed, events=events):
+                checks = run_checks(
+                    subject, self.checkers, seed=self.seed, only=names, show_text=self.show_text, listener=listener
+                )
+        finally:
+            for engine in subject.engines:
+                engine.close()
 
         def done(counter: str) -> int:
             pairs = zip(subject.engines, before, strict=True)

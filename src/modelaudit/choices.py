@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, get_args
@@ -40,6 +41,14 @@ def preset_of(value: Any) -> Preset:
         if isinstance(value, str) and value == preset:
             return preset
     raise InputError(f"preset is {value!r:.40}; give one of {', '.join(presets)}")
+
+
+def workers_of(value: Any) -> int | str:
+    """Return how many workers, and of which kind; InputError for what is neither a number, `auto` nor `ray`."""
+    known = isinstance(value, int | str) and not isinstance(value, bool)
+    if not known or not re.fullmatch(r"[1-9]\d{0,3}|auto|ray(:[1-9]\d{0,3})?", str(value)):
+        raise InputError(f"workers is {value!r:.40}; give a number from 1 up, auto, ray or ray:N")
+    return str(value)
 
 
 def policy_of(value: Any) -> Policy:

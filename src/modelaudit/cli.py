@@ -107,6 +107,7 @@ def run(
         Path | None, typer.Option(help="Folder for what --resume needs; by default in the cache folder.")
     ] = None,
     keep_journal: Annotated[bool, typer.Option("--keep-journal", help="Keep it after a finished audit.")] = False,
+    workers: Annotated[str, typer.Option(help="Processes that run the model: a number, auto, ray or ray:N.")] = "1",
 ) -> None:
     """Audit a model and write the report.
 
@@ -137,6 +138,7 @@ def run(
         allow_pickle=allow_pickle,
         journal=journal,
         keep_journal=keep_journal,
+        workers=workers,
     )
     for path in out_files or []:
         check_writable(path, audit.plugins, read=audit.read)

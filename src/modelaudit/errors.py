@@ -5,6 +5,7 @@ ModelAuditError                  anything that modelaudit raises on purpose
 │   ├── ModelInputError          the model, its weights or its tokenizer
 │   ├── DataInputError           a table, a column, a label, a row
 │   ├── PolicyError              the policy file
+│   ├── WorkerError              the workers of the inference engine can't be had, or can't be kept alive
 │   └── OutputError              a place that can't be written
 ├── CapabilityError              a model handle was asked for a verb that this model does not have
 ├── PluginError                  a plugin broke its contract
@@ -33,6 +34,10 @@ class DataInputError(InputError):
 
 class PolicyError(InputError):
     """The policy file can't be used."""
+
+
+class WorkerError(InputError):
+    """The workers of the inference engine can't be had, or can't be kept alive."""
 
 
 class OutputError(InputError):

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from modelaudit.errors import ModelInputError
 from modelaudit.inference import numerics
+from modelaudit.inference.crew import CrewExecutor
 from modelaudit.inference.executor import Executor, LocalExecutor
 from modelaudit.inference.forward import Forward, is_out_of_memory
 from modelaudit.inference.inputs import ModelInput
@@ -21,6 +22,7 @@ from modelaudit.inference.memo import Key, Memo
 from modelaudit.inference.placing import placed
 from modelaudit.inference.probe import LENGTHS, Probe, probe
 from modelaudit.inference.records import Records, digest
+from modelaudit.inference.staffing import crew_for
 from modelaudit.inference.units import Layout, Unit, Want
 
 if TYPE_CHECKING:
@@ -73,6 +75,9 @@ class Engine:
         device: "auto", "cpu" or "cuda".
         batch_tokens: token slots a batch; chosen by the size of the model where None.
         journal: where answers are kept beyond this process; see `keep_in`.
+        workers: processes that run the model: a number; "auto", one a CUDA device or for every 4 cores; "ray" or
+            "ray:N", actors on the cluster that RAY_ADDRESS names, else on a local one. They are started at the first
+            call that is worth it, and `close` ends them. Which is chosen changes no bit of an answer.
 
     Attributes:
         numerics, numerics_id: what the numbers depend on, and its short name; they change when memory runs out, and
@@ -84,6 +89,7 @@ class Engine:
 
     Raises:
         ModelInputError: the device is not there, or one row alone does not fit in its memory.
+        WorkerError: workers of this kind can't be had, or the model can't be sent to them.
     """
 
     def __init__(
@@ -94,6 +100,7 @@ class Engine:
         device: str = "auto",
         batch_tokens: int | None = None,
         journal: Journal | None = None,
+        workers: int | str = 1,
     ) -> None:
         if batch_tokens is not None and batch_tokens < 1:
             raise ModelInputError(f"batch_tokens is {batch_tokens}; give at least 1, or nothing for the default")
@@ -108,6 +115,9 @@ class Engine:
         self._lock = threading.RLock()
         self._local = threading.local()
         self._executor: Executor = LocalExecutor(model, self._forward, self.device)
+        crew = crew_for(workers, model, self.device)
+        if crew is not None:
+            self._executor = CrewExecutor(crew, self._executor, self._forward, self.events)
         self._layout = Layout(
             batch_tokens=batch_tokens or numerics.choose_batch_tokens(self.device),
             # Without a padding token many heads can't tell where a row ends, and refuse more than one.
@@ -164,6 +174,11 @@ class Engine:
         with self._lock:
             self.check_journal()
             return self._answer(want, inputs, classes)
+
+    def close(self) -> None:
+        """End the workers; a later call starts them again where it needs them."""
+        with self._lock:
+            self._executor.close()
 
     @contextmanager
     def joined(self, ask: Ask) -> Iterator[None]:

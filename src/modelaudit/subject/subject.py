@@ -55,13 +55,14 @@ def build_subject(
     declared: Declared = Declared(),  # noqa: B008
     device: str = "auto",
     batch_tokens: int | None = None,
+    workers: int | str = 1,
 ) -> Subject:
     """Return the subject of an audit: the model behind its engine, and rows with labels matched to the model's.
 
     Raises ModelInputError for a model, tokenizer or device that can't be used, DataInputError for a table.
     """
     check_device(device)
-    model, info = _handle(opened, task_of(opened.model), device=device, batch_tokens=batch_tokens)
+    model, info = _handle(opened, task_of(opened.model), device=device, batch_tokens=batch_tokens, workers=workers)
     columns = ColumnChoice(text_column, label_column, group_column)
     rows = prepare_rows(
         model,
@@ -73,7 +74,9 @@ def build_subject(
         seed=seed,
     )
     base_model, base_info = (
-        _handle(base, model.task, device=device, batch_tokens=batch_tokens) if base is not None else (None, None)
+        _handle(base, model.task, device=device, batch_tokens=batch_tokens, workers=workers)
+        if base is not None
+        else (None, None)
     )
     return Subject(
         info=SubjectInfo(
@@ -105,7 +108,9 @@ def check_device(device: str) -> None:
         raise ModelInputError("device 'cuda' was asked for, but torch finds no CUDA device here; use 'auto' or 'cpu'")
 
 
-def _handle(opened: OpenedModel, task: Task, *, device: str, batch_tokens: int | None) -> tuple[Model, ModelInfo]:
+def _handle(
+    opened: OpenedModel, task: Task, *, device: str, batch_tokens: int | None, workers: int | str
+) -> tuple[Model, ModelInfo]:
     check_fit(opened.model, opened.tokenizer, name=opened.name)
     check_numbers(opened.model, name=opened.name)
     weights = weights_sha256(opened.model)
@@ -114,6 +119,7 @@ def _handle(opened: OpenedModel, task: Task, *, device: str, batch_tokens: int |
         model_id=weights,
         device=device,
         batch_tokens=batch_tokens,
+        workers=workers,
     )
     model = Model(opened, task, engine)
     return model, model_info(model, weights_sha256=weights)

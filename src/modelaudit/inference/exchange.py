@@ -1,0 +1,139 @@
+"""What crosses between this process and its workers: units one way, their outcome the other."""
+
+from __future__ import annotations
+
+import pickle
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelaudit.inference.forward import Forward
+from modelaudit.inference.inputs import ModelInput
+from modelaudit.inference.units import Unit, Want
+
+__all__ = ["Fault", "Findings", "Outcome", "Parcel", "Sheaf"]
+
+Floats = NDArray[np.float32]
+Integers = NDArray[np.int32]
+
+
+class Findings(NamedTuple):
+    """What the probe of this process found out about the model, and a worker is told with each unit.
+
+    Attributes:
+        packing: whether the packed encoder may be used.
+        per_token: whether the model answers per token.
+    """
+
+    packing: bool
+    per_token: bool
+
+    @classmethod
+    def of(cls, forward: Forward) -> Findings:
+        """Return what this forward pass goes by."""
+        return cls(forward.packing is not None, forward.per_token)
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A unit as it travels: all its rows in one array, since each array that is sent on its own costs as much as a row.
+
+    Attributes:
+        want, classes, slots, width, packed: as in the unit.
+        lengths: int32 (n,); ids: int32 (sum of lengths,); type_ids: likewise, or None.
+        gathers: the positions asked for, one array or None a row.
+    """
+
+    want: Want
+    classes: tuple[int, ...]
+    slots: int
+    width: int
+    packed: bool
+    lengths: Integers
+    ids: Integers
+    type_ids: Integers | None
+    gathers: tuple[Integers | None, ...] | None
+
+    @classmethod
+    def of(cls, unit: Unit) -> Parcel:
+        """Return the unit without the places that its rows have in the call."""
+        rows = unit.inputs
+        types = [row.type_ids for row in rows if row.type_ids is not None]
+        return cls(
+            unit.want,
+            unit.classes,
+            unit.slots,
+            unit.width,
+            unit.packed,
+            lengths=np.array([len(row) for row in rows], np.int32),
+            ids=np.concatenate([row.ids for row in rows]),
+            # The rows of a unit all have type ids, or none has.
+            type_ids=np.concatenate(types) if types else None,
+            gathers=tuple(row.gather for row in rows) if any(row.gather is not None for row in rows) else None,
+        )
+
+    def unit(self) -> Unit:
+        """Return the unit, its rows numbered from 0."""
+        count, ends = len(self.lengths), np.cumsum(self.lengths)[:-1]
+        types = [None] * count if self.type_ids is None else np.split(self.type_ids, ends)
+        gathers = self.gathers or (None,) * count
+        rows = map(ModelInput, np.split(self.ids, ends), types, gathers)
+        return Unit(self.want, tuple(range(count)), tuple(rows), self.classes, self.slots, self.width, self.packed)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheaf:
+    """Answers as they travel: all in one array.
+
+    Attributes:
+        shapes: the shape of each answer; values: float32, all answers end to end.
+    """
+
+    shapes: tuple[tuple[int, ...], ...]
+    values: Floats
+
+    @classmethod
+    def of(cls, answers: Sequence[Floats]) -> Sheaf:
+        """Return the answers end to end."""
+        return cls(tuple(answer.shape for answer in answers), np.concatenate([answer.ravel() for answer in answers]))
+
+    def answers(self) -> list[Floats]:
+        """Return the answers, each read-only and with memory of its own."""
+        ends = np.cumsum([int(np.prod(shape)) for shape in self.shapes])[:-1]
+        found = []
+        for piece, shape in zip(np.split(self.values, ends), self.shapes, strict=True):
+            # A copy: the memo shall hold an answer and not its whole unit, nor a piece of shared memory.
+            answer = piece.reshape(shape).copy()
+            answer.flags.writeable = False
+            found.append(answer)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """An exception that a unit raised in a worker; `error` is the exception as it was, where it can be sent."""
+
+    error: Exception
+
+    @classmethod
+    def of(cls, error: Exception) -> Fault:
+        """Return the exception with the worker's traceback as a note; one that can't be sent becomes a RuntimeError."""
+        note = "In a worker:\n" + "".join(traceback.format_exception(error)).rstrip()
+        try:
+            copy = pickle.loads(pickle.dumps(error))
+        except Exception:  # noqa: BLE001  an exception of the model's own may refuse in any way
+            copy = None
+        if type(copy) is not type(error):
+            error = RuntimeError(f"{type(error).__name__}: {error}")
+        error.add_note(note)
+        # What led to it holds frames and tensors; the note says it in words.
+        error.__cause__ = error.__context__ = None
+        return cls(error.with_traceback(None))
+
+
+Outcome = Sheaf | Fault | None
+"""The answers of a unit, what it raised, or None where memory ran out."""
