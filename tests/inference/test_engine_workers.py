@@ -1,7 +1,7 @@
-"""Whoever runs the model, here or in another process, in whatever order and whatever becomes of them: the same bits."""
+"""Processes that run the model answer with the bits of this one, and none is left behind."""
 
+import gc
 import os
-import pickle
 import signal
 import subprocess
 import sys
@@ -16,31 +16,12 @@ import pytest
 import torch
 from engine_models import build, engine_for, rows_of
 from plain_model import Plain, bring_up
-from worker_models import BREAKS, NO_ROOM, REFUSES, Unused, bench_engine, moody
+from worker_models import BREAKS, NO_ROOM, REFUSES, WANTS, Unused, ask, moody, with_token
 
 from modelaudit.errors import CapabilityError, ModelInputError, WorkerError
-from modelaudit.inference import ModelInput
-from modelaudit.inference.exchange import Fault, Parcel, Sheaf
 from modelaudit.inference.staffing import crew_for
-from modelaudit.inference.units import Layout
 from modelaudit.inference.worker import load_model, serve
-
-WANTS = ("logits", "hidden", "gradients")
-
-
-def bits(answers):
-    return [answer.tobytes() for answer in answers]
-
-
-def ask(engine, want, rows):
-    return bits(engine.ask(want, rows, [len(row) % 3 for row in rows]))
-
-
-def with_token(row, token):
-    ids = row.ids.copy()
-    ids[1] = token
-    return ModelInput(ids, row.type_ids, row.gather)
-
+from modelaudit.inference.workers import ProcessCrew
 
 # Two processes, shared by the tests from here to the one that runs out of memory.
 
@@ -50,8 +31,9 @@ def pair():
     engine = engine_for(moody(), workers=2)
     bring_up(engine, *WANTS)
     yield engine
+    processes = [place.hand.process for place in engine._executor._places]
     engine.close()
-    assert not engine._executor._crew._hands
+    assert None not in [process.returncode for process in processes]
 
 
 @pytest.fixture
@@ -115,6 +97,24 @@ def test_a_killed_process_takes_nothing_with_it_and_is_started_again(away):
     ]
 
 
+@pytest.mark.heavy
+def test_five_processes_two_of_which_are_killed():
+    engine, killed = engine_for(moody(), workers=5), []
+    bring_up(engine, "logits")
+
+    def kill(_done):
+        for place in engine._executor._places[1:3]:
+            if place.name not in killed and place.awaited():
+                killed.append(place.name)
+                place.hand.process.kill()
+
+    engine.on_progress = kill
+    rows = rows_of(900, seed=13)
+    assert ask(engine, "logits", rows) == ask(engine_for(build("bert")), "logits", rows)
+    assert sorted(killed) == sorted(event[:8] for event in engine.events) == ["Worker 2", "Worker 3"]
+    engine.close()
+
+
 def test_small_calls_stay_here(pair, monkeypatch):
     monkeypatch.setattr(pair._executor, "_spread", None)
     row = rows_of(1, seed=10)
@@ -134,8 +134,6 @@ def test_memory_that_runs_out_at_a_worker_halves_the_batch_here_as_well(pair, mo
     rows = rows_of(60, seed=12)
     assert ask(pair, "logits", rows) == ask(engine_for(build("bert"), batch_tokens=64), "logits", rows)
 
-
-# However the process that started them ends.
 
 SCRIPT = """
 import sys, time
@@ -164,13 +162,20 @@ def is_there(pid):
 def test_no_process_and_no_file_is_left_however_the_parent_ends(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(SCRIPT.format(here=str(Path(__file__).parent)))
+    beside = tmp_path / "data"
+    beside.mkdir()
+    (beside / "torch.py").write_text("raise SystemExit('a file beside the data was run')")
     parents = {}
     for way in WAYS:
         (tmp_path / way).mkdir()
-        environment = os.environ | {"TMPDIR": str(tmp_path / way)}
-        command = [sys.executable, script, way]
         parents[way] = subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [sys.executable, script, way],
+            env=os.environ | {"TMPDIR": str(tmp_path / way)},
+            cwd=beside,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            process_group=0,
         )
     workers = []
     for way, parent in parents.items():
@@ -178,7 +183,8 @@ def test_no_process_and_no_file_is_left_however_the_parent_ends(tmp_path):
         workers += started
         if started and way != "exit":
             assert all(map(is_there, started))
-            parent.send_signal(signal.Signals[way])
+            # Ctrl-C is for all processes of a terminal's foreground group.
+            (os.killpg if way == "SIGINT" else os.kill)(parent.pid, signal.Signals[way])
         _, said = parent.communicate(timeout=60)
         assert len(started) == 2, said
         assert parent.returncode == (0 if way == "exit" else -signal.Signals[way]), said
@@ -190,90 +196,29 @@ def test_no_process_and_no_file_is_left_however_the_parent_ends(tmp_path):
     assert not [file for way in WAYS for file in (tmp_path / way).iterdir()]
 
 
-# The rest needs no process: workers that live here, and whose order and end the test decides.
+def test_processes_end_with_the_engine_that_nobody_holds_any_more():
+    crew = ProcessCrew(Plain(), "cpu", 2)
+    process, file = crew.hire(0).process, crew._file
+    assert os.fstat(file.fileno()).st_mode & 0o077 == 0
+    assert os.fstat(file.fileno()).st_nlink == 0
+    crew._end.peek()[1](os.getpid() + 1, *crew._end.peek()[2][1:])
+    assert process.poll() is None, "a fork of this process, when it exits, ended the workers"
+    del crew
+    gc.collect()
+    assert process.returncode == -signal.SIGKILL
+    assert file.closed
 
 
-@pytest.mark.parametrize("kind", ["bert", "bert-tokens"])
-@pytest.mark.parametrize("size", [1, 2, 5])
-def test_any_number_of_workers_in_any_order_gives_the_same_bits(kind, size):
-    rows = rows_of(80, gather=kind == "bert-tokens")
-    engine, bench = bench_engine(build(kind), size, seed=size)
-    for want in WANTS:
-        assert ask(engine, want, rows) == ask(engine_for(build(kind)), want, rows)
-    assert bench.answered > 10
-    assert engine.events == []
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_workers_that_end_at_any_moment_change_no_bit(seed):
-    rows = rows_of(120, seed=seed)
-    engine, bench = bench_engine(build("bert"), 3, seed=seed, ends=(0, 2, 3, 7, 15))
-    assert ask(engine, "logits", rows) == ask(engine_for(build("bert")), "logits", rows)
-    assert len(bench.hired) == 3 + 5
-    assert len(engine.events) == 5
-
-
-def test_a_place_is_filled_again_a_few_times_only_and_then_the_run_ends():
-    engine, bench = bench_engine(build("bert"), 2, ends=[0] * 100)
-    with pytest.raises(
-        WorkerError,
-        match=r"none of 2 workers could be kept \(the last one was ended by SIGKILL: last words\).*workers=1",
-    ):
-        engine.logits(rows_of(400))
-    assert len(bench.hired) == 2 * 4
-    assert sum("not started again" in event for event in engine.events) == 2
-    with pytest.raises(WorkerError, match="could be kept"):
-        engine.logits(rows_of(400, seed=1))
-    assert len(bench.hired) == 2 * 4, "nor are they started for the next call"
-
-
-def test_a_worker_whose_numbers_differ_gets_no_work():
-    rows = rows_of(120)
-    engine, bench = bench_engine(build("bert"), 3, spoilt={1})
-    assert ask(engine, "logits", rows) == ask(engine_for(build("bert")), "logits", rows)
-    assert engine.events == ["Worker 2 was not used: a unit that was answered in this process has other bits there."]
-    assert not bench.hired[1].alive
-    assert len(bench.hired) == 3
-
-
-def test_workers_whose_numbers_all_differ_are_a_clear_end():
-    engine, _ = bench_engine(build("bert"), 2, spoilt={0, 1})
-    with pytest.raises(WorkerError, match="other numbers than this process"):
-        engine.logits(rows_of(400))
-
-
-def test_answers_that_nobody_waits_for_any_more_are_let_go():
-    rows = rows_of(120)
-    engine, _ = bench_engine(build("bert"), 3)
-    units = list(engine._layout.units("logits", rows, [0] * len(rows)))
-    expected = ask(engine_for(build("bert")), "logits", rows)
-    for taken in (3, 5, 8):
-        some = engine._executor.run(units)
-        for _ in range(taken):
-            next(some)
-        some.close()
-        assert ask(engine, "logits", rows) == expected
-        engine._memo.clear()
-
-
-def test_memory_that_runs_out_at_a_trial_is_heard_of():
-    rows = [with_token(row, NO_ROOM) for row in rows_of(60, longest=30)]
-    engine, bench = bench_engine(moody(), 2)
-    bench._model = moody()
-    bench._model.home = -1
-    assert ask(engine, "logits", rows) == ask(engine_for(build("bert"), batch_tokens=64), "logits", rows)
-    assert engine.stats.out_of_memory == 1
-
-
-@pytest.mark.parametrize("workers", [0, -1, True, "", "many", "ray:", "ray:0", "ray:x", 1.5, "2:3"])
-def test_a_number_of_workers_that_means_nothing_is_refused(workers):
-    with pytest.raises(WorkerError, match="give a number from 1 up, auto, ray or ray:N"):
-        engine_for(build("bert"), workers=workers)
-
-
-def test_one_worker_is_this_process():
-    assert crew_for(1, build("bert"), "cpu") is crew_for("1", build("bert"), "cpu") is None
-    assert crew_for("3", build("bert"), "cpu").size == 3
+def test_processes_share_devices_and_cores(monkeypatch):
+    monkeypatch.setattr("modelaudit.inference.workers.cores", lambda: 16)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 6)
+    assert [ProcessCrew(Plain(), "cpu", size)._threads for size in (2, 4, 5, 99)] == [6, 4, 3, 1]
+    assert crew_for("auto", Plain(), "cpu").size == 4
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
+    assert crew_for("auto", Plain(), "cuda").size == 3
+    assert crew_for("auto", Plain(), "cuda:1") is None
+    assert ProcessCrew(Plain(), "cuda", 4)._devices == ["cuda:0", "cuda:1", "cuda:2"]
+    assert ProcessCrew(Plain(), "cuda:1", 2)._devices == ["cuda:1"]
 
 
 def test_a_model_that_cannot_be_sent_is_refused_before_any_work():
@@ -309,39 +254,6 @@ def test_a_model_comes_back_from_a_file_without_a_name(shared):
         file.flush()
         copy = load_model(file.fileno(), shared=shared)
     assert all(torch.equal(a, b) for a, b in zip(copy.parameters(), model.parameters(), strict=True))
-
-
-@pytest.mark.parametrize("typed", [True, False])
-@pytest.mark.parametrize("gather", [True, False])
-def test_units_and_answers_travel_whole(typed, gather):
-    (unit, *_) = Layout(batch_tokens=400).units("logits", rows_of(1, typed=typed, gather=gather) * 7, range(7))
-    there = pickle.loads(pickle.dumps(Parcel.of(unit))).unit()
-    assert (there.want, there.classes, there.slots, there.width, there.packed) == (
-        "logits",
-        tuple(range(7)),
-        unit.slots,
-        unit.width,
-        False,
-    )
-    for row, copy in zip(unit.inputs, there.inputs, strict=True):
-        assert row.key == copy.key
-        np.testing.assert_equal(copy.gather, row.gather)
-    answers = [np.arange(n * 3, dtype=np.float32).reshape(n, 3) for n in (2, 0, 4)]
-    for answer, copy in zip(answers, pickle.loads(pickle.dumps(Sheaf.of(answers))).answers(), strict=True):
-        np.testing.assert_array_equal(copy, answer, strict=True)
-
-
-class Stubborn(Exception):
-    """An exception that can't be made again from its message."""
-
-    def __init__(self, code, reason):
-        super().__init__(reason)
-
-
-def test_an_exception_that_cannot_travel_keeps_its_name():
-    fault = Fault.of(Stubborn(3, "planted"))
-    assert repr(fault.error) == "RuntimeError('Stubborn: planted')"
-    pickle.dumps(fault)
 
 
 def test_a_worker_waits_for_the_others_before_it_gives_a_unit_up():

@@ -9,10 +9,23 @@ from engine_models import build, engine_for
 from transformers import BertForSequenceClassification
 
 from modelaudit.errors import ModelInputError
+from modelaudit.inference import ModelInput
 from modelaudit.inference.crew import Answer, CrewExecutor, Gone, Up
 from modelaudit.inference.worker import Worker
 
 NO_ROOM, REFUSES, BREAKS = 1, 2, 3
+WANTS = ("logits", "hidden", "gradients")
+
+
+def ask(engine, want, rows):
+    """Return the bits of the answers."""
+    return [answer.tobytes() for answer in engine.ask(want, rows, [len(row) % 3 for row in rows])]
+
+
+def with_token(row, token):
+    ids = row.ids.copy()
+    ids[1] = token
+    return ModelInput(ids, row.type_ids, row.gather)
 
 
 class Moody(BertForSequenceClassification):
