@@ -168,18 +168,18 @@ def _change(contrast: Contrast) -> str:
 def _by(contrast: Contrast, estimate: Estimate) -> str:
     if estimate.value is None:
         return f"by an amount that could not be estimated: {estimate.reason}"
-    return f"by {estimate.value:+.3f} on average{_interval(contrast, estimate, '+.3f')}."
+    return f"by {100 * estimate.value:+.1f} points on average{_interval(contrast, estimate, '+.1f', scale=100.0)}."
 
 
 def _value(estimate: Estimate, form: str) -> str:
     return "an unknown share" if estimate.value is None else format(estimate.value, form)
 
 
-def _interval(contrast: Contrast, estimate: Estimate, form: str) -> str:
+def _interval(contrast: Contrast, estimate: Estimate, form: str, *, scale: float = 1.0) -> str:
     rows = f"{len(contrast.focus_answers):,} rows"
     if contrast.n_unit == "documents":
         rows += f" in {estimate.n:,} documents"
     if not estimate.bounds:
         return f" (no interval, {rows})"
-    low, high = estimate.interval()
+    low, high = (scale * bound for bound in estimate.interval())
     return f" (95% interval {low:{form}} to {high:{form}}, {rows})"
