@@ -18,6 +18,7 @@ from engine_models import build, engine_for, rows_of
 from plain_model import Plain, bring_up
 from worker_models import BREAKS, NO_ROOM, REFUSES, WANTS, Unused, ask, moody, with_token
 
+import modelaudit
 from modelaudit.errors import CapabilityError, ModelInputError, WorkerError
 from modelaudit.inference.staffing import crew_for
 from modelaudit.inference.worker import load_model, serve
@@ -137,16 +138,18 @@ def test_memory_that_runs_out_at_a_worker_halves_the_batch_here_as_well(pair, mo
 
 SCRIPT = """
 import sys, time
-sys.path.insert(0, {here!r})
+sys.path[:0] = {places!r}
 from plain_model import Plain, bring_up
 from modelaudit.inference import Engine
 
 engine = Engine(Plain(), model_id="plain", device="cpu", batch_tokens=128, workers=2)
 bring_up(engine, "logits")
 print(*[place.hand.process.pid for place in engine._executor._places], flush=True)
-while sys.argv[1] != "exit":
+while sys.argv[1] == "SIGINT":
     engine._memo.clear()
     bring_up(engine, "logits")
+if sys.argv[1] == "SIGKILL":
+    time.sleep(600)  # workers that have nothing to do hear of it as well
 """
 WAYS = ("exit", "SIGINT", "SIGKILL")
 
@@ -161,7 +164,7 @@ def is_there(pid):
 
 def test_no_process_and_no_file_is_left_however_the_parent_ends(tmp_path):
     script = tmp_path / "script.py"
-    script.write_text(SCRIPT.format(here=str(Path(__file__).parent)))
+    script.write_text(SCRIPT.format(places=[str(Path(__file__).parent), str(Path(modelaudit.__file__).parents[1])]))
     beside = tmp_path / "data"
     beside.mkdir()
     (beside / "torch.py").write_text("raise SystemExit('a file beside the data was run')")
@@ -185,7 +188,7 @@ def test_no_process_and_no_file_is_left_however_the_parent_ends(tmp_path):
             assert all(map(is_there, started))
             # Ctrl-C is for all processes of a terminal's foreground group.
             (os.killpg if way == "SIGINT" else os.kill)(parent.pid, signal.Signals[way])
-        _, said = parent.communicate(timeout=60)
+        _, said = parent.communicate(timeout=120)
         assert len(started) == 2, said
         assert parent.returncode == (0 if way == "exit" else -signal.Signals[way]), said
         assert ("KeyboardInterrupt" in said) == (way == "SIGINT")

@@ -163,7 +163,6 @@ def _saved(model: PreTrainedModel) -> IO[bytes]:
     file = tempfile.TemporaryFile()  # noqa: SIM115  it stays open while there are workers
     try:
         torch.save(model, file)
-        file.flush()
     except OSError as error:
         file.close()
         raise WorkerError(
