@@ -119,8 +119,9 @@ def _packed(
         allowed = replace(allowed, packed=frozenset({wants[0], *beside}))
         sizes = [size for size in SIZES if size < full and _holds_size(forward, wants[0], size, rows, found)]
         return replace(allowed, sizes=(*sizes, full)), difference, []
-    except Unpackable as reason:
-        return None, None, [f"Rows are not packed: {reason}."]
+    except Unpackable:
+        # A model of another layout is no finding: the numerics say in which shapes its rows were asked.
+        return None, None, []
     except _MISFITS as error:
         return None, None, [f"Rows are not packed: the encoder does not take them ({type(error).__name__})."]
 
