@@ -31,7 +31,7 @@ def greedy(engine):
 
 
 def alike(n, length):
-    """Return n rows of one length: those share batches on every path, those of several lengths where they are packed."""
+    """Return n rows of one length: those share batches on every path."""
     return [ModelInput(row.ids[:length]) for row in rows_of(8 * n, longest=40) if len(row) >= length][:n]
 
 
