@@ -105,9 +105,26 @@ def test_without_an_address_a_local_cluster_comes_and_goes(ray, monkeypatch):
     monkeypatch.setattr(engine._executor, "_local", Unused())
     rows = rows_of(100, seed=5)
     assert ask(engine, "logits", rows) == ask(engine_for(build("bert")), "logits", rows)
+
+    # A second model, as an audit with a base model has, finds room beside the first and goes on without it.
+    second = engine_for(build("bert-tokens"), workers="ray")
+    bring_up(second, "logits")
     engine.close()
+    monkeypatch.setattr(second._executor, "_local", Unused())
+    assert ask(second, "logits", rows) == ask(engine_for(build("bert-tokens")), "logits", rows)
+    assert ray.is_initialized()
+    second.close()
     assert not ray.is_initialized()
     assert not folder.exists()
+
+
+@pytest.mark.heavy
+def test_a_connection_that_the_user_made_is_the_user_s(ray):
+    ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False)
+    engine = engine_for(build("bert"), workers="ray:2")
+    bring_up(engine, "logits")
+    engine.close()
+    assert ray.is_initialized()
 
 
 def test_a_cluster_that_is_not_there_is_a_clear_end(ray, monkeypatch):

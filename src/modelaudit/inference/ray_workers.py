@@ -8,13 +8,8 @@ from __future__ import annotations
 
 import io
 import math
-import os
-import shutil
-import socket
-import tempfile
 import weakref
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +20,7 @@ from modelaudit.errors import WorkerError
 from modelaudit.inference.crew import Answer, Gone, Hand, Reply, Unfit, Up
 from modelaudit.inference.exchange import Findings, Outcome, Parcel
 from modelaudit.inference.parting import check_sendable
+from modelaudit.inference.ray_cluster import RayCluster
 from modelaudit.inference.worker import Worker
 
 if TYPE_CHECKING:
@@ -34,7 +30,6 @@ __all__ = ["RayCrew"]
 
 RAY = 'pip install "modelaudit-core[ray]"'
 CPUS_A_WORKER = 2
-SECONDS_TO_ANSWER = 20
 
 
 class Actor:
@@ -98,7 +93,7 @@ class RayHand:
 
 
 class RayCrew:
-    """Actors on the cluster that RAY_ADDRESS names, or that this process is connected to, else on a local one.
+    """Actors on a Ray cluster (`RayCluster`).
 
     They run on the kind of device that the engine runs on, since answers are to be the same to the last bit.
 
@@ -119,40 +114,39 @@ class RayCrew:
         self._ray: Any = ray
         self._model = model
         self._device = device.split(":")[0]
-        self._size = size
+        self._wanted = self._size = size
         self._hands: list[RayHand] = []
         self._content: Any = None
-        self._disconnect: Callable[[], object] | None = None
+        self._cluster: RayCluster | None = None
+        self._leave: Callable[[], object] = lambda: None
 
     @property
     def size(self) -> int:
-        """The number of actors; asking for it connects to the cluster."""
-        self._connect()
-        if self._size is not None:
-            return self._size
-        return (
-            int(sum(self._of("GPU"))) if self._device == "cuda" else max(1, int(sum(self._of("CPU"))) // CPUS_A_WORKER)
-        )
+        """The number of actors; where the cluster decides on it, asking connects to the cluster."""
+        if self._size is None:
+            cluster = self._joined()
+            gpus, cpus = (int(sum(cluster.of(resource))) for resource in ("GPU", "CPU"))
+            self._size = max(1, gpus if self._device == "cuda" else cpus // CPUS_A_WORKER)
+        return self._size
 
     def hire(self, place: int) -> Hand:
         """Start an actor, on the node of Ray's choice; it is up when there is room for it."""
-        self._connect()
+        cluster = self._joined()
         if self._content is None:
             buffer = io.BytesIO()
             torch.save(self._model, buffer)
             self._content = self._ray.put(np.frombuffer(buffer.getbuffer(), np.uint8))
-        gpus = sum(self._of("GPU")) if self._device == "cuda" else 0
-        cpus = 1 if gpus else cpus_each(self._of("CPU"), self.size)
+        # Half of what an actor uses is asked for: an audit may have a second model, whose actors work while these wait
+        # and would otherwise find no room.
+        if self._device == "cuda":
+            threads, needs = 0, {"num_cpus": 0.5, "num_gpus": 0.5 / math.ceil(self.size / sum(cluster.of("GPU")))}
+        else:
+            threads = cpus_each(cluster.of("CPU"), self.size)
+            needs = {"num_cpus": threads // 2 or threads / 2}
         actor = (
             self._ray.remote(Actor)
-            .options(
-                num_cpus=cpus,
-                num_gpus=1 / math.ceil(self.size / gpus) if gpus else 0,
-                max_restarts=0,
-                max_task_retries=0,
-                scheduling_strategy="SPREAD",
-            )
-            .remote(self._content, self._device, 0 if gpus else max(1, cpus))
+            .options(max_restarts=0, max_task_retries=0, scheduling_strategy="SPREAD", **needs)
+            .remote(self._content, self._device, 0 if self._device == "cuda" else max(1, threads))
         )
         hand = RayHand(self._ray, actor)
         self._hands.append(hand)
@@ -173,64 +167,26 @@ class RayCrew:
         for hand in self._hands:
             hand.dismiss()
         self._hands, self._content = [], None
-        if self._disconnect is not None:
-            self._disconnect()
-            self._disconnect = None
+        self._leave()
+        self._cluster, self._size = None, self._wanted
 
-    def _connect(self) -> None:
-        if self._ray.is_initialized():
-            return
-        address = os.environ.get("RAY_ADDRESS") or "local"
-        options: dict[str, Any] = {}
-        folder = None
-        if address == "local":
-            # Nothing is ever sent anywhere: a cluster that is started here does not report its use to Ray's makers.
-            os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-            # Ray leaves its own folder behind and opens it to all, which is of no use inside one that is not open.
-            # Sockets lie in it, whose paths have to be short.
-            folder = tempfile.mkdtemp(prefix="modelaudit-", dir="/tmp" if os.name == "posix" else None)
-            options = {"include_dashboard": False, "_temp_dir": str(Path(folder, "ray"))}
-        self._disconnect = weakref.finalize(self, _leave, os.getpid(), self._ray, folder)
-        try:
-            _knock(address)
-            # An address is given, since by default Ray takes any cluster that it finds running on this machine.
-            self._ray.init(address=address, configure_logging=False, log_to_driver=False, **options)
-        except (OSError, RuntimeError, ValueError, ImportError, self._ray.exceptions.RayError) as error:
-            self.close()
-            raise WorkerError(
-                f"Ray could not be reached at {address!r} ({error}); set RAY_ADDRESS to the address of your cluster, "
-                "or give a number of workers"
-            ) from error
-        if self._device == "cuda" and not sum(self._of("GPU")):
-            self.close()
-            raise WorkerError(
-                "the Ray cluster has no GPU, and the engine runs on one here; use device='cpu' or workers=1"
-            )
-
-    def _of(self, resource: str) -> list[float]:
-        """Return how much of a resource each node has."""
-        return [node["Resources"].get(resource, 0.0) for node in self._ray.nodes() if node["Alive"]]
-
-
-def _knock(address: str) -> None:
-    """Raise OSError where nobody answers at this address; Ray itself would go on trying for many minutes."""
-    host, _, port = address.rpartition("//")[2].rpartition(":")
-    if port.isdecimal():
-        socket.create_connection((host.strip("[]"), int(port)), timeout=SECONDS_TO_ANSWER).close()
-
-
-def _leave(owner: int, ray: Any, folder: str | None) -> None:
-    if os.getpid() != owner:
-        return
-    ray.shutdown()
-    if folder is not None:
-        shutil.rmtree(folder, ignore_errors=True)
+    def _joined(self) -> RayCluster:
+        """Return the cluster, which is joined at the first use and left by `close` or when nobody holds the crew."""
+        if self._cluster is None:
+            self._cluster = RayCluster.join(self._ray)
+            self._leave = weakref.finalize(self, self._cluster.leave)
+            if self._device == "cuda" and not sum(self._cluster.of("GPU")):
+                self.close()
+                raise WorkerError(
+                    "the Ray cluster has no GPU, and the engine runs on one; use device='cpu' or workers=1"
+                )
+        return self._cluster
 
 
 def cpus_each(cpus: Sequence[float], size: int) -> int:
     """Return the most processors an actor may have, so that `size` actors find room on nodes with so many each.
 
-    0, which Ray takes for a wish that is met anywhere, where there are more actors than processors.
+    0 where there are more actors than processors: Ray then takes it that any node will do.
     """
     most = int(max(cpus, default=0))
     return next((each for each in range(most, 0, -1) if sum(int(node // each) for node in cpus) >= size), 0)
