@@ -81,6 +81,16 @@ def test_every_row_has_one_place_in_a_unit_of_an_allowed_shape(lengths, budget, 
     assert sorted(seen) == list(range(len(lengths)))
 
 
+def test_rows_that_do_not_fill_a_unit_are_shared_out_over_smaller_ones():
+    layout = Layout(batch_tokens=1024, packed=frozenset({"logits"}), sizes=(32, 64, 128, 256, 512, 1024))
+    slots = {}
+    for count in (20, 24, 41, 51):
+        inputs = [ModelInput(np.ones(25, np.int32))] * count
+        slots[count] = [unit.slots for unit in layout.units("logits", inputs, [0] * count)]
+    # 500, 600, 1025 and 1275 tokens; a little waste in one unit is better than another small unit.
+    assert slots == {20: [512], 24: [512, 128], 41: [1024, 32], 51: [1024, 256, 32]}
+
+
 def test_equal_rows_of_a_call_are_computed_once():
     rows = rows_of(10)
     engine = engine_for(build("bert"))

@@ -48,6 +48,8 @@ def test_encoders_are_packed_and_answer_what_the_model_answers(kind):
     want = "hidden" if kind == "bert-encoder" else "logits"
     assert want in engine.probe.layout.packed
     assert engine.events == []
+    # A head that answers per row looks at first tokens; the layers of ALBERT are one layer, asked again and again.
+    assert engine.probe.pruned == (kind in ("bert", "roberta", "distilbert", "electra"))
     rows = rows_of(60, longest=60)
     with torch.inference_mode():
         for row, answer in zip(rows, getattr(engine, want)(rows), strict=True):

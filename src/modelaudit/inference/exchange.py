@@ -25,17 +25,18 @@ class Findings(NamedTuple):
     """What the probe of this process found out about the model, and a worker is told with each unit.
 
     Attributes:
-        packing: whether the packed encoder may be used.
+        packing: whether the packed encoder may be used; pruned: whether its last layer runs for first tokens alone.
         per_token: whether the model answers per token.
     """
 
     packing: bool
+    pruned: bool
     per_token: bool
 
     @classmethod
     def of(cls, forward: Forward) -> Findings:
         """Return what this forward pass goes by."""
-        return cls(forward.packing is not None, forward.per_token)
+        return cls(forward.packing is not None, bool(forward.packing and forward.packing.pruned), forward.per_token)
 
 
 @dataclass(frozen=True, slots=True)

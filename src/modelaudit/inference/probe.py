@@ -46,6 +46,7 @@ class Probe:
         layout: the layout to use from now on.
         identical: whether rows had the same bits in every place and company that the layout uses.
         difference: largest difference between packed and plain answers; None where rows are not packed.
+        pruned: whether the last layer of the packed encoder runs for first tokens alone.
         notes: sentences for the report.
     """
 
@@ -53,6 +54,7 @@ class Probe:
     identical: bool
     difference: float | None
     notes: tuple[str, ...]
+    pruned: bool = False
 
     @property
     def sizes_hold(self) -> bool:
@@ -61,9 +63,10 @@ class Probe:
 
     def describe(self) -> str:
         """Return the outcome in a few words, for the numerics of the report."""
-        return (
-            "bit-identical in every place and company" if self.identical else "one row a unit, rows are not independent"
-        )
+        if not self.identical:
+            return "one row a unit, rows are not independent"
+        pruned = "; last layer for first tokens alone" if self.pruned else ""
+        return f"bit-identical in every place and company{pruned}"
 
 
 def probe(model: PreTrainedModel, forward: Forward, layout: Layout) -> Probe:
@@ -81,7 +84,8 @@ def probe(model: PreTrainedModel, forward: Forward, layout: Layout) -> Probe:
     wants: tuple[Want, ...] = ("logits", "hidden") if want == "logits" else ("hidden",)
     packed, difference, notes = _packed(model, forward, wants, rows, plain, layout)
     if packed is not None:
-        return Probe(packed, True, difference, tuple(notes))
+        assert forward.packing is not None
+        return Probe(packed, True, difference, tuple(notes), pruned=forward.packing.pruned)
     forward.packing = None
     if layout.single:
         return Probe(layout, True, None, (*notes, "Rows are asked one by one: the model has no padding token."))
@@ -101,11 +105,28 @@ def _packed(
     layout: Layout,
 ) -> tuple[Layout | None, float | None, list[str]]:
     """Return the packed layout, or None; the largest difference from the plain path; and notes."""
-    full = layout.batch_tokens
-    if layout.single or full < SLOTS_A_ROW * 4:
+    if layout.single or layout.batch_tokens < SLOTS_A_ROW * 4:
         return None, None, []
+    if wants[0] == "logits" and not forward.per_token:
+        pruned = _packed_as(model, forward, wants, rows, plain, layout, pruned=True)
+        if pruned[0] is not None:
+            return pruned
+    return _packed_as(model, forward, wants, rows, plain, layout, pruned=False)
+
+
+def _packed_as(
+    model: PreTrainedModel,
+    forward: Forward,
+    wants: tuple[Want, ...],
+    rows: Sequence[ModelInput],
+    plain: Sequence[Floats],
+    layout: Layout,
+    *,
+    pruned: bool,
+) -> tuple[Layout | None, float | None, list[str]]:
+    full = layout.batch_tokens
     try:
-        forward.packing = Packing(model)
+        forward.packing = Packing(model, pruned=pruned)
         allowed = replace(layout, packed=frozenset(wants), sizes=(full,))
         found = _ask(forward, allowed, wants[0], rows)
         difference, scale = _difference(found, plain)

@@ -6,8 +6,10 @@ shapes that were shown to give the same bits (`probe.py`): the full size always,
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Literal
 
 from modelaudit.inference.inputs import ModelInput
@@ -18,6 +20,11 @@ Want = Literal["logits", "hidden", "gradients"]
 
 SLOTS_A_ROW = 8
 """Token slots of a packed unit for each place in its head; a pack of shorter rows is closed before it is full."""
+
+SPLIT_SLOTS = 256
+"""A half-filled pack of at least so many slots goes as two smaller ones; below, two take as long as one."""
+FILLED = 0.75
+"""Share of its slots from which on a pack goes as it is."""
 
 GRADIENT_SLOTS = 256
 """Token slots of a unit that is asked for gradients; always full, since no smaller size was shown to hold."""
@@ -118,14 +125,28 @@ class Layout:
                 chosen, tokens = [], 0
             chosen.append(place)
             tokens += length
-        if chosen:
-            yield self._pack(want, chosen, tokens, inputs, classes)
+        while chosen:
+            here = self._share(chosen, inputs)
+            yield self._pack(want, chosen[:here], sum(len(inputs[place]) for place in chosen[:here]), inputs, classes)
+            chosen = chosen[here:]
+
+    def _share(self, places: Sequence[int], inputs: Sequence[ModelInput]) -> int:
+        """Return how many of the last rows go into one pack: all, or what fills the next smaller size."""
+        lengths = accumulate(len(inputs[place]) for place in places)
+        needs = [max(tokens, SLOTS_A_ROW * rows) for rows, tokens in enumerate(lengths, start=1)]
+        slots = self._slots(needs[-1])
+        smaller = [size for size in self.sizes if size < slots]
+        if not smaller or slots < SPLIT_SLOTS or needs[-1] >= FILLED * slots:
+            return len(places)
+        return bisect_right(needs, smaller[-1]) or len(places)
+
+    def _slots(self, need: int) -> int:
+        return next(size for size in self.sizes if size >= need)
 
     def _pack(
         self, want: Want, places: Sequence[int], tokens: int, inputs: Sequence[ModelInput], classes: Sequence[int]
     ) -> Unit:
-        need = max(tokens, SLOTS_A_ROW * len(places))
-        slots = next(size for size in self.sizes if size >= need)
+        slots = self._slots(max(tokens, SLOTS_A_ROW * len(places)))
         return _unit(want, places, inputs, classes, slots=slots, width=slots // SLOTS_A_ROW, packed=True)
 
 
