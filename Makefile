@@ -11,7 +11,7 @@ setup: $(STAMP)
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,ray]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,ray,onnx]"
 	touch $@
 
 demo: $(STAMP)

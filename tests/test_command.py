@@ -48,6 +48,7 @@ def test_the_command_read_back_asks_for_the_same_audit(folder):
         sample=50,
         seed=7,
         device="cpu",
+        backend="torch",
         show_text=True,
         trust_remote_code=True,
         allow_pickle=True,
@@ -70,6 +71,7 @@ def test_the_command_read_back_asks_for_the_same_audit(folder):
         "policy": folder.relative_to(folder) / "our policy.toml",
         "seed": 7,
         "device": "cpu",
+        "backend": "torch",
         "preset": "quick",
         "sample": 50,
         "show_text": True,
@@ -82,6 +84,7 @@ def test_every_option_of_the_program_can_be_in_the_command(folder):
     whole = Audit(
         "m", "d", train_data="t", heldout_data="h", base_model="b", tokenizer="k", text_column="x", label_column="y",
         group_column="z", policy="our policy.toml", sample=1, show_text=True, trust_remote_code=True, allow_pickle=True,
+            backend="onnx",
     ).command("bias")  # fmt: skip
     options = {name for parameter in PARSER.params for name in parameter.opts if name.startswith("--")}
     assert options - {"--out", "--help", *NO_PART_IN_A_NUMBER} == {

@@ -56,6 +56,8 @@ class Audit:
         journal: folder in which answers are kept while the audit runs, so that `run(resume=True)` can go on after a
             stop; by default one in the cache folder. It is deleted after a finished audit unless `keep_journal`.
         workers: processes that run the model: a number, `auto`, `ray` or `ray:N`; no number changes with them.
+        backend: `torch`, `onnx` or `auto`: what runs the model's layers on a CPU. ONNX Runtime is used only where its
+            answers agree with torch's; the last digits of scores may differ.
 
     Raises:
         InputError: something handed in can't be used; the message says what, where and what to do next.
@@ -89,6 +91,7 @@ class Audit:
         journal: str | Path | None = None,
         keep_journal: bool = False,
         workers: int | str = 1,
+        backend: str = "auto",
     ) -> None:
         self._sources = {"model": model, "data": data, "train": train_data, "heldout": heldout_data, "base": base_model}
         for name, source in {**self._sources, "tokenizer": tokenizer}.items():
@@ -134,6 +137,7 @@ class Audit:
             },
         )
         self._workers = choices.workers_of(workers)
+        self._backend = choices.backend_of(backend)
         self._keeping = Keeping(None if journal is None else Path(journal), keep=keep_journal)
         self._subject: Subject | None = None
         self._events: list[str] = []
@@ -183,6 +187,7 @@ class Audit:
             device=self._device,
             batch_tokens=self._batch_tokens,
             workers=self._workers,
+            backend=self._backend,
             **self._columns,
         )
 
@@ -283,6 +288,7 @@ class Audit:
                 "--seed": self.seed,
                 "--preset": self.preset,
                 "--device": self._device,
+                "--backend": None if self._backend == "auto" else self._backend,
                 "--sample": self.sample,
             },
             {

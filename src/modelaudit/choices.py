@@ -18,6 +18,7 @@ from modelaudit.project_file import LARGEST
 from modelaudit.verdicts import Policy
 
 LONGEST_NAME = 4_096
+BACKENDS = ("auto", "torch", "onnx")
 
 
 def whole(name: str, value: Any, *, least: int) -> int:
@@ -48,6 +49,13 @@ def workers_of(value: Any) -> int | str:
     known = isinstance(value, int | str) and not isinstance(value, bool)
     if not known or not re.fullmatch(r"[1-9]\d{0,3}|auto|ray(:[1-9]\d{0,3})?", str(value)):
         raise InputError(f"workers is {value!r:.40}; give a number from 1 up, auto, ray or ray:N")
+    return str(value)
+
+
+def backend_of(value: Any) -> str:
+    """Return what is to run the model's layers; InputError for what is not known."""
+    if value not in BACKENDS:
+        raise InputError(f"backend is {value!r:.40}; give one of {', '.join(BACKENDS)}")
     return str(value)
 
 

@@ -108,6 +108,7 @@ def run(
     ] = None,
     keep_journal: Annotated[bool, typer.Option("--keep-journal", help="Keep it after a finished audit.")] = False,
     workers: Annotated[str, typer.Option(help="Processes that run the model: a number, auto, ray or ray:N.")] = "1",
+    backend: Annotated[str, typer.Option(help="What runs the model on a CPU: torch, onnx or auto.")] = "auto",
 ) -> None:
     """Audit a model and write the report.
 
@@ -139,6 +140,7 @@ def run(
         journal=journal,
         keep_journal=keep_journal,
         workers=workers,
+        backend=backend,
     )
     for path in out_files or []:
         check_writable(path, audit.plugins, read=audit.read)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -26,31 +25,59 @@ class Unpackable(CapabilityError):
     """This model has no encoder that can be packed; the message says why."""
 
 
-@dataclass(slots=True, eq=False)
 class Documents:
     """Documents that lie end to end in one row.
 
     Attributes:
-        segments: (start, count, length) of documents of one length that lie side by side.
         firsts: whether the layer that runs now asks for the first token of each document alone.
         calls: how often attention was asked for; keys, values: what it was last asked with.
     """
 
-    segments: tuple[tuple[int, int, int], ...]
-    firsts: bool = False
-    calls: int = 0
-    keys: Any = None
-    values: Any = None
-
-    @classmethod
-    def of(cls, lengths: Sequence[int]) -> Documents:
-        """Return documents of these lengths."""
-        segments, start = [], 0
+    def __init__(self, lengths: Sequence[int]) -> None:
+        self.firsts = False
+        self.calls = 0
+        self.keys: Any = None
+        self.values: Any = None
+        self._segments: list[tuple[int, int, int]] = []
+        start = 0
         for length, same in groupby(lengths):
             count = len(list(same))
-            segments.append((start, count, length))
+            self._segments.append((start, count, length))
             start += count * length
-        return cls(tuple(segments))
+
+    def attend(self, query: Any, key: Any, value: Any, scaling: float) -> Any:
+        """Return the attention of every token, each argument and the answer (slots, heads, width).
+
+        Documents of one length that lie side by side are one call of the kernel.
+        """
+        answer = query.new_zeros(query.shape)
+        for start, count, length in self._segments:
+            of = slice(start, start + count * length)
+            q, k, v = (_apart(part[of], count, length) for part in (query, key, value))
+            found = torch.nn.functional.scaled_dot_product_attention(q, k, v, scale=scaling)
+            _apart(answer[of], count, length).copy_(found)
+        return answer
+
+    def attend_first(self, query: Any, key: Any, value: Any, scaling: float) -> Any:
+        """Return the attention of first tokens: query and answer are (places, heads, width), one place a document.
+
+        For a single query the kernels of torch sum in an order that depends on the number of threads and documents; a
+        product and a sum do not.
+        """
+        answer = query.new_zeros(query.shape)
+        place = 0
+        for start, count, length in self._segments:
+            of = slice(start, start + count * length)
+            k, v = (_apart(part[of], count, length) for part in (key, value))
+            scores = (k * query[place : place + count, :, None]).sum(dim=-1) * scaling
+            answer[place : place + count] = (torch.softmax(scores, dim=-1)[..., None] * v).sum(dim=2)
+            place += count
+        return answer
+
+
+def _apart(part: Any, count: int, length: int) -> Any:
+    """View (count * length, heads, width) as (count, heads, length, width)."""
+    return part.view(count, length, *part.shape[1:]).transpose(1, 2)
 
 
 _local = threading.local()
@@ -95,10 +122,10 @@ def register() -> None:
 def _attend(
     _module: Any, query: Any, key: Any, value: Any, _mask: Any, *, scaling: float | None = None, **_others: Any
 ) -> tuple[Any, None]:
-    """Attention within each document. Documents of one length that lie side by side are one call of the kernel.
+    """Attention within each document; query, key, value are (1, heads, slots, width), the answer has heads third.
 
-    query, key, value are (1, heads, slots, width); the answer is (1, slots, heads, width). Where the layer asks for
-    first tokens alone, query is (1, heads, places, width), one place a document, and so is the answer.
+    Where the layer asks for first tokens alone, query is (1, heads, places, width), one place a document, and so is
+    the answer.
     """
     documents = current()
     documents.calls += 1
@@ -107,26 +134,6 @@ def _attend(
     _, heads, width = query.shape
     # A layer that sees fewer queries than keys may have put the keys into another shape, but not into another order.
     key, value = (part[0].transpose(0, 1).reshape(-1, heads, width) for part in (key, value))
-    answer = query.new_zeros(query.shape)
-    place = 0
-    for start, count, length in documents.segments:
-        stop = start + count * length
-        k, v = (part[start:stop].view(count, length, heads, width).transpose(1, 2) for part in (key, value))
-        if documents.firsts:
-            answer[place : place + count] = _first(query[place : place + count, :, None], k, v, scaling)
-            place += count
-        else:
-            q = query[start:stop].view(count, length, heads, width).transpose(1, 2)
-            found = torch.nn.functional.scaled_dot_product_attention(q, k, v, scale=scaling)
-            answer[start:stop].view(count, length, heads, width).copy_(found.transpose(1, 2))
-    return answer[None], None
-
-
-def _first(query: Any, key: Any, value: Any, scaling: float | None) -> Any:
-    """Attention of one query (count, heads, 1, width) a document.
-
-    For a single query the kernels of torch sum in an order that depends on the number of threads and documents; a
-    product and a sum do not.
-    """
-    scores = (key * query).sum(dim=-1) * (query.shape[-1] ** -0.5 if scaling is None else scaling)
-    return (torch.softmax(scores, dim=-1)[..., None] * value).sum(dim=2)
+    scaling = width**-0.5 if scaling is None else scaling
+    attend = documents.attend_first if documents.firsts else documents.attend
+    return attend(query, key, value, scaling)[None], None

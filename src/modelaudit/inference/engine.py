@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from modelaudit.errors import ModelInputError
-from modelaudit.inference import numerics
+from modelaudit.inference import numerics, onnx_encoder
 from modelaudit.inference.crew import CrewExecutor
 from modelaudit.inference.executor import Executor, LocalExecutor
 from modelaudit.inference.forward import Forward, is_out_of_memory
@@ -78,6 +78,8 @@ class Engine:
         workers: processes that run the model: a number; "auto", one a CUDA device or for every 4 cores; "ray" or
             "ray:N", actors on the cluster that RAY_ADDRESS names, else on a local one. They are started at the first
             call that is worth it, and `close` ends them. Which is chosen changes no bit of an answer.
+        backend: what runs the layers: "torch"; "onnx", ONNX Runtime, on a CPU; "auto", the latter where it is installed
+            and the model is large. It is used only where it gives the answers that torch gives.
 
     Attributes:
         numerics, numerics_id: what the numbers depend on, and its short name; they change when memory runs out, and
@@ -88,7 +90,7 @@ class Engine:
         on_progress: called with the number of rows just answered.
 
     Raises:
-        ModelInputError: the device is not there, or one row alone does not fit in its memory.
+        ModelInputError: the device or the backend is not there, or one row alone does not fit in its memory.
         WorkerError: workers of this kind can't be had, or the model can't be sent to them.
     """
 
@@ -101,6 +103,7 @@ class Engine:
         batch_tokens: int | None = None,
         journal: Journal | None = None,
         workers: int | str = 1,
+        backend: str = "auto",
     ) -> None:
         if batch_tokens is not None and batch_tokens < 1:
             raise ModelInputError(f"batch_tokens is {batch_tokens}; give at least 1, or nothing for the default")
@@ -111,6 +114,7 @@ class Engine:
         self.on_progress: Callable[[int], None] | None = None
         self._model = model = self._placed(model)
         self._forward = Forward(model, self.device)
+        self._onnx = numerics.choose_backend(backend, model, self.device) == "onnx"
         self._memo = Memo(limit_bytes=MEMO_BYTES)
         self._lock = threading.RLock()
         self._local = threading.local()
@@ -124,6 +128,8 @@ class Engine:
             single=getattr(model.config, "pad_token_id", None) is None,
         )
         self.probe = self._probed()
+        if backend == "onnx" and not self.probe.onnx and not any("ONNX" in event for event in self.events):
+            self.events.append("ONNX Runtime is not used: this model has no encoder that can be packed.")
         if batch_tokens is None and not self.probe.sizes_hold:
             cautious = numerics.choose_batch_tokens(self.device, sizes_hold=False)
             self._layout = Layout(batch_tokens=min(cautious, self._layout.batch_tokens), single=self._layout.single)
@@ -274,7 +280,7 @@ class Engine:
         while True:
             try:
                 with numerics.strict(self._model, self.device):
-                    found = probe(self._model, self._forward, self._layout)
+                    found = probe(self._model, self._forward, self._layout, onnx=self._onnx)
             except RuntimeError as error:
                 if not is_out_of_memory(error):
                     raise
@@ -293,6 +299,8 @@ class Engine:
 
     def _name_numerics(self) -> None:
         self.numerics = numerics.describe(self._model, self.device, self._layout) | {"rows": self.probe.describe()}
+        if self.probe.onnx:
+            self.numerics["layers"] = f"onnxruntime {onnx_encoder.version()}"
         self.numerics_id = numerics.identify(self.numerics)
 
     def _placed(self, model: PreTrainedModel) -> PreTrainedModel:

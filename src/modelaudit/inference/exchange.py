@@ -25,18 +25,22 @@ class Findings(NamedTuple):
     """What the probe of this process found out about the model, and a worker is told with each unit.
 
     Attributes:
-        packing: whether the packed encoder may be used; pruned: whether its last layer runs for first tokens alone.
+        packing: whether the packed encoder may be used; pruned, onnx: how it runs, see `Packing`.
         per_token: whether the model answers per token.
     """
 
     packing: bool
     pruned: bool
+    onnx: bool
     per_token: bool
 
     @classmethod
     def of(cls, forward: Forward) -> Findings:
         """Return what this forward pass goes by."""
-        return cls(forward.packing is not None, bool(forward.packing and forward.packing.pruned), forward.per_token)
+        packing = forward.packing
+        if packing is None:
+            return cls(packing=False, pruned=False, onnx=False, per_token=forward.per_token)
+        return cls(packing=True, pruned=packing.pruned, onnx=packing.onnx, per_token=forward.per_token)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,14 @@ __all__ = ["Answers", "Forward", "is_out_of_memory"]
 Floats = NDArray[np.float32]
 Answers = Callable[[], list[Floats]]
 
-_CPU_ALLOCATOR = ("defaultcpuallocator", "not enough memory", "can't allocate memory")
+# Of torch and of ONNX Runtime.
+_CPU_ALLOCATOR = (
+    "defaultcpuallocator",
+    "not enough memory",
+    "can't allocate memory",
+    "failed to allocate memory",
+    "bad_alloc",
+)
 
 
 def is_out_of_memory(error: RuntimeError) -> bool:

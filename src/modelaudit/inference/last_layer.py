@@ -30,8 +30,10 @@ class LastLayer:
     """
 
     def __init__(self, encoder: Any, run: Callable[[], object]) -> None:
-        layers = next((part for part in encoder.children() if isinstance(part, torch.nn.ModuleList) and len(part)), ())
-        if not len(layers):
+        layers = next(
+            (part for part in encoder.children() if isinstance(part, torch.nn.ModuleList) and len(part)), None
+        )
+        if layers is None:
             raise Unpackable("its encoder keeps its layers in no list")
         self._layer = layers[-1]
         self._projections = self._projecting(run)

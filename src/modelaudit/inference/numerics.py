@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING
 import torch
 
 from modelaudit.errors import ModelInputError
+from modelaudit.inference import onnx_encoder
 from modelaudit.inference.units import Layout
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-__all__ = ["choose_batch_tokens", "choose_device", "describe", "identify", "strict"]
+__all__ = ["choose_backend", "choose_batch_tokens", "choose_device", "describe", "identify", "strict"]
+
+_ONNX_WEIGHTS = 5_000_000
+"""Weights of a model's linear layers from which on the seconds that an export takes are worth it."""
 
 _CUDA_BATCH_TOKENS = 16_384
 _CPU_BATCH_TOKENS = 1_024
@@ -36,6 +40,28 @@ def choose_device(device: str) -> str:
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise ModelInputError(f"the device {device!r} was asked for, but torch finds no CUDA here; use auto or cpu")
     return device
+
+
+def choose_backend(backend: str, model: PreTrainedModel, device: str) -> str:
+    """Return "torch" or "onnx"; "auto" takes ONNX Runtime for all but small models on a CPU, where it is installed.
+
+    Raises:
+        ModelInputError: ONNX Runtime was asked for and is not there, or the name is not known.
+    """
+    if backend not in {"auto", "torch", "onnx"}:
+        raise ModelInputError(f"the backend {backend!r} is not known; use auto, torch or onnx")
+    if backend == "onnx" and device != "cpu":
+        raise ModelInputError(f"the backend onnx is for the CPU, and the device is {device!r}; use auto or torch")
+    if backend == "onnx" and not onnx_encoder.installed():
+        raise ModelInputError(
+            "the backend onnx was asked for, but ONNX Runtime is not installed; install modelaudit-core[onnx], or use "
+            "auto or torch"
+        )
+    if backend != "auto":
+        return backend
+    linear = (part for part in model.modules() if isinstance(part, torch.nn.Linear))
+    worth_it = sum(part.weight.numel() for part in linear) >= _ONNX_WEIGHTS
+    return "onnx" if device == "cpu" and worth_it and onnx_encoder.installed() else "torch"
 
 
 def choose_batch_tokens(device: str, *, sizes_hold: bool = True) -> int:

@@ -7,7 +7,7 @@ embeddings, which see one document a row: resetting position ids in a packed row
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ import torch
 from modelaudit.inference.attention import ATTENTION, Documents, Unpackable, attending, register
 from modelaudit.inference.inputs import ModelInput
 from modelaudit.inference.last_layer import LastLayer, bound
+from modelaudit.inference.onnx_encoder import OnnxEncoder
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -31,23 +32,33 @@ class Packing:
 
     Args:
         pruned: run the last layer for first tokens alone, where the head answers per row.
+        onnx: run the layers in ONNX Runtime; where they are pruned, for heads that answer per row alone.
 
     Raises:
-        Unpackable: the model is laid out in another way, or its layers choose their attention by themselves.
+        Unpackable: the model is laid out in another way, its layers choose their attention by themselves, or ONNX
+            Runtime does not take them.
     """
 
-    def __init__(self, model: PreTrainedModel, *, pruned: bool = False) -> None:
+    def __init__(self, model: PreTrainedModel, *, pruned: bool = False, onnx: bool = False) -> None:
         self._model = model
         self._encoder = _encoder_of(model)
         self._last: LastLayer | None = None
+        self._onnx: OnnxEncoder | None = None
         register()
         if pruned:
             self._last = LastLayer(self._encoder, self._glance)
+        if onnx:
+            self._onnx = self._exported()
 
     @property
     def pruned(self) -> bool:
         """Whether the last layer runs for first tokens alone."""
         return self._last is not None
+
+    @property
+    def onnx(self) -> bool:
+        """Whether the layers run in ONNX Runtime."""
+        return self._onnx is not None
 
     @contextmanager
     def packed(self, lengths: Sequence[int], *, slots: int, heads: int | None) -> Iterator[None]:
@@ -57,27 +68,75 @@ class Packing:
         (1, slots, H) where `heads` is None.
         """
         rows = _Rows(lengths, slots, heads)
-        before = self._model.config._attn_implementation
+        last = self._last if heads is not None else None
+        onnx = self._onnx if last is not None or not self.pruned else None
         with ExitStack() as stack:
-            last = self._last if heads is not None else None
-            if last is not None:
-                stack.enter_context(last.on(lambda states: rows.firsts(states).transpose(0, 1)))
             for hook in (
                 self._encoder.register_forward_pre_hook(rows.gather, with_kwargs=True),
                 self._encoder.register_forward_hook(lambda *call: rows.scatter(call[-1], pruned=last is not None)),
             ):
                 stack.callback(hook.remove)
-            stack.enter_context(attending(Documents.of(lengths)))
-            stack.callback(setattr, self._model.config, "_attn_implementation", before)
-            self._model.config._attn_implementation = ATTENTION
+            if onnx is None:
+                stack.enter_context(self._attending(Documents(lengths)))
+                if last is not None:
+                    stack.enter_context(last.on(lambda states: rows.firsts(states).transpose(0, 1)))
+            else:
+                places = heads if last is not None else None
+                stack.enter_context(_standing_in(self._encoder, lambda states: onnx.run(states, lengths, places)))
             yield
 
-    def _glance(self) -> None:
-        """Run the encoder once, on two tokens."""
-        base = _base_of(self._model)
+    @contextmanager
+    def _attending(self, documents: Documents) -> Iterator[None]:
+        before = self._model.config._attn_implementation
+        self._model.config._attn_implementation = ATTENTION
+        try:
+            with attending(documents):
+                yield
+        finally:
+            self._model.config._attn_implementation = before
+
+    def _glance(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Run the encoder once, on two tokens, and return what it was called with."""
+        calls: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
         ids = torch.zeros((1, 2), dtype=torch.long, device=self._model.device)
         with torch.inference_mode(), self.packed([2], slots=2, heads=None):
-            base(input_ids=ids)
+            hook = self._encoder.register_forward_pre_hook(lambda _m, *call: calls.append(call), with_kwargs=True)
+            try:
+                _base_of(self._model)(input_ids=ids)
+            finally:
+                hook.remove()
+        return calls[0]
+
+    def _exported(self) -> OnnxEncoder:
+        args, kwargs = self._glance()
+        first, name = bound(self._encoder, args, kwargs)
+        width = int(first.arguments[name].shape[-1])
+
+        def call(states: Any) -> Any:
+            call, name = bound(self._encoder, args, kwargs)
+            call.arguments[name] = states
+            return self._encoder(*call.args[1:], **call.kwargs).last_hidden_state
+
+        return OnnxEncoder(self._encoder, call, self._last, self._attending, hidden=width)
+
+
+@contextmanager
+def _standing_in(encoder: Any, run: Callable[[Any], Any]) -> Iterator[None]:
+    """Let `run` answer in the place of the encoder's layers."""
+    from transformers.modeling_outputs import BaseModelOutputWithPastAndCrossAttentions
+
+    def forward(*args: Any, **kwargs: Any) -> Any:
+        call, name = bound(encoder, args, kwargs)
+        return BaseModelOutputWithPastAndCrossAttentions(last_hidden_state=run(call.arguments[name]))
+
+    before = vars(encoder).get("forward")
+    encoder.forward = forward
+    try:
+        yield
+    finally:
+        del encoder.forward
+        if before is not None:
+            encoder.forward = before
 
 
 class _Rows:

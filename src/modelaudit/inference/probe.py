@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from modelaudit.errors import CapabilityError
 from modelaudit.inference.forward import Forward
 from modelaudit.inference.inputs import ModelInput
+from modelaudit.inference.onnx_encoder import Unexportable
 from modelaudit.inference.packing import Packing, Unpackable
 from modelaudit.inference.units import SLOTS_A_ROW, Layout, Unit, Want
 
@@ -29,6 +31,7 @@ Floats = NDArray[np.float32]
 
 LENGTHS = (5, 8, 13, 21)
 ROWS_A_LENGTH = 16
+LONG = 64
 WIDTHS = (4, 8, 16, 32, 64, 128)
 SIZES = (32, 64, 128, 256, 512, 1024, 2048, 4096, 8192)
 AGREEMENT = 1e-4
@@ -47,6 +50,7 @@ class Probe:
         identical: whether rows had the same bits in every place and company that the layout uses.
         difference: largest difference between packed and plain answers; None where rows are not packed.
         pruned: whether the last layer of the packed encoder runs for first tokens alone.
+        onnx: whether ONNX Runtime runs the packed encoder.
         notes: sentences for the report.
     """
 
@@ -55,6 +59,7 @@ class Probe:
     difference: float | None
     notes: tuple[str, ...]
     pruned: bool = False
+    onnx: bool = False
 
     @property
     def sizes_hold(self) -> bool:
@@ -69,26 +74,29 @@ class Probe:
         return f"bit-identical in every place and company{pruned}"
 
 
-def probe(model: PreTrainedModel, forward: Forward, layout: Layout) -> Probe:
+def probe(model: PreTrainedModel, forward: Forward, layout: Layout, *, onnx: bool = False) -> Probe:
     """Ask the model a few dozen short rows in many shapes, and return the layout that may be used.
 
-    A packed encoder that disagrees with the plain path is dropped, with a note.
+    A packed encoder that disagrees with the plain path is dropped, with a note; so is ONNX Runtime, which runs the
+    packed encoder where `onnx` is set.
     """
     rows = _rows(model)
     want: Want = "logits"
     try:
-        plain = _by_length(forward, want, rows, layout)
+        plain = _by_length(forward, want, rows, layout, filled=False)
     except CapabilityError:
         want = "hidden"
-        plain = _by_length(forward, want, rows, layout)
+        plain = _by_length(forward, want, rows, layout, filled=False)
     wants: tuple[Want, ...] = ("logits", "hidden") if want == "logits" else ("hidden",)
-    packed, difference, notes = _packed(model, forward, wants, rows, plain, layout)
+    packed, difference, notes = _packed(model, forward, wants, rows, plain, layout, onnx=onnx)
     if packed is not None:
         assert forward.packing is not None
-        return Probe(packed, True, difference, tuple(notes), pruned=forward.packing.pruned)
+        ways = {"pruned": forward.packing.pruned, "onnx": forward.packing.onnx}
+        return Probe(packed, True, difference, tuple(notes), **ways)
     forward.packing = None
     if layout.single:
         return Probe(layout, True, None, (*notes, "Rows are asked one by one: the model has no padding token."))
+    plain = _by_length(forward, want, rows, layout)
     backwards = _by_length(forward, want, rows[::-1], layout)[::-1]
     if not _same(plain, backwards):
         return Probe(replace(layout, single=True), False, None, tuple(notes))
@@ -103,15 +111,27 @@ def _packed(
     rows: Sequence[ModelInput],
     plain: Sequence[Floats],
     layout: Layout,
+    *,
+    onnx: bool,
 ) -> tuple[Layout | None, float | None, list[str]]:
-    """Return the packed layout, or None; the largest difference from the plain path; and notes."""
+    """Return the packed layout, or None; the largest difference from the plain path; and notes.
+
+    The ways to pack are tried from the fastest on, and the first that agrees is kept.
+    """
     if layout.single or layout.batch_tokens < SLOTS_A_ROW * 4:
         return None, None, []
-    if wants[0] == "logits" and not forward.per_token:
-        pruned = _packed_as(model, forward, wants, rows, plain, layout, pruned=True)
-        if pruned[0] is not None:
-            return pruned
-    return _packed_as(model, forward, wants, rows, plain, layout, pruned=False)
+    per_row = wants[0] == "logits" and not forward.per_token
+    ways = [(pruned, runtime) for runtime in (True, False) for pruned in (True, False)]
+    notes: list[str] = []
+    for pruned, runtime in ways:
+        if pruned > per_row or runtime > onnx:
+            continue
+        found, difference, said = _packed_as(model, forward, wants, rows, plain, layout, pruned=pruned, onnx=runtime)
+        if runtime and said:
+            notes = [f"ONNX Runtime is not used. {said[0]}"]
+        if found is not None:
+            return found, difference, [] if runtime else notes
+    return None, difference, said
 
 
 def _packed_as(
@@ -123,23 +143,28 @@ def _packed_as(
     layout: Layout,
     *,
     pruned: bool,
+    onnx: bool,
 ) -> tuple[Layout | None, float | None, list[str]]:
     full = layout.batch_tokens
     try:
-        forward.packing = Packing(model, pruned=pruned)
+        forward.packing = Packing(model, pruned=pruned, onnx=onnx)
         allowed = replace(layout, packed=frozenset(wants), sizes=(full,))
         found = _ask(forward, allowed, wants[0], rows)
         difference, scale = _difference(found, plain)
         if not difference <= AGREEMENT * (1.0 + scale):
             return None, difference, [f"Rows are not packed: packed answers differ by up to {difference:.2g}."]
         order = np.random.default_rng(1).permutation(len(rows))
-        shuffled = _ask(forward, allowed, wants[0], [rows[place] for place in order])
+        # A long row among them: nothing may depend on how long the longest is.
+        mixed = [*(rows[place] for place in order), _long(model, rows, layout)]
+        shuffled = _ask(forward, allowed, wants[0], mixed)[:-1]
         if not _same([found[place] for place in order], shuffled):
             return None, difference, ["Rows are not packed: their answers depend on their place in a pack."]
         beside = {want for want in wants[1:] if _agrees(forward, allowed, layout, want, rows[:: ROWS_A_LENGTH // 4])}
         allowed = replace(allowed, packed=frozenset({wants[0], *beside}))
         sizes = [size for size in SIZES if size < full and _holds_size(forward, wants[0], size, rows, found)]
         return replace(allowed, sizes=(*sizes, full)), difference, []
+    except Unexportable as error:
+        return None, None, [str(error)]
     except Unpackable:
         # A model of another layout is no finding: the numerics say in which shapes its rows were asked.
         return None, None, []
@@ -148,7 +173,8 @@ def _packed_as(
 
 
 def _agrees(forward: Forward, packed: Layout, layout: Layout, want: Want, rows: Sequence[ModelInput]) -> bool:
-    difference, scale = _difference(_ask(forward, packed, want, rows), _by_length(forward, want, rows, layout))
+    plain = _by_length(forward, want, rows, layout, filled=False)
+    difference, scale = _difference(_ask(forward, packed, want, rows), plain)
     return difference <= AGREEMENT * (1.0 + scale)
 
 
@@ -163,20 +189,41 @@ def _difference(found: Sequence[Floats], expected: Sequence[Floats]) -> tuple[fl
 def _rows(model: PreTrainedModel) -> list[ModelInput]:
     """Return short rows of random tokens, the same for every model of one vocabulary."""
     draw = np.random.Generator(np.random.Philox(20_240_607))
-    longest = getattr(model.config, "max_position_embeddings", None) or max(LENGTHS)
     tokens = int(getattr(model.config, "vocab_size", 0) or 2)
     pad = getattr(model.config, "pad_token_id", None)
     rows = []
     for length in LENGTHS:
-        ids = draw.integers(0, tokens, (ROWS_A_LENGTH, max(2, min(length, int(longest) - 2)))).astype(np.int32)
+        ids = draw.integers(0, tokens, (ROWS_A_LENGTH, min(length, _longest(model)))).astype(np.int32)
         # A padding token inside a row means something else to each architecture.
         ids[ids == pad] = (int(pad or 0) + 1) % tokens
         rows += [ModelInput(row) for row in ids]
     return rows
 
 
-def _by_length(forward: Forward, want: Want, rows: Sequence[ModelInput], layout: Layout) -> list[Floats]:
-    return _ask(forward, replace(layout, packed=frozenset(), widths=()), want, rows)
+def _long(model: PreTrainedModel, rows: Sequence[ModelInput], layout: Layout) -> ModelInput:
+    """Return a row that is as long as the model and a unit allow, up to `LONG` tokens."""
+    tokens = np.concatenate([row.ids for row in rows[-ROWS_A_LENGTH:]])
+    return ModelInput(tokens[: min(LONG, _longest(model), layout.batch_tokens)])
+
+
+def _longest(model: PreTrainedModel) -> int:
+    """Return the tokens that a row may have for certain; some architectures count positions from 2 on."""
+    return max(2, int(getattr(model.config, "max_position_embeddings", None) or max(LENGTHS)) - 2)
+
+
+def _by_length(
+    forward: Forward, want: Want, rows: Sequence[ModelInput], layout: Layout, *, filled: bool = True
+) -> list[Floats]:
+    """Ask for rows in units of one length: full ones, or with less to compute as many rows as there are."""
+    plain = replace(layout, packed=frozenset(), widths=())
+    if filled:
+        return _ask(forward, plain, want, rows)
+    answers: list[Floats] = []
+    for length, same in groupby(rows, key=len):
+        few = list(same)
+        budget = min(layout.batch_tokens, length * len(few))
+        answers += _ask(forward, replace(plain, batch_tokens=budget), want, few)
+    return answers
 
 
 def _ask(forward: Forward, layout: Layout, want: Want, rows: Sequence[ModelInput]) -> list[Floats]:

@@ -66,7 +66,7 @@ class Worker:
         try:
             self._forward.per_token = findings.per_token
             if findings.packing and self._forward.packing is None:
-                self._forward.packing = Packing(self._model, pruned=findings.pruned)
+                self._forward.packing = Packing(self._model, pruned=findings.pruned, onnx=findings.onnx)
             answers = self._forward.start(parcel.unit())
         except Exception as error:  # noqa: BLE001  whatever a model raises is raised again where the unit came from
             if isinstance(error, RuntimeError) and is_out_of_memory(error):

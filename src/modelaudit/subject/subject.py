@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,13 +57,15 @@ def build_subject(
     device: str = "auto",
     batch_tokens: int | None = None,
     workers: int | str = 1,
+    backend: str = "auto",
 ) -> Subject:
     """Return the subject of an audit: the model behind its engine, and rows with labels matched to the model's.
 
     Raises ModelInputError for a model, tokenizer or device that can't be used, DataInputError for a table.
     """
     check_device(device)
-    model, info = _handle(opened, task_of(opened.model), device=device, batch_tokens=batch_tokens, workers=workers)
+    run = {"device": device, "batch_tokens": batch_tokens, "workers": workers, "backend": backend}
+    model, info = _handle(opened, task_of(opened.model), run)
     columns = ColumnChoice(text_column, label_column, group_column)
     rows = prepare_rows(
         model,
@@ -73,11 +76,7 @@ def build_subject(
         sample=sample,
         seed=seed,
     )
-    base_model, base_info = (
-        _handle(base, model.task, device=device, batch_tokens=batch_tokens, workers=workers)
-        if base is not None
-        else (None, None)
-    )
+    base_model, base_info = _handle(base, model.task, run) if base is not None else (None, None)
     return Subject(
         info=SubjectInfo(
             task=model.task.name,
@@ -108,18 +107,10 @@ def check_device(device: str) -> None:
         raise ModelInputError("device 'cuda' was asked for, but torch finds no CUDA device here; use 'auto' or 'cpu'")
 
 
-def _handle(
-    opened: OpenedModel, task: Task, *, device: str, batch_tokens: int | None, workers: int | str
-) -> tuple[Model, ModelInfo]:
+def _handle(opened: OpenedModel, task: Task, run: Mapping[str, Any]) -> tuple[Model, ModelInfo]:
+    """Return the model behind an engine that is made with the options `run`."""
     check_fit(opened.model, opened.tokenizer, name=opened.name)
     check_numbers(opened.model, name=opened.name)
     weights = weights_sha256(opened.model)
-    engine = Engine(
-        opened.model,
-        model_id=weights,
-        device=device,
-        batch_tokens=batch_tokens,
-        workers=workers,
-    )
-    model = Model(opened, task, engine)
+    model = Model(opened, task, Engine(opened.model, model_id=weights, **run))
     return model, model_info(model, weights_sha256=weights)
