@@ -87,7 +87,7 @@ def test_the_report_says_what_was_audited_and_what_nobody_saw(outcome, tmp_path)
         page = (tmp_path / name).read_text()
         assert "claims 2026-11" in page
         assert "the function sklearn.pipeline.Pipeline.predict_proba, from texts to probabilities" in page
-        assert "the same to the last bit in every company (16 rows asked)" in page
+        assert "the same to the last bit whatever is asked beside them (16 texts tried)" in page
         assert "whether it reads long texts to their end is not known" in page
         assert "million parameters" not in page
         assert "None" not in page.partition("Provenance")[0]
@@ -216,7 +216,7 @@ def test_answers_that_are_drawn_are_on_the_first_page(pipeline, rows, tmp_path):
         "what looks like an effect of a change may be this noise" in event for event in outcome.report.run.events
     )
     front = (tmp_path / "r.html").read_text().partition('id="provenance"')[0]
-    assert "not repeatable, the same text got different answers" in front
+    assert "not repeatable: the same text got different answers" in front
 
 
 class Slopes:

@@ -258,7 +258,7 @@ def test_the_start_asks_20_texts_more_than_the_audit_would_in_any_case():
     function = Counting()
     engine = met(function)
     assert [len(call) for call in function.calls] == [16, 16, 1, 1, 1, 1]
-    assert engine.numerics["rows"] == "the same to the last bit in every company (16 rows asked)"
+    assert engine.numerics["rows"] == "the same to the last bit whatever is asked beside them (16 texts tried)"
     assert "36 texts in 6 calls" in engine.events[0]
     function.calls.clear()
     np.testing.assert_allclose(np.exp(np.stack(engine.logits(inputs(TEXTS)))), probabilities(TEXTS), atol=1e-6)
@@ -276,7 +276,7 @@ def test_a_function_of_few_rows_is_asked_these():
     function = Counting()
     engine = met(function, ["only one"])
     assert [len(call) for call in function.calls] == [1, 1, 1]
-    assert engine.numerics["rows"].endswith("(1 rows asked)")
+    assert engine.numerics["rows"].endswith("(1 texts tried)")
     assert met(function, []).numerics["rows"] == "not asked"
 
 
@@ -286,7 +286,7 @@ def test_rounding_by_company_is_told_and_keeps_the_calls():
         return table + np.array([1, -1]) * 1e-8 * len(texts)
 
     engine = met(rounds)
-    assert engine.numerics["rows"] == "the same in every company up to rounding, 1e-06 (16 rows asked)"
+    assert engine.numerics["rows"] == "the same whatever is asked beside them, up to rounding of 1e-06 (16 texts tried)"
     assert "at most 64 texts a call" in engine.numerics["shape"]
     assert "may differ in the last digits" in engine.events[-1]
 
@@ -301,7 +301,7 @@ def test_a_function_whose_rows_are_not_independent_is_asked_one_at_a_time():
     engine = met(function)
     assert engine.company.dependent
     assert engine.company.repeatable
-    assert engine.numerics["rows"].startswith("asked one at a time, since answers depend on the texts beside them")
+    assert engine.numerics["rows"].startswith("dependent on the texts asked beside them, so each is asked alone")
     assert engine.numerics["shape"] == "1 text a call"
     function.calls.clear()
     answers = engine.logits(inputs(TEXTS))
@@ -319,6 +319,6 @@ def test_a_function_that_draws_its_answers_is_called_not_repeatable():
 
     engine = met(draws)
     assert not engine.company.repeatable
-    assert engine.numerics["rows"] == "not repeatable, the same text got different answers (16 rows asked)"
+    assert engine.numerics["rows"] == "not repeatable: the same text got different answers (16 texts tried)"
     assert "another run will give other numbers" in engine.events[-1]
     assert engine.logits(inputs(TEXTS[:5]))[0].tobytes() == engine.logits(inputs(TEXTS[:5]))[0].tobytes()

@@ -84,14 +84,14 @@ class Company:
 
     def describe(self) -> str:
         """Return the outcome in a few words, for the numerics of the report."""
-        asked = f"({self.rows} rows asked)"
+        tried = f"({self.rows} texts tried)"
         if not self.repeatable:
-            return f"not repeatable, the same text got different answers {asked}"
+            return f"not repeatable: the same text got different answers {tried}"
         if self.dependent:
-            return f"asked one at a time, since answers depend on the texts beside them {asked}"
+            return f"dependent on the texts asked beside them, so each is asked alone {tried}"
         if self.difference:
-            return f"the same in every company up to rounding, {ROUNDING:g} {asked}"
-        return f"the same to the last bit in every company {asked}"
+            return f"the same whatever is asked beside them, up to rounding of {ROUNDING:g} {tried}"
+        return f"the same to the last bit whatever is asked beside them {tried}"
 
     @property
     def events(self) -> tuple[str, ...]:
