@@ -25,7 +25,7 @@ from modelaudit.plugins import Plugins
 from modelaudit.policy import judge
 from modelaudit.project_file import NAME, ProjectFile, read_project_file
 from modelaudit.runner import Listener, run_checks
-from modelaudit.subject.opened import OpenedModel, OpenOptions
+from modelaudit.subject.opened import OpenedCallable, OpenedModel, OpenOptions
 from modelaudit.subject.subject import Subject, build_subject
 from modelaudit.verdicts import Policy
 
@@ -36,17 +36,23 @@ class Audit:
     """An audit of one model: hand it the model and rows, `run` it, and read the outcome.
 
     Args:
-        model: hub id, folder, PreTrainedModel (with `tokenizer`), transformers pipeline, or PEFT adapter folder.
+        model: hub id, folder, PreTrainedModel (with `tokenizer`), transformers pipeline, PEFT adapter folder, or a
+            function that takes a list of texts and returns (texts, labels) probabilities (with `labels`).
             A model in memory is left as it is: where its precision or device has to change, a copy is audited.
         data: rows to judge the model on: csv/tsv/jsonl/parquet/CoNLL path, datasets.Dataset, DataFrame, list of dicts.
         train_data: rows that the model was trained on; the privacy probe needs them.
         heldout_data: rows that the model never saw, for the privacy probe; by default `data`.
         base_model: the model before fine-tuning, in any form that `model` takes.
         tokenizer: where it does not come with the model.
+        labels: for a function, the names of its classes in the order of its columns.
+        model_name: for a function, its name and version, as the report shows it. With the same name, a later run takes
+            up the journal of one that was stopped; without one, no journal is kept.
+        mask_word: for a function, what stands in the place of a hidden word; by default the word is left out.
         text_column, label_column, group_column: names of columns that are not found by themselves.
         policy: a policy file or a Policy; by default the starter policy.
         preset: how much to spend (`quick`, `standard`, `full`); sample: use at most so many rows of each table.
-        seed: of everything random. device: `auto`, `cpu` or `cuda`. batch_tokens: tokens a batch, by default by device.
+        seed: of everything random. device: `auto`, `cpu` or `cuda`. batch_tokens: tokens a batch, by default by device;
+            characters a call of a function.
         options: options of checkers, `{"vendor/id": {"name": value}}`.
         declared: `use`, `owner` and `impact` of the model, as the report shows them.
         show_text: show text of audited rows in the report. By default rows are named by id.
@@ -72,6 +78,9 @@ class Audit:
         heldout_data: Any = None,
         base_model: Any = None,
         tokenizer: Any = None,
+        labels: Iterable[str | int] | None = None,
+        model_name: str | None = None,
+        mask_word: str | None = None,
         text_column: str | None = None,
         label_column: str | None = None,
         group_column: str | None = None,
@@ -115,7 +124,14 @@ class Audit:
         if self.sample is not None:
             self.sample = choices.whole("sample", self.sample, least=1)
         self.show_text = show_text
-        self._options = OpenOptions(tokenizer=tokenizer, trust_remote_code=trust_remote_code, allow_pickle=allow_pickle)
+        self._options = OpenOptions(
+            tokenizer=tokenizer,
+            trust_remote_code=trust_remote_code,
+            allow_pickle=allow_pickle,
+            labels=choices.labels_of(labels),
+            model_name=choices.words_of("model_name", model_name),
+            mask_word=choices.words_of("mask_word", mask_word),
+        )
         columns = {"text_column": text_column, "label_column": label_column, "group_column": group_column}
         self._columns = {
             name: choices.column_of(name, column if column is not None else getattr(table, name))
@@ -132,6 +148,7 @@ class Audit:
             {
                 "options of checkers": bool(given),
                 "what is declared of the model": bool(told),
+                "labels and names of the function": labels is not None,
                 f"batch_tokens={batch_tokens}": batch_tokens is not None,
                 "plugins": plugins is not None and any(record.version == "given" for record in plugins.records()),
             },
@@ -161,7 +178,7 @@ class Audit:
         sources = [*self._sources.values(), self._base, self._options.tokenizer, self._policy_source]
         return places([*sources, self._project])
 
-    def _built_with(self, opened: OpenedModel, found: Path) -> Subject:
+    def _built_with(self, opened: OpenedModel | OpenedCallable, found: Path) -> Subject:
         """With a base model that was found and not asked for: one that can't be used ends no audit."""
         try:
             subject = self._built(opened, found)
@@ -172,8 +189,8 @@ class Audit:
             self._base = found
         return subject
 
-    def _built(self, opened: OpenedModel, base: Any) -> Subject:
-        options = replace(self._options, tokenizer=None, headless=True)
+    def _built(self, opened: OpenedModel | OpenedCallable, base: Any) -> Subject:
+        options = replace(self._options, tokenizer=None, headless=True, labels=None, model_name=None, mask_word=None)
         return build_subject(
             opened,
             data=self._sources["data"],
@@ -312,8 +329,10 @@ def _beside(project: ProjectFile, in_python: Mapping[str, bool]) -> tuple[str, .
     return tuple(said)
 
 
-def _folder_at_hand(opened: OpenedModel) -> Path | None:
+def _folder_at_hand(opened: OpenedModel | OpenedCallable) -> Path | None:
     """The folder of the base model that the model names; fetching one is the user's to ask for."""
+    if isinstance(opened, OpenedCallable):
+        return None
     if opened.base_folder is not None or opened.base_model is None:
         return opened.base_folder
     folder = Path(opened.base_model)

@@ -18,16 +18,24 @@ Preset = Literal["quick", "standard", "full"]
 
 
 class ModelInfo(Frozen):
-    """One model, named so that it can be found again."""
+    """One model, named so that it can be found again.
 
+    Attributes:
+        kind: `transformers`, or `function`: a user's function from texts to probabilities, which nobody looked into.
+            Of a function, `architecture` says where it is defined; sizes, lengths and hashes are None.
+        repeatable: whether the same text got the same answer each time; None where it was not asked.
+    """
+
+    kind: Literal["transformers", "function"] = "transformers"
     name: Text
     architecture: Text
-    parameters: int
+    parameters: int | None
     labels: tuple[Text, ...]
-    max_length: int
-    weights_sha256: str
-    config_sha256: str
-    tokenizer_sha256: str
+    max_length: int | None
+    weights_sha256: str | None
+    config_sha256: str | None
+    tokenizer_sha256: str | None
+    repeatable: bool | None = None
     adapter: Text | None = None
     base_model: Text | None = None
     remote_code: bool = False
@@ -35,7 +43,10 @@ class ModelInfo(Frozen):
 
 
 class TableInfo(Frozen):
-    """One table of rows as it was used. `set_aside` counts by reason what was removed or changed on the way."""
+    """One table of rows as it was used. `set_aside` counts by reason what was removed or changed on the way.
+
+    Of a function nobody knows the tokens: there `mean_tokens` are characters, and nothing counts as truncated.
+    """
 
     name: Text
     rows: int

@@ -124,14 +124,18 @@ class ModelHandle(Protocol):
         ...
 
     def players(self, rows: Sequence[Row]) -> list[tuple[str, ...]]:
-        """Return each row's maskable words, as the model's tokenizer splits them, without what was cut off."""
+        """Return each row's maskable words, as the model's tokenizer splits them, without what was cut off.
+
+        Words of a function's texts are what white space sets apart.
+        """
         ...
 
     def predict_masked(self, rows: Sequence[Row], keep: Sequence[NDArray[np.bool_]]) -> list[Predictions]:
         """Return predictions for variants of each row in which some words are hidden.
 
         `keep[i]` is bool (variants, players of row i); hidden words become the mask token on the token ids, so
-        positions stay and the text is never tokenised again.
+        positions stay and the text is never tokenised again. In the texts of a function they are left out, or replaced
+        by the user's mask word.
         """
         ...
 
@@ -148,7 +152,7 @@ class ModelHandle(Protocol):
         ...
 
     def token_counts(self, texts: Sequence[str]) -> NDArray[np.int64]:
-        """Return the number of tokens in each text, special tokens not counted."""
+        """Return the number of tokens in each text, special tokens not counted; a function has no such verb."""
         ...
 
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from modelaudit.audit_report import Declared, Preset
 from modelaudit.errors import InputError
+from modelaudit.evidence import storable
 from modelaudit.plugins import Plugins
 from modelaudit.policy_file import load_policy
 from modelaudit.project_file import LARGEST
@@ -19,6 +20,7 @@ from modelaudit.verdicts import Policy
 
 LONGEST_NAME = 4_096
 BACKENDS = ("auto", "torch", "onnx")
+LONGEST_WORDS = 200
 
 
 def whole(name: str, value: Any, *, least: int) -> int:
@@ -98,6 +100,36 @@ def column_of(name: str, value: Any) -> str | None:
     if value is not None and (not isinstance(value, str) or not value):
         raise InputError(f"{name} is {value!r:.40}; give the name of a column")
     return value
+
+
+def labels_of(value: Any) -> tuple[str, ...] | None:
+    """Return the class names of a function, in the order of its columns; None where none are given."""
+    if value is None:
+        return None
+    # numpy's integers and strings, as in scikit-learn's classes_, are no subclasses of Python's.
+    values = value.tolist() if hasattr(value, "tolist") else value
+    if isinstance(values, str | Mapping) or not isinstance(values, Iterable):
+        raise InputError(f'labels is {value!r:.40}; give the names of the classes, as labels=["negative", "positive"]')
+    names = list(values)
+    for name in names:
+        if not isinstance(name, str | int) or not str(name).strip():
+            raise InputError(f"labels holds {name!r:.40}; give a name for each class")
+    found = tuple(storable(str(name)) for name in names)
+    twice = next((name for name in found if found.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(f"labels gives the name {twice!r:.40} to two classes; make the names differ")
+    if len(found) < 2:
+        raise InputError(f"labels has {len(found)} name(s); a classifier chooses among two or more")
+    return found
+
+
+def words_of(name: str, value: Any) -> str | None:
+    """Return a name or word that the user gives, or None; InputError for one that is empty, long or no text."""
+    if value is None:
+        return None
+    if not isinstance(value, str) or not value.strip() or len(value) > LONGEST_WORDS:
+        raise InputError(f"{name} is {value!r:.40}; give 1 to {LONGEST_WORDS} characters of text, or leave it out")
+    return str(storable(value))
 
 
 def check_source(name: str, value: Any) -> None:

@@ -38,7 +38,9 @@ def modelaudit_checkers() -> Sequence[Checker] | None:
 
 @hookspec(firstresult=True)
 def modelaudit_open_model(source: Any, options: Any) -> Any:
-    """Return an opened model (`subject.opened.OpenedModel`) for a source that this plugin knows, or None.
+    """Return an opened model for a source that this plugin knows, or None.
+
+    That is a `subject.opened.OpenedModel`, or a `subject.opened.OpenedCallable` for what can only be asked.
 
     Asked in turn, a stranger's plugins before the bundled one; the first that answers wins. `options` is the
     user's `subject.opened.OpenOptions` (tokenizer, remote code, pickled weights, and `headless` for a base model).

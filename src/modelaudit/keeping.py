@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from modelaudit.errors import OutputError
+from modelaudit.errors import ModelInputError, OutputError
 from modelaudit.inference.journal import Journal, journal_folder
 from modelaudit.subject.subject import Subject
 
@@ -44,7 +44,20 @@ def kept(subject: Subject, keeping: Keeping, *, seed: int, events: list[str]) ->
 
     Raises:
         OutputError: the journal that was asked for can't be kept.
+        ModelInputError: one was asked for, and nothing tells the model's answers from another's.
     """
+    if not all(engine.model_id for engine in subject.engines):
+        if keeping.asked_for:
+            raise ModelInputError(
+                f"{subject.info.model.name} is a function, and nothing tells its answers from those of another one: "
+                'to keep a journal or go on with one, name it and its version, as model_name="claims-api 2026-11"'
+            )
+        events.append(
+            "No journal is kept, so this audit could not have gone on after a stop: the function has no name and "
+            "version (model_name=) by which its answers could be known again."
+        )
+        yield
+        return
     try:
         place = keeping.folder or journal_folder(None, identity(subject, seed=seed))
         journal = Journal(place, resume=keeping.resume, keep=keeping.keep)
@@ -71,5 +84,6 @@ def identity(subject: Subject, *, seed: int) -> str:
     """Return 16 hex digits that stand for what audits must have in common to share a journal."""
     info = subject.info
     tables = [table and table.sha256 for table in (info.evaluation, info.members, info.heldout)]
-    models = [model and model.weights_sha256 for model in (info.model, info.base_model)]
+    # The second place stands for the base model, whether there is one or not.
+    models = [*(engine.model_id for engine in subject.engines), None][:2]
     return hashlib.sha256(json.dumps([models, tables, seed, info.preset]).encode()).hexdigest()[:16]

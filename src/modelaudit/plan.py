@@ -16,6 +16,7 @@ from modelaudit.faults import contained
 from modelaudit.inference.inputs import ModelInput
 from modelaudit.plugins import Registered, registered
 from modelaudit.results import CheckerInfo, Risk
+from modelaudit.subject.callable_model import CallableModel
 from modelaudit.subject.subject import Subject
 
 NEEDS = {
@@ -26,6 +27,15 @@ NEEDS = {
     ),
     "members": "needs the rows that the model was trained on: give train_data= (--train-data)",
     "base_model": "needs the model before fine-tuning: give base_model= (--base-model)",
+}
+GIVEN = frozenset({"labels", "membership_labels", "members"})
+"""Needs that rows answer; the others are the model's to answer."""
+SHOWN = {
+    "embed": "the model's hidden states",
+    "gradients": "the model's gradients",
+    "generate": "text that the model writes",
+    "token_counts": "the model's tokenizer",
+    "base_model": "the model before fine-tuning to compare with",
 }
 NOTHING = Cost(0, 0)
 MOST = 2**63 - 1
@@ -172,6 +182,11 @@ def _unmet(info: CheckerInfo, subject: SubjectInfo) -> str | None:
     have |= {"base_model"} if subject.base_model is not None else set()
     for need in info.needs:
         if need not in have:
+            if subject.model.kind == "function" and need not in GIVEN:
+                return (
+                    f"needs {SHOWN.get(need, repr(need))}, and the model was handed in as a function, which gives its "
+                    "probabilities and shows nothing else: hand in the model itself"
+                )
             return NEEDS.get(need, f"needs a model that can answer {need!r}, which this one can't")
     return None
 
@@ -179,9 +194,13 @@ def _unmet(info: CheckerInfo, subject: SubjectInfo) -> str | None:
 def tokens_per_second(subject: Subject) -> float | None:
     """Return how many tokens a second the model takes on this machine; None where this data can't show it.
 
+    A function is not timed: its calls may cost money.
+
     Timed are full batches of inputs as long as the median evaluation row, with drawn tokens in place of its own: a row
     that was asked before, or stands in the table twice, is answered from memory in no time.
     """
+    if isinstance(subject.model, CallableModel):
+        return None
     engine = subject.model.engine
     wanted = TIMED_BATCHES * int(engine.numerics["batch_tokens"])
     inputs = [encoding.input for encoding in subject.model.encodings(subject.data.evaluation[:TIMED_ROWS])]

@@ -24,7 +24,7 @@ from modelaudit.evidence import storable
 from modelaudit.faults import contained
 from modelaudit.hookspecs import Renderer
 from modelaudit.results import CheckerInfo
-from modelaudit.subject.opened import OpenedModel
+from modelaudit.subject.opened import OpenedCallable, OpenedModel
 
 GROUP = "modelaudit"
 BUNDLED = "modelaudit-core"
@@ -98,7 +98,7 @@ class Plugins:
             raise PluginError(f"{failure}. Choose another format, or tell the plugin's author.") from error
         return text
 
-    def open_model(self, source: Any, options: Any) -> OpenedModel:
+    def open_model(self, source: Any, options: Any) -> OpenedModel | OpenedCallable:
         """Return the first plugin's answer to a model source, a stranger's before the bundled one.
 
         A plugin that breaks over it is recorded, and the next one is asked.
@@ -112,7 +112,7 @@ class Plugins:
             try:
                 with contained(InputError):
                     opened = self._ask(plugin, "modelaudit_open_model", source=source, options=options)
-                    if opened is not None and not isinstance(opened, OpenedModel):
+                    if opened is not None and not isinstance(opened, OpenedModel | OpenedCallable):
                         raise PluginError(f"it returned {type(opened).__name__}, not an OpenedModel")
             except PluginError as error:
                 self._fail(plugin, f"failed in modelaudit_open_model: {error}")
@@ -128,7 +128,8 @@ class Plugins:
             raise PluginError(f"no plugin could open the model: {'; '.join(broken)}")
         raise ModelInputError(
             f"no way to open a model from {type(source).__name__} {str(source)[:80]!r}. Give a hub id, a folder with "
-            "config.json and weights, a PreTrainedModel with its tokenizer, a transformers pipeline or a PEFT adapter."
+            "config.json and weights, a PreTrainedModel with its tokenizer, a transformers pipeline, a PEFT adapter, "
+            "or a function from texts to probabilities with labels=."
         )
 
     def records(self) -> tuple[PluginRecord, ...]:

@@ -107,17 +107,10 @@ class Engine:
     ) -> None:
         if batch_tokens is not None and batch_tokens < 1:
             raise ModelInputError(f"batch_tokens is {batch_tokens}; give at least 1, or nothing for the default")
-        self.device = numerics.choose_device(device)
-        self.model_id = model_id
-        self.stats = EngineStats()
-        self.events: list[str] = []
-        self.on_progress: Callable[[int], None] | None = None
+        self._begin(model_id, numerics.choose_device(device))
         self._model = model = self._placed(model)
         self._forward = Forward(model, self.device)
         self._onnx = numerics.choose_backend(backend, model, self.device) == "onnx"
-        self._memo = Memo(limit_bytes=MEMO_BYTES)
-        self._lock = threading.RLock()
-        self._local = threading.local()
         self._executor: Executor = LocalExecutor(model, self._forward, self.device)
         crew = crew_for(workers, model, self.device)
         if crew is not None:
@@ -135,8 +128,19 @@ class Engine:
             self._layout = Layout(batch_tokens=min(cautious, self._layout.batch_tokens), single=self._layout.single)
             self.probe = self._probed()
         self._name_numerics()
-        self._records: Records | None = None
         self.keep_in(journal)
+
+    def _begin(self, model_id: str, device: str) -> None:
+        """Set what an engine of any kind has before anything was asked."""
+        self.device = device
+        self.model_id = model_id
+        self.stats = EngineStats()
+        self.events: list[str] = []
+        self.on_progress: Callable[[int], None] | None = None
+        self._memo = Memo(limit_bytes=MEMO_BYTES)
+        self._lock = threading.RLock()
+        self._local = threading.local()
+        self._records: Records | None = None
 
     def keep_in(self, journal: Journal | None) -> None:
         """Look answers up in this journal before the model is asked, and write new ones to it; None for no journal.

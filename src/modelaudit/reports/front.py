@@ -173,7 +173,11 @@ def policy_words(report: AuditReport) -> str:
 
 def model_words(model: ModelInfo) -> str:
     """Return what the model is, in a line."""
-    parts = [model.architecture, f"{model.parameters / 1e6:,.1f} million parameters"]
+    if model.kind == "function":
+        return f"the function {model.architecture}, from texts to probabilities; nobody looked into it"
+    parts = [model.architecture]
+    if model.parameters is not None:
+        parts.append(f"{model.parameters / 1e6:,.1f} million parameters")
     if model.adapter:
         parts.append(f"adapter {model.adapter}")
     if model.base_model:
@@ -195,6 +199,10 @@ def _facts(report: AuditReport) -> tuple[Fact, ...]:
         Fact("Task", f"{subject.task}, {plural(len(subject.model.labels), 'class', 'classes')}"),
         Fact("Judged on", table_words(subject.evaluation)),
     ]
+    if subject.model.kind == "function":
+        rows = report.provenance.numerics.get("rows", "not asked")
+        answers = f"{rows}; whether it reads long texts to their end is not known"
+        facts.append(Fact("Its answers", answers, missing=not subject.model.repeatable))
     if subject.members:
         facts.append(Fact("Training rows", table_words(subject.members)))
     else:

@@ -28,21 +28,33 @@ def model_facts(report: AuditReport) -> tuple[Facts, ...]:
 
 
 def _model(title: str, model: ModelInfo) -> Facts:
+    if model.kind == "function":
+        return Facts(
+            title,
+            (
+                ("Name", model.name),
+                ("Kind", "a function from texts to probabilities, handed in in Python"),
+                ("Defined at", model.architecture),
+                ("Classes", ", ".join(model.labels)),
+                ("Parameters, longest input, weights, tokenizer", "not known, the function was only asked"),
+                ("The same text got the same answer", "yes, as far as it was asked" if model.repeatable else "NO"),
+            ),
+        )
     return Facts(
         title,
         (
             ("Name", model.name),
             ("Architecture", model.architecture),
-            ("Parameters", f"{model.parameters:,}"),
+            ("Parameters", "not known" if model.parameters is None else f"{model.parameters:,}"),
             ("Classes", ", ".join(model.labels)),
-            ("Longest input", f"{model.max_length:,} tokens"),
+            ("Longest input", "not known" if model.max_length is None else f"{model.max_length:,} tokens"),
             ("Adapter", model.adapter or "none"),
             ("Fine-tuned from", model.base_model or "not known"),
             ("Code from the model's repository was run", "YES" if model.remote_code else "no"),
             ("Weights were loaded from a pickle", "YES" if model.pickled_weights else "no"),
-            ("SHA-256 of the weights", model.weights_sha256),
-            ("SHA-256 of the configuration", model.config_sha256),
-            ("SHA-256 of the tokenizer", model.tokenizer_sha256),
+            ("SHA-256 of the weights", model.weights_sha256 or "not known"),
+            ("SHA-256 of the configuration", model.config_sha256 or "not known"),
+            ("SHA-256 of the tokenizer", model.tokenizer_sha256 or "not known"),
         ),
     )
 
@@ -52,17 +64,23 @@ def data_facts(report: AuditReport) -> tuple[Facts, ...]:
     subject = report.subject
     heldout = None if subject.heldout_is_evaluation else subject.heldout
     tables = (("Rows judged on", subject.evaluation), ("Training rows", subject.members), ("Held-out rows", heldout))
-    return tuple(_table(title, table) for title, table in tables if table)
+    return tuple(_table(title, table, unit=_unit(report)) for title, table in tables if table)
 
 
-def _table(title: str, table: TableInfo) -> Facts:
+def _unit(report: AuditReport) -> str:
+    """What a text's length is counted in: the tokens of a function are not known."""
+    return "character" if report.subject.model.kind == "function" else "token"
+
+
+def _table(title: str, table: TableInfo, *, unit: str) -> Facts:
     lost = f"{plural(table.truncated, 'row')}, {plural(table.tokens_lost, 'token')} lost" if table.truncated else "none"
+    lost = "not known" if unit == "character" else lost
     pairs = [
         ("Name", table.name),
         ("Rows used", f"{table.rows:,}" + (f" sampled from {table.sampled_from:,}" if table.sampled_from else "")),
         ("Text column", table.text_column),
         ("Label column", table.label_column or "none"),
-        ("Mean length", f"{decimal(table.mean_words, places=1)} words, {decimal(table.mean_tokens, places=1)} tokens"),
+        ("Mean length", f"{decimal(table.mean_words, places=1)} words, {decimal(table.mean_tokens, places=1)} {unit}s"),
         ("Cut off because longer than the model takes", lost),
         ("SHA-256", table.sha256),
     ]
@@ -106,7 +124,7 @@ def run_facts(report: AuditReport) -> Facts:
             ("Took", duration(run.seconds)),
             ("Host", run.host),
             ("Model evaluations asked for", f"{run.evaluations:,}"),
-            ("Computed", f"{run.computed:,}, over {plural(run.tokens, 'token')}"),
+            ("Computed", f"{run.computed:,}, over {plural(run.tokens, _unit(report))}"),
             ("Answered from memory", f"{run.memo_hits:,}"),
             *resumed,
         ),

@@ -18,9 +18,9 @@ from modelaudit.errors import DataInputError
 from modelaudit.rows import Row
 from modelaudit.subject.tables import read_table
 from modelaudit.subject.task import REPAIRED, ColumnChoice, RowBatch
-from modelaudit.subject.unknown import hardly_read
 
 if TYPE_CHECKING:
+    from modelaudit.subject.callable_model import CallableModel
     from modelaudit.subject.model import Model
 
 OVERLAP = "rows that are also in the training data (left out)"
@@ -64,7 +64,7 @@ class _Part:
 
 
 def prepare_rows(
-    model: Model,
+    model: Model | CallableModel,
     data: Any,
     *,
     train_data: Any = None,
@@ -120,7 +120,7 @@ def _names(sources: dict[str, Any]) -> dict[str, str]:
     return {role: name if counts[name] == 1 else f"{role}/{name}" for role, name in names.items()}
 
 
-def _read(model: Model, source: Any, name: str, *, columns: ColumnChoice) -> _Part:
+def _read(model: Model | CallableModel, source: Any, name: str, *, columns: ColumnChoice) -> _Part:
     table = read_table(source, name=name)
     part = _Part(name, model.task.rows(table, model.labels, columns)).noting(REPAIRED, table.repaired)
     counts = Counter(folded(row.text) for row in part.rows)
@@ -158,10 +158,10 @@ def _content(row: Row) -> list[Any]:
     return [row.text, row.words, row.label, row.tags, row.group]
 
 
-def _info(model: Model, part: _Part) -> TableInfo:
+def _info(model: Model | CallableModel, part: _Part) -> TableInfo:
     rows = part.rows
     encodings = model.encodings(rows)
-    part = part.noting(UNKNOWN, hardly_read(encodings, model.encoder.tokenizer))
+    part = part.noting(UNKNOWN, model.unknown_rows(encodings))
     lost = np.array([encoding.tokens_lost for encoding in encodings], dtype=np.int64)
     words = [len(row.words) if row.words is not None else len(row.text.split()) for row in rows]
     return TableInfo(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from modelaudit.audit_report import ModelInfo
 
 if TYPE_CHECKING:
+    from modelaudit.subject.callable_model import CallableModel
     from modelaudit.subject.model import Model
 
 VOLATILE = frozenset({"_name_or_path", "transformers_version", "dtype", "torch_dtype", "_attn_implementation"})
@@ -31,6 +32,23 @@ def model_info(model: Model, *, weights_sha256: str) -> ModelInfo:
         base_model=opened.base_model,
         remote_code=opened.remote_code,
         pickled_weights=opened.pickled_weights,
+    )
+
+
+def callable_info(model: CallableModel) -> ModelInfo:
+    """Return what the report says of a function: what it is called, where it is from, and whether it repeats itself."""
+    company = model.engine.company
+    return ModelInfo(
+        kind="function",
+        name=model.opened.name,
+        architecture=model.opened.origin,
+        parameters=None,
+        labels=model.labels,
+        max_length=None,
+        weights_sha256=None,
+        config_sha256=None,
+        tokenizer_sha256=None,
+        repeatable=company is None or company.repeatable,
     )
 
 

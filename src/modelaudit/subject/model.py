@@ -17,6 +17,7 @@ from modelaudit.rows import Row
 from modelaudit.subject.encoding import Encoder, Encoding, Segments
 from modelaudit.subject.limits import max_length
 from modelaudit.subject.tasks import task_named
+from modelaudit.subject.unknown import hardly_read
 
 if TYPE_CHECKING:
     from modelaudit.inference.engine import Engine
@@ -134,6 +135,10 @@ class Model:
     def encodings(self, rows: Sequence[Row]) -> list[Encoding]:
         """Return the rows as the model reads them; equal rows are tokenised once."""
         return self._remembered(rows, self._encodings, self.task.encode)
+
+    def unknown_rows(self, encodings: Sequence[Encoding]) -> int:
+        """Return how many rows the tokenizer can hardly spell."""
+        return hardly_read(encodings, self.encoder.tokenizer)
 
     def _segmented(self, rows: Sequence[Row]) -> list[Segments]:
         return self._remembered(rows, self._segments, self.task.segment)

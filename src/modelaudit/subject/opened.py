@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,12 +20,16 @@ class OpenOptions:
         trust_remote_code: run code that the model's folder or repository carries.
         allow_pickle: load pickled weights (`pytorch_model.bin`), which can run code.
         headless: take a model of any head, or of none, as an encoder; so base models are opened.
+        labels, model_name, mask_word: what a function can't say of itself; see `OpenedCallable`.
     """
 
     tokenizer: Any = None
     trust_remote_code: bool = False
     allow_pickle: bool = False
     headless: bool = False
+    labels: tuple[str, ...] | None = None
+    model_name: str | None = None
+    mask_word: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,3 +52,25 @@ class OpenedModel:
     adapter: str | None = None
     remote_code: bool = False
     pickled_weights: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedCallable:
+    """A function in the place of a model, which nobody can look into.
+
+    Attributes:
+        function: takes a list of n texts and returns (n, C) probabilities.
+        name: as the report shows it; the user's name for it, else its own.
+        origin: where the function is defined, `package.module.function`.
+        labels: names of the C classes, in the order of the columns.
+        identity: name and version that the user gave it, by which a later run knows its answers again; None where they
+            gave none.
+        mask_word: what stands for a hidden word; None leaves the word out.
+    """
+
+    function: Callable[[list[str]], Any]
+    name: str
+    origin: str
+    labels: tuple[str, ...]
+    identity: str | None = None
+    mask_word: str | None = None

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from modelaudit.errors import ModelInputError
 from modelaudit.hookspecs import hookimpl
+from modelaudit.subject.callables import is_function, open_callable, refuse_names
 from modelaudit.subject.folder import ALLOW_PICKLE, PICKLES, card_base_model, has_pickles
-from modelaudit.subject.opened import OpenedModel, OpenOptions
+from modelaudit.subject.opened import OpenedCallable, OpenedModel, OpenOptions
 from modelaudit.subject.places import is_file, is_folder, shown
 from modelaudit.subject.quiet import quiet
 
@@ -24,22 +25,31 @@ _FILES = ("*.json", "*.safetensors", "*.txt", "*.model", "*.jinja", "README.md")
 
 
 @hookimpl
-def modelaudit_open_model(source: Any, options: Any) -> OpenedModel | None:
-    """Open what transformers knows; None for a source of another kind."""
-    if isinstance(source, OpenedModel):
+def modelaudit_open_model(source: Any, options: Any) -> OpenedModel | OpenedCallable | None:
+    """Open what transformers knows, and functions; None for a source of another kind."""
+    if isinstance(source, OpenedCallable):
         return source
     options = options if options is not None else OpenOptions()
-    if isinstance(source, str | Path):
-        return _from_name(source, options)
-    return _from_memory(source, options)
+    if isinstance(source, OpenedModel):
+        opened: OpenedModel | None = source
+    elif isinstance(source, str | Path):
+        opened = _from_name(source, options)
+    else:
+        opened = _from_memory(source, options)
+    if opened is None and is_function(source):
+        return open_callable(source, options)
+    if opened is not None:
+        refuse_names(options, name=opened.name)
+    return opened
 
 
-def open_model(source: Any, options: OpenOptions = OpenOptions()) -> OpenedModel:  # noqa: B008
-    """Return a model with its tokenizer.
+def open_model(source: Any, options: OpenOptions = OpenOptions()) -> OpenedModel | OpenedCallable:  # noqa: B008
+    """Return a model with its tokenizer, or a function.
 
     Args:
         source: hub id, folder (of a model or a PEFT adapter), `PreTrainedModel` (with `options.tokenizer`),
-            `(model, tokenizer)`, a transformers pipeline, or an `OpenedModel`.
+            `(model, tokenizer)`, a transformers pipeline, an `OpenedModel`, or a function from texts to probabilities
+            (with `options.labels`).
         options: what is allowed.
 
     Raises:
@@ -49,7 +59,7 @@ def open_model(source: Any, options: OpenOptions = OpenOptions()) -> OpenedModel
     if opened is None:
         raise ModelInputError(
             f"a model can't be opened from a {type(source).__name__}; hand in a hub id, a folder, a PreTrainedModel "
-            "with its tokenizer, a transformers pipeline or the folder of a PEFT adapter"
+            "with its tokenizer, a transformers pipeline, the folder of a PEFT adapter, or a function with labels="
         )
     return opened
 

@@ -8,14 +8,15 @@ from typing import Any
 
 from modelaudit.audit_report import Declared, ModelInfo, Preset, SubjectInfo
 from modelaudit.checker import Data
-from modelaudit.errors import ModelInputError
+from modelaudit.errors import ModelInputError, WorkerError
 from modelaudit.inference.engine import Engine
 from modelaudit.inference.weights import weights_sha256
+from modelaudit.subject.callable_model import CallableModel
 from modelaudit.subject.dataset import prepare_rows
-from modelaudit.subject.describe import model_info
+from modelaudit.subject.describe import callable_info, model_info
 from modelaudit.subject.limits import check_fit, check_numbers
 from modelaudit.subject.model import Model
-from modelaudit.subject.opened import OpenedModel
+from modelaudit.subject.opened import OpenedCallable, OpenedModel
 from modelaudit.subject.task import ColumnChoice, Task
 from modelaudit.subject.tasks import task_of
 
@@ -35,18 +36,18 @@ class Subject:
 
     info: SubjectInfo
     data: Data
-    model: Model
+    model: Model | CallableModel
     base_model: Model | None
     engines: tuple[Engine, ...]
 
 
 def build_subject(
-    opened: OpenedModel,
+    opened: OpenedModel | OpenedCallable,
     *,
     data: Any,
     train_data: Any = None,
     heldout_data: Any = None,
-    base: OpenedModel | None = None,
+    base: OpenedModel | OpenedCallable | None = None,
     text_column: str | None = None,
     label_column: str | None = None,
     group_column: str | None = None,
@@ -61,11 +62,18 @@ def build_subject(
 ) -> Subject:
     """Return the subject of an audit: the model behind its engine, and rows with labels matched to the model's.
 
-    Raises ModelInputError for a model, tokenizer or device that can't be used, DataInputError for a table.
+    A function is asked a few of its rows at once, to see whether it keeps to its answers.
+
+    Raises ModelInputError for a model, tokenizer, device or function that can't be used, DataInputError for a table.
     """
     check_device(device)
     run = {"device": device, "batch_tokens": batch_tokens, "workers": workers, "backend": backend}
-    model, info = _handle(opened, task_of(opened.model), run)
+    model: Model | CallableModel
+    if isinstance(opened, OpenedCallable):
+        _refuse_for_function(opened, base=base, device=device, workers=workers, backend=backend)
+        model = CallableModel(opened, batch_tokens=batch_tokens)
+    else:
+        model, info = _handle(opened, task_of(opened.model), run)
     columns = ColumnChoice(text_column, label_column, group_column)
     rows = prepare_rows(
         model,
@@ -76,7 +84,10 @@ def build_subject(
         sample=sample,
         seed=seed,
     )
-    base_model, base_info = _handle(base, model.task, run) if base is not None else (None, None)
+    if isinstance(model, CallableModel):
+        model.engine.meet([encoding.input for encoding in model.encodings(rows.data.evaluation)])
+        info = callable_info(model)
+    base_model, base_info = _handle(base, model.task, run) if isinstance(base, OpenedModel) else (None, None)
     return Subject(
         info=SubjectInfo(
             task=model.task.name,
@@ -105,6 +116,34 @@ def check_device(device: str) -> None:
         raise ModelInputError(f"the device {device!r} is not known; use one of {', '.join(DEVICES)}")
     if device == "cuda" and not torch.cuda.is_available():
         raise ModelInputError("device 'cuda' was asked for, but torch finds no CUDA device here; use 'auto' or 'cpu'")
+
+
+def _refuse_for_function(
+    opened: OpenedCallable,
+    *,
+    base: OpenedModel | OpenedCallable | None,
+    device: str,
+    workers: int | str,
+    backend: str,
+) -> None:
+    """Raise where something was asked for that takes the model itself."""
+    if base is not None:
+        raise ModelInputError(
+            f"{opened.name} is a function, and nothing in it can be compared with a base model; leave base_model= out"
+        )
+    if device == "cuda":
+        raise ModelInputError(
+            f"device 'cuda' was asked for, but {opened.name} is a function, which runs where it runs; leave device= out"
+        )
+    if str(workers) not in {"1", "auto"}:
+        raise WorkerError(
+            f"workers={workers} was asked for, but {opened.name} is a function, which can't be sent to other "
+            "processes; leave workers= out. It is called with many texts at once, and may use processes of its own"
+        )
+    if backend == "onnx":
+        raise ModelInputError(
+            f"backend='onnx' was asked for, but {opened.name} is a function, which runs as it runs; leave backend= out"
+        )
 
 
 def _handle(opened: OpenedModel, task: Task, run: Mapping[str, Any]) -> tuple[Model, ModelInfo]:

@@ -18,7 +18,7 @@ from modelaudit.checkers.bias.arms import (
     word_arms,
 )
 from modelaudit.checkers.bias.contrasts import Contrast, contrast, unmeasured
-from modelaudit.checkers.bias.exhibits import left_out_table, names_of
+from modelaudit.checkers.bias.exhibits import Lengths, left_out_table, names_of
 from modelaudit.checkers.bias.name_design import ethnicity_pools, gender_pools
 from modelaudit.checkers.bias.reading import unread
 from modelaudit.checkers.bias.report import findings_of
@@ -120,8 +120,7 @@ class CounterfactualSubstitution:
         answers = answers_of(variants, predictions, lost, classes)
         used = {GENDER_WORDS: len(words), "first names": len(names)}
         overview = left_out_table(found.examined, found.left_out, used)
-        spelled = names_of(variants)
-        tokens = dict(zip(spelled, map(int, _token_counts(ctx.model, spelled)), strict=True)) if spelled else {}
+        lengths = _lengths(ctx.model, names_of(variants))
         findings: list[Finding] = []
         for attribute, focus, reference in COMPARISONS:
             if rows := len(words if attribute == GENDER_WORDS else names):
@@ -131,7 +130,7 @@ class CounterfactualSubstitution:
                 count = len(found.named) if attribute != GENDER_WORDS else _gendered(found, wanted)
                 reason = _too_few(attribute, count, found.examined)
                 compared = unmeasured(attribute, focus, reference, reason, n=count, classes=len(classes))
-            findings += findings_of(compared, classes, tokens, overview)
+            findings += findings_of(compared, classes, lengths, overview)
         return findings
 
     def _wanted(self, budget: Budget) -> int:
@@ -218,7 +217,8 @@ def _variants(ctx: Context, words: Sequence[GenderedRow], names: Sequence[NamedR
     if names:
 
         def counter(spelled: Sequence[str]) -> list[int]:
-            return [int(count) for count in _token_counts(ctx.model, spelled)]
+            of = _lengths(ctx.model, spelled).of
+            return [of[name] for name in spelled]
 
         by_gender = gender_pools(seed=ctx.seed, n_tokens=counter)
         by_ethnicity = ethnicity_pools(seed=ctx.seed, n_tokens=counter)
@@ -227,9 +227,15 @@ def _variants(ctx: Context, words: Sequence[GenderedRow], names: Sequence[NamedR
     return variants
 
 
-def _token_counts(model: ModelHandle, names: Sequence[str]) -> Sequence[int]:
-    """Return the tokens of each name as it stands inside a sentence, behind a space."""
-    return [int(count) for count in model.token_counts([f" {name}" for name in names])]
+def _lengths(model: ModelHandle, names: Sequence[str]) -> Lengths:
+    """Return the tokens of each name as it stands inside a sentence, behind a space.
+
+    Where nobody knows the model's tokens, they are the name's characters.
+    """
+    if "token_counts" not in model.capabilities:
+        return Lengths("characters", {name: len(name) for name in names})
+    counts = model.token_counts([f" {name}" for name in names]) if names else ()
+    return Lengths("tokens", dict(zip(names, map(int, counts), strict=True)))
 
 
 def _predicted(model: ModelHandle, rows: Sequence[Row], labels: Sequence[str], task: str) -> list[int]:

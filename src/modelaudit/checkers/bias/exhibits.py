@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -63,7 +64,15 @@ def _example(contrast: Contrast, row: str, scored: int) -> Example:
     )
 
 
-def name_table(contrast: Contrast, scored: int, tokens: Mapping[str, int]) -> Table:
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """How long each name is for the model, and what that is counted in (`tokens`)."""
+
+    unit: str
+    of: Mapping[str, int]
+
+
+def name_table(contrast: Contrast, scored: int, lengths: Lengths) -> Table:
     """Return how each name moves the score away from the mean of its rows; names are the lexicon's, not the rows'."""
     offsets: dict[tuple[str, str], list[float]] = defaultdict(list)
     for row, focus in contrast.focus_answers.items():
@@ -74,9 +83,9 @@ def name_table(contrast: Contrast, scored: int, tokens: Mapping[str, int]) -> Ta
     ordered = sorted(offsets, key=lambda key: (float(np.mean(offsets[key])), key))
     return Table(
         title=f"Effect of each name ({contrast.title})",
-        columns=("name", "group", "rows", "tokens", "score less the row's mean"),
+        columns=("name", "group", "rows", lengths.unit, "score less the row's mean"),
         rows=tuple(
-            (name, group, len(offsets[group, name]), tokens.get(name, 0), float(np.mean(offsets[group, name])))
+            (name, group, len(offsets[group, name]), lengths.of.get(name, 0), float(np.mean(offsets[group, name])))
             for group, name in ordered
         ),
     )
@@ -86,8 +95,8 @@ def _mean(answers: Sequence[Answer], scored: int) -> float:
     return float(np.mean([answer.scores[scored] for answer in answers]))
 
 
-def group_table(contrast: Contrast, tokens: Mapping[str, int]) -> Table:
-    """Return how many names each group has and how many tokens they cost, since that moves a model too."""
+def group_table(contrast: Contrast, lengths: Lengths) -> Table:
+    """Return how many names each group has and how long they are for the model, since that moves a model too."""
     names: dict[str, set[str]] = defaultdict(set)
     for side in (contrast.focus_answers, contrast.reference_answers):
         for answers in side.values():
@@ -95,9 +104,9 @@ def group_table(contrast: Contrast, tokens: Mapping[str, int]) -> Table:
                 names[answer.variant.group].add(str(answer.variant.name))
     return Table(
         title=f"Names compared ({contrast.title})",
-        columns=("group", "names", "mean tokens a name"),
+        columns=("group", "names", f"mean {lengths.unit} a name"),
         rows=tuple(
-            (group, len(found), float(np.mean([tokens.get(name, 0) for name in found])))
+            (group, len(found), float(np.mean([lengths.of.get(name, 0) for name in found])))
             for group, found in sorted(names.items())
         ),
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from modelaudit.checkers.bias.arms import GENDER_WORDS
 from modelaudit.checkers.bias.contrasts import Contrast
-from modelaudit.checkers.bias.exhibits import group_table, moved_and_typical, name_table
+from modelaudit.checkers.bias.exhibits import Lengths, group_table, moved_and_typical, name_table
 from modelaudit.checkers.bias.scores import ScoredClass
 from modelaudit.evidence import Evidence, Table
 from modelaudit.results import Finding, Metric
@@ -23,15 +23,13 @@ UPPER_END = (
 )
 
 
-def findings_of(
-    contrast: Contrast, classes: Sequence[ScoredClass], tokens: Mapping[str, int], overview: Table
-) -> list[Finding]:
+def findings_of(contrast: Contrast, classes: Sequence[ScoredClass], lengths: Lengths, overview: Table) -> list[Finding]:
     """Return the findings of one comparison: a score difference for each class, then flips.
 
     A comparison that could not be made has its judged metrics alone, without a value.
     """
     found = [
-        _difference(contrast, estimate, index, scored, tokens, overview)
+        _difference(contrast, estimate, index, scored, lengths, overview)
         for index, (estimate, scored) in enumerate(zip(contrast.estimates.differences, classes, strict=True))
     ]
     found.append(_excess(contrast))
@@ -43,7 +41,7 @@ def _difference(
     estimate: Estimate,
     index: int,
     scored: ScoredClass,
-    tokens: Mapping[str, int],
+    lengths: Lengths,
     overview: Table,
 ) -> Finding:
     evidence: tuple[Evidence, ...] = ()
@@ -51,7 +49,7 @@ def _difference(
     if measured:
         evidence = moved_and_typical(contrast, index, scored.name)
     if measured and not words:
-        evidence = (name_table(contrast, index, tokens), group_table(contrast, tokens), *evidence)
+        evidence = (name_table(contrast, index, lengths), group_table(contrast, lengths), *evidence)
     return Finding(
         metric=Metric.of(
             estimate,

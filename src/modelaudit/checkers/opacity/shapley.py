@@ -53,7 +53,8 @@ class ShapleyExplanation:
         needs=("predict", "predict_masked"),
         not_shown=(
             "An explanation says what the model reacted to, not whether the answer is right or fair.",
-            "Hiding a word puts a mask token in its place; answers to masked text are part of what is measured.",
+            "Hiding a word puts a mask token in its place (a function's texts lose the word, or get a mask word); "
+            "answers to masked text are part of what is measured.",
             "A list of words can't show how words work together; the least additive row is among the examples.",
             "Supports documentation of how the system answers; no law names this method as sufficient.",
         ),

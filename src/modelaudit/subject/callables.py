@@ -1,0 +1,73 @@
+"""Functions in the place of a model: recognised, named, and refused with a sentence where they can't be audited."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from typing import Any
+
+from modelaudit.errors import ModelInputError
+from modelaudit.subject.opened import OpenedCallable, OpenOptions
+
+LOOK_INSIDE = ("transformers", "torch", "peft")
+"""Packages whose objects can be called and are no functions of texts: bare modules, tokenizers."""
+
+
+def is_function(source: Any) -> bool:
+    """Return whether a source is to be taken as a function from texts to probabilities."""
+    return callable(source) and not any(
+        f"{kind.__module__}.".startswith(f"{package}.") for kind in type(source).__mro__ for package in LOOK_INSIDE
+    )
+
+
+def open_callable(source: Any, options: OpenOptions) -> OpenedCallable:
+    """Return a function with the names that the user gave its classes and itself.
+
+    Raises:
+        ModelInputError: a class, an asynchronous function, one without labels, with a tokenizer, or as a base model.
+    """
+    origin = origin_of(source)
+    if options.headless:
+        raise ModelInputError(
+            f"{origin} is a function, and a base model has to show its hidden states; leave base_model= out, or give "
+            "the base model itself"
+        )
+    if isinstance(source, type):
+        raise ModelInputError(f"{origin} is a class; hand in an instance, or a function that takes a list of texts")
+    if inspect.iscoroutinefunction(source) or inspect.iscoroutinefunction(getattr(type(source), "__call__", None)):  # noqa: B004
+        raise ModelInputError(f"{origin} is asynchronous; hand in a function that waits for its answer and returns it")
+    if options.tokenizer is not None:
+        raise ModelInputError(f"{origin} is a function and reads texts by itself; leave tokenizer= out")
+    if options.labels is None:
+        raise ModelInputError(
+            f"{origin} is a function, whose columns have no names; give labels=, one name for each column of the "
+            'probabilities in their order, as labels=["negative", "positive"]'
+        )
+    return OpenedCallable(
+        function=source,
+        name=options.model_name or origin,
+        origin=origin,
+        labels=options.labels,
+        identity=options.model_name,
+        mask_word=options.mask_word,
+    )
+
+
+def refuse_names(options: OpenOptions, *, name: str) -> None:
+    """Raise ModelInputError where something was given that only a function needs: a model brings its own."""
+    given = {"labels": options.labels, "model_name": options.model_name, "mask_word": options.mask_word}
+    for key, value in given.items():
+        if value is not None:
+            raise ModelInputError(
+                f"{name}: {key}= is for functions, and this model brings its own; leave it out (class names are set in "
+                "id2label of config.json)"
+            )
+
+
+def origin_of(source: Any) -> str:
+    """Return where a function is defined, `package.module.function`; the class of an object that is called."""
+    while isinstance(source, functools.partial):
+        source = source.func
+    name = getattr(source, "__qualname__", None)
+    home = source if isinstance(name, str) else type(source)
+    return f"{getattr(home, '__module__', None) or 'builtins'}.{home.__qualname__}"
