@@ -56,6 +56,8 @@ class Audit:
         journal: folder in which answers are kept while the audit runs, so that `run(resume=True)` can go on after a
             stop; by default one in the cache folder. It is deleted after a finished audit unless `keep_journal`.
         workers: processes that run the model: a number, `auto`, `ray` or `ray:N`; no number changes with them.
+        numerics: `strict`, float32 throughout; `standard`, float16 on CUDA where it was shown to change no decision;
+            `auto`, the second on CUDA and the first elsewhere.
 
     Raises:
         InputError: something handed in can't be used; the message says what, where and what to do next.
@@ -89,6 +91,7 @@ class Audit:
         journal: str | Path | None = None,
         keep_journal: bool = False,
         workers: int | str = 1,
+        numerics: str = "auto",
     ) -> None:
         self._sources = {"model": model, "data": data, "train": train_data, "heldout": heldout_data, "base": base_model}
         for name, source in {**self._sources, "tokenizer": tokenizer}.items():
@@ -134,6 +137,7 @@ class Audit:
             },
         )
         self._workers = choices.workers_of(workers)
+        self._numerics = choices.numerics_of(numerics)
         self._keeping = Keeping(None if journal is None else Path(journal), keep=keep_journal)
         self._subject: Subject | None = None
         self._events: list[str] = []
@@ -183,6 +187,7 @@ class Audit:
             device=self._device,
             batch_tokens=self._batch_tokens,
             workers=self._workers,
+            numerics=self._numerics,
             **self._columns,
         )
 
@@ -283,6 +288,7 @@ class Audit:
                 "--seed": self.seed,
                 "--preset": self.preset,
                 "--device": self._device,
+                "--numerics": self._numerics,
                 "--sample": self.sample,
             },
             {

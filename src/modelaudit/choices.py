@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from modelaudit.audit_report import Declared, Preset
 from modelaudit.errors import InputError
+from modelaudit.inference.standard import NUMERICS
 from modelaudit.plugins import Plugins
 from modelaudit.policy_file import load_policy
 from modelaudit.project_file import LARGEST
@@ -41,6 +42,13 @@ def preset_of(value: Any) -> Preset:
         if isinstance(value, str) and value == preset:
             return preset
     raise InputError(f"preset is {value!r:.40}; give one of {', '.join(presets)}")
+
+
+def numerics_of(value: Any) -> str:
+    """Return the numerics; InputError for ones that there are not."""
+    if not isinstance(value, str) or value not in NUMERICS:
+        raise InputError(f"numerics is {value!r:.40}; give one of {', '.join(NUMERICS)}")
+    return value
 
 
 def workers_of(value: Any) -> int | str:

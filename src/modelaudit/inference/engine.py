@@ -19,10 +19,12 @@ from modelaudit.inference.executor import Executor, LocalExecutor
 from modelaudit.inference.forward import Forward, is_out_of_memory
 from modelaudit.inference.inputs import ModelInput
 from modelaudit.inference.memo import Key, Memo
+from modelaudit.inference.numerics import choose_batch_tokens, choose_device
 from modelaudit.inference.placing import placed
 from modelaudit.inference.probe import LENGTHS, Probe, probe
 from modelaudit.inference.records import Records, digest
 from modelaudit.inference.staffing import crew_for
+from modelaudit.inference.standard import Standard
 from modelaudit.inference.units import Layout, Unit, Want
 
 if TYPE_CHECKING:
@@ -78,6 +80,8 @@ class Engine:
         workers: processes that run the model: a number; "auto", one a CUDA device or for every 4 cores; "ray" or
             "ray:N", actors on the cluster that RAY_ADDRESS names, else on a local one. They are started at the first
             call that is worth it, and `close` ends them. Which is chosen changes no bit of an answer.
+        numerics: "strict", float32 throughout; "standard" or "auto", float16 on CUDA once `certify` has shown that it
+            will do, float32 elsewhere.
 
     Attributes:
         numerics, numerics_id: what the numbers depend on, and its short name; they change when memory runs out, and
@@ -101,13 +105,15 @@ class Engine:
         batch_tokens: int | None = None,
         journal: Journal | None = None,
         workers: int | str = 1,
+        numerics: str | Standard = "auto",
     ) -> None:
         if batch_tokens is not None and batch_tokens < 1:
             raise ModelInputError(f"batch_tokens is {batch_tokens}; give at least 1, or nothing for the default")
-        self.device = numerics.choose_device(device)
+        self.device = choose_device(device)
         self.model_id = model_id
         self.stats = EngineStats()
-        self.events: list[str] = []
+        self._standard = numerics if isinstance(numerics, Standard) else Standard(numerics)
+        self.events: list[str] = self._standard.refusal(self.device)
         self.on_progress: Callable[[int], None] | None = None
         self._model = model = self._placed(model)
         self._forward = Forward(model, self.device)
@@ -119,18 +125,30 @@ class Engine:
         if crew is not None:
             self._executor = CrewExecutor(crew, self._executor, self._forward, self.events)
         self._layout = Layout(
-            batch_tokens=batch_tokens or numerics.choose_batch_tokens(self.device),
+            batch_tokens=batch_tokens or choose_batch_tokens(self.device),
             # Without a padding token many heads can't tell where a row ends, and refuse more than one.
             single=getattr(model.config, "pad_token_id", None) is None,
         )
         self.probe = self._probed()
         if batch_tokens is None and not self.probe.sizes_hold:
-            cautious = numerics.choose_batch_tokens(self.device, sizes_hold=False)
+            cautious = choose_batch_tokens(self.device, sizes_hold=False)
             self._layout = Layout(batch_tokens=min(cautious, self._layout.batch_tokens), single=self._layout.single)
             self.probe = self._probed()
         self._name_numerics()
         self._records: Records | None = None
         self.keep_in(journal)
+
+    def certify(self, inputs: Sequence[ModelInput]) -> None:
+        """Compare half precision with float32 on these rows, and use it from now on where its certificate holds.
+
+        Nothing is done where half precision is not wanted or the device is no faster in it. Call it before anything is
+        asked: answers of before belong to other numerics, and are forgotten.
+        """
+        with self._lock:
+            if self._standard.on(self.device):
+                self._standard.compare_on(inputs)
+                self._layout = Layout(batch_tokens=self._layout.batch_tokens, single=self._layout.single)
+                self._begin_anew()
 
     def keep_in(self, journal: Journal | None) -> None:
         """Look answers up in this journal before the model is asked, and write new ones to it; None for no journal.
@@ -207,7 +225,8 @@ class Engine:
             ready = sum(askers[key] for key in known)
             told = self._tell(ready, told)
             stuck: Unit | None = None
-            for unit, answers in self._executor.run(self._layout.units(want, rows, row_classes)):
+            executor = self._standard.over(self._executor, self._layout)
+            for unit, answers in executor.run(self._layout.units(want, rows, row_classes)):
                 if answers is None:
                     stuck = unit
                     break
@@ -250,6 +269,9 @@ class Engine:
         if len(unit.inputs) == 1 and not unit.packed and unit.width == 1:
             raise self._no_room(unit.slots)
         self._halve()
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
         self.probe = self._probed()
         self._memo.clear()
         self._name_numerics()
@@ -275,11 +297,12 @@ class Engine:
             try:
                 with numerics.strict(self._model, self.device):
                     found = probe(self._model, self._forward, self._layout)
+                    found = self._standard.settled(found, self._model, self._forward, self.device)
             except RuntimeError as error:
                 if not is_out_of_memory(error):
                     raise
                 if self._layout.batch_tokens == 1:
-                    raise self._no_room(max(LENGTHS)) from error
+                    raise self._no_room(max(*LENGTHS, *map(len, self._standard.rows))) from error
             else:
                 self._layout = found.layout
                 self.events += [note for note in found.notes if note not in self.events]
@@ -293,6 +316,7 @@ class Engine:
 
     def _name_numerics(self) -> None:
         self.numerics = numerics.describe(self._model, self.device, self._layout) | {"rows": self.probe.describe()}
+        self.numerics |= self._standard.describe()
         self.numerics_id = numerics.identify(self.numerics)
 
     def _placed(self, model: PreTrainedModel) -> PreTrainedModel:
