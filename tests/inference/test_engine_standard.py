@@ -8,15 +8,16 @@ import copy
 import numpy as np
 import pytest
 import torch
-from engine_models import build, engine_for, rows_of
+from engine_models import SMALL, VOCABULARY, build, engine_for, rows_of
 from plain_model import Plain, bring_up
 from test_engine_memory import cramped
+from transformers import BertConfig, BertForSequenceClassification
 from worker_models import Bench, moody
 
 from modelaudit.errors import ModelInputError
 from modelaudit.inference import Journal, ModelInput
 from modelaudit.inference.crew import CrewExecutor
-from modelaudit.inference.half import Halved
+from modelaudit.inference.half import Halved, half
 from modelaudit.inference.standard import Standard
 
 COMPARED = rows_of(100, seed=77)
@@ -149,13 +150,14 @@ def test_memory_that_runs_out_halves_the_batch_and_certifies_again():
     rows = rows_of(40, longest=30)
     engine = cramped(256, batch_tokens=256, numerics=Standard("standard", on=("cpu",)))
     engine.certify(COMPARED)
-    first = engine.numerics_id
+    first, certificate = engine.numerics_id, engine._standard.certificate
     engine.logits(rows[:10])
     engine._model.room = 100
     again = standard_engine(build("bert"), batch_tokens=64)
     assert bits(engine.logits(rows)) == bits(again.logits(rows))
     assert engine.numerics == again.numerics
     assert engine.numerics_id != first
+    assert engine._standard.certificate is not certificate
     assert engine.events[-1] == "Ran out of memory at 128 tokens a batch; went on with 64."
 
 
@@ -259,8 +261,14 @@ class Picky(Plain):
 def test_a_model_that_does_not_run_in_half_precision_runs_in_float32():
     engine = standard_engine(Picky())
     assert engine.events == ["float16 is not used: the model does not run in it (no kernel for Half here)."]
-    assert not torch.is_autocast_enabled("cpu")
     assert bits(engine.logits(COMPARED)) == bits(engine_for(Picky()).logits(COMPARED))
+
+
+def test_half_precision_ends_where_the_encoder_raised():
+    with pytest.raises(RuntimeError, match="no kernel"), half(model := Picky(), torch.device("cpu")):
+        model(torch.tensor([[5]]))
+    assert not torch.is_autocast_enabled("cpu")
+    assert engine_for(model).logits(rows_of(1))
 
 
 def test_a_model_that_goes_round_its_encoder_runs_in_float32():
@@ -347,10 +355,20 @@ class TestOnCuda:
         assert bits(found) != bits(full)
         assert all((a.argmax(-1) == b.argmax(-1)).all() for a, b in zip(found, full, strict=True))
 
-    def test_a_row_has_the_same_bits_in_every_order(self):
-        rows = rows_of(300)
-        engine = engine_for(build("bert"), device="cuda")
+    def test_a_row_has_the_same_bits_in_every_company(self):
+        # Long rows too: how attention over them is summed must not hang on how many there are.
+        model = BertForSequenceClassification(
+            BertConfig(vocab_size=VOCABULARY, max_position_embeddings=1024, num_labels=3, **SMALL)
+        ).eval()
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter.mul_(4.0)
+        rows = [*rows_of(300), *rows_of(30, seed=1, longest=1000)]
+        engine = engine_for(model, device="cuda", batch_tokens=16_384)
         engine.certify(COMPARED)
+        assert engine.numerics["dtype"].startswith("float16")
         expected = bits(engine.logits(rows))
         engine._memo.clear()
         assert bits(engine.logits(rows[::-1]))[::-1] == expected
+        engine._memo.clear()
+        assert [bits(engine.logits([row]))[0] for row in rows[-30:]] == expected[-30:]

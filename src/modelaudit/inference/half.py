@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from modelaudit.errors import CapabilityError
 from modelaudit.inference.units import Unit
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from modelaudit.inference.forward import Forward
 
 __all__ = ["Halved", "half"]
+
+# Flash attention, which float16 would get on CUDA, splits the sum over a long row by how many rows are beside it, and
+# the short rows of the start-up probe would not show that.
+_UNSPLIT = [SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
 
 
 class Halved:
@@ -58,6 +63,8 @@ def half(encoder: torch.nn.Module, device: torch.device) -> Iterator[None]:
         calls += 1
         running.append(ExitStack())
         running[-1].enter_context(torch.autocast(device.type, dtype=torch.float16))
+        if device.type == "cuda":
+            running[-1].enter_context(sdpa_kernel(_UNSPLIT))
 
     def leave(*call: Any) -> Any:
         running.pop().close()

@@ -68,7 +68,7 @@ class Certificate:
             return f"{compared}: {'not every answer is a number' if self.rows else 'nothing to compare'}, {fall}"
         found = (
             f"{compared}: logits differ by up to {self.logit:.2g}, probabilities by up to {self.probability:.2g}, "
-            f"{self.flips} decisions"
+            f"decisions that differ: {self.flips}"
         )
         if self.probability > MOST_DIFFERENCE:
             return f"{found}; probabilities may differ by {MOST_DIFFERENCE:g} at most, {fall}"
