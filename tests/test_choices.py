@@ -33,6 +33,8 @@ def said(error):
         ({"preset": ""}, "preset is ''"),
         ({"preset": []}, "preset is []"),
         ({"policy": 5}, "policy is a int; give the path"),
+        ({"numerics": "exact"}, "numerics is 'exact'; give one of auto, strict, standard"),
+        ({"numerics": None}, "numerics is None"),
         ({"sample": "x"}, "sample is 'x'; give a whole number of at least 1"),
         ({"sample": 0}, "sample is 0"),
         ({"sample": True}, "sample is True"),

@@ -64,6 +64,8 @@ class Audit:
         workers: processes that run the model: a number, `auto`, `ray` or `ray:N`; no number changes with them.
         backend: `torch`, `onnx` or `auto`: what runs the model's layers on a CPU. ONNX Runtime is used only where its
             answers agree with torch's; the last digits of scores may differ.
+        numerics: `strict`, float32 throughout; `standard`, float16 on CUDA where it was shown to change no decision;
+            `auto`, the second on CUDA and the first elsewhere.
 
     Raises:
         InputError: something handed in can't be used; the message says what, where and what to do next.
@@ -101,6 +103,7 @@ class Audit:
         keep_journal: bool = False,
         workers: int | str = 1,
         backend: str = "auto",
+        numerics: str = "auto",
     ) -> None:
         self._sources = {"model": model, "data": data, "train": train_data, "heldout": heldout_data, "base": base_model}
         for name, source in {**self._sources, "tokenizer": tokenizer}.items():
@@ -155,6 +158,7 @@ class Audit:
         )
         self._workers = choices.workers_of(workers)
         self._backend = choices.backend_of(backend)
+        self._numerics = choices.numerics_of(numerics)
         self._keeping = Keeping(None if journal is None else Path(journal), keep=keep_journal)
         self._subject: Subject | None = None
         self._events: list[str] = []
@@ -205,6 +209,7 @@ class Audit:
             batch_tokens=self._batch_tokens,
             workers=self._workers,
             backend=self._backend,
+            numerics=self._numerics,
             **self._columns,
         )
 
@@ -306,6 +311,7 @@ class Audit:
                 "--preset": self.preset,
                 "--device": self._device,
                 "--backend": None if self._backend == "auto" else self._backend,
+                "--numerics": self._numerics,
                 "--sample": self.sample,
             },
             {

@@ -20,6 +20,7 @@ from modelaudit.verdicts import Policy
 
 LONGEST_NAME = 4_096
 BACKENDS = ("auto", "torch", "onnx")
+NUMERICS = ("auto", "strict", "standard")
 LONGEST_WORDS = 200
 
 
@@ -44,6 +45,13 @@ def preset_of(value: Any) -> Preset:
         if isinstance(value, str) and value == preset:
             return preset
     raise InputError(f"preset is {value!r:.40}; give one of {', '.join(presets)}")
+
+
+def numerics_of(value: Any) -> str:
+    """Return the numerics; InputError for ones that there are not."""
+    if not isinstance(value, str) or value not in NUMERICS:
+        raise InputError(f"numerics is {value!r:.40}; give one of {', '.join(NUMERICS)}")
+    return value
 
 
 def workers_of(value: Any) -> int | str:

@@ -43,6 +43,14 @@ class Device(StrEnum):
     cuda = "cuda"
 
 
+class Numerics(StrEnum):
+    """In which precision the model answers."""
+
+    auto = "auto"
+    strict = "strict"
+    standard = "standard"
+
+
 class PresetName(StrEnum):
     """How much to spend."""
 
@@ -71,6 +79,7 @@ OnlyOption = Annotated[str | None, typer.Option(help="Families or checker ids, w
 PolicyOption = Annotated[Path | None, typer.Option(help="Policy file (TOML); by default the starter policy.")]
 SeedOption = Annotated[int | None, typer.Option(help="Seed of everything random.", min=0)]
 DeviceOption = Annotated[Device, typer.Option(help="Where the model runs.")]
+NumericsOption = Annotated[Numerics, typer.Option(help="float32 (strict), or float16 on CUDA where it will do.")]
 PresetOption = Annotated[PresetName | None, typer.Option(help="How much to spend.")]
 SampleOption = Annotated[int | None, typer.Option(help="Use at most so many rows of each table.", min=1)]
 TextShown = Annotated[bool, typer.Option("--show-text", help="Show text of audited rows in the report.")]
@@ -97,6 +106,7 @@ def run(
     ] = None,
     seed: SeedOption = None,
     device: DeviceOption = Device.auto,
+    numerics: NumericsOption = Numerics.auto,
     preset: PresetOption = None,
     sample: SampleOption = None,
     show_text: TextShown = False,
@@ -134,6 +144,7 @@ def run(
         sample=sample,
         seed=seed,
         device=device.value,
+        numerics=numerics.value,
         show_text=show_text,
         trust_remote_code=trust_remote_code,
         allow_pickle=allow_pickle,
@@ -167,6 +178,7 @@ def plan_command(
     label_column: LabelOption = None,
     only: OnlyOption = None,
     device: DeviceOption = Device.auto,
+    numerics: NumericsOption = Numerics.auto,
     preset: PresetOption = None,
     sample: SampleOption = None,
     trust_remote_code: RemoteCode = False,
@@ -188,6 +200,7 @@ def plan_command(
         preset=preset.value if preset else None,
         sample=sample,
         device=device.value,
+        numerics=numerics.value,
         trust_remote_code=trust_remote_code,
         allow_pickle=allow_pickle,
     )

@@ -21,13 +21,13 @@ class Cramped(BertForSequenceClassification):
         return super().forward(input_ids=input_ids, **others)
 
 
-def cramped(room, raises=None, *, batch_tokens=128):
+def cramped(room, raises=None, *, batch_tokens=128, **options):
     """Return an engine that was built with room enough, and has this much from now on."""
     model = Cramped(build("bert").config).eval()
     model.load_state_dict(build("bert").state_dict())
     if raises is not None:
         model.raises = raises
-    engine = engine_for(model, batch_tokens=batch_tokens)
+    engine = engine_for(model, batch_tokens=batch_tokens, **options)
     model.room = room
     return engine
 

@@ -19,7 +19,7 @@ from modelaudit.errors import WorkerError
 from modelaudit.inference.exchange import Fault, Findings, Outcome, Parcel, Sheaf
 from modelaudit.inference.executor import Answered, Executor
 from modelaudit.inference.forward import Forward
-from modelaudit.inference.units import Unit, Want
+from modelaudit.inference.units import Question, Unit
 
 __all__ = ["Answer", "Crew", "CrewExecutor", "Gone", "Hand", "Reply", "Unfit", "Up"]
 
@@ -122,7 +122,7 @@ class _Place:
     up: bool = False
     flying: dict[int, Unit | None] = field(default_factory=dict)
     trial: _Trial | None = None
-    proven: set[Want] = field(default_factory=set)
+    proven: set[Question] = field(default_factory=set)
     ends: int = 0
 
     @property
@@ -145,7 +145,7 @@ class _Todo:
     def __init__(self, first: Sequence[Unit], others: Iterator[Unit]) -> None:
         self._again = deque(first)
         self._others = others
-        self.want = first[0].want
+        self.question = first[0].question
 
     def next(self) -> Unit | None:
         return self._again.popleft() if self._again else next(self._others, None)
@@ -171,7 +171,7 @@ class CrewExecutor:
         self._forward = forward
         self._events = events
         self._places: list[_Place] = []
-        self._known: dict[Want, tuple[Unit, list[Floats]]] = {}
+        self._known: dict[Question, tuple[Unit, list[Floats]]] = {}
         self._tickets = count()
         self._failed: WorkerError | None = None
 
@@ -240,7 +240,7 @@ class CrewExecutor:
     def _answer_here(self, unit: Unit) -> Answered:
         ((_, answers),) = self._local.run([unit])
         if answers is not None:
-            self._known.setdefault(unit.want, (unit, answers))
+            self._known.setdefault(unit.question, (unit, answers))
         return unit, answers
 
     def _hand_out(self, todo: _Todo) -> None:
@@ -248,11 +248,11 @@ class CrewExecutor:
             for place in self._places:
                 if not place.up or place.trial is not None or len(place.flying) > depth:
                     continue
-                if todo.want in place.proven:
+                if todo.question in place.proven:
                     if (unit := todo.next()) is not None:
                         place.flying[self._send(place, unit)] = unit
-                elif todo.want in self._known:
-                    known, expected = self._known[todo.want]
+                elif todo.question in self._known:
+                    known, expected = self._known[todo.question]
                     place.trial = _Trial(self._send(place, known), known, expected)
 
     def _send(self, place: _Place, unit: Unit) -> int:
@@ -289,7 +289,7 @@ class CrewExecutor:
 
     def _judge(self, place: _Place, trial: _Trial, outcome: Sheaf | Fault) -> None:
         if isinstance(outcome, Sheaf) and _same(outcome.answers(), trial.expected):
-            place.proven.add(trial.unit.want)
+            place.proven.add(trial.unit.question)
             return
         what = f"raised {type(outcome.error).__name__}" if isinstance(outcome, Fault) else "has other bits there"
         self._events.append(f"{place.name} was not used: a unit that was answered in this process {what}.")

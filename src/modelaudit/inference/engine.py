@@ -19,10 +19,12 @@ from modelaudit.inference.executor import Executor, LocalExecutor
 from modelaudit.inference.forward import Forward, is_out_of_memory
 from modelaudit.inference.inputs import ModelInput
 from modelaudit.inference.memo import Key, Memo
+from modelaudit.inference.numerics import choose_backend, choose_batch_tokens, choose_device
 from modelaudit.inference.placing import placed
 from modelaudit.inference.probe import LENGTHS, Probe, probe
 from modelaudit.inference.records import Records, digest
 from modelaudit.inference.staffing import crew_for
+from modelaudit.inference.standard import Standard
 from modelaudit.inference.units import Layout, Unit, Want
 
 if TYPE_CHECKING:
@@ -80,6 +82,8 @@ class Engine:
             call that is worth it, and `close` ends them. Which is chosen changes no bit of an answer.
         backend: what runs the layers: "torch"; "onnx", ONNX Runtime, on a CPU; "auto", the latter where it is installed
             and the model is large. It is used only where it gives the answers that torch gives.
+        numerics: "strict", float32 throughout; "standard" or "auto", float16 on CUDA once `certify` has shown that it
+            will do, float32 elsewhere.
 
     Attributes:
         numerics, numerics_id: what the numbers depend on, and its short name; they change when memory runs out, and
@@ -104,19 +108,22 @@ class Engine:
         journal: Journal | None = None,
         workers: int | str = 1,
         backend: str = "auto",
+        numerics: str | Standard = "auto",
     ) -> None:
         if batch_tokens is not None and batch_tokens < 1:
             raise ModelInputError(f"batch_tokens is {batch_tokens}; give at least 1, or nothing for the default")
-        self._begin(model_id, numerics.choose_device(device))
+        self._begin(model_id, choose_device(device))
+        self._standard = numerics if isinstance(numerics, Standard) else Standard(numerics)
+        self.events += self._standard.refusal(self.device)
         self._model = model = self._placed(model)
         self._forward = Forward(model, self.device)
-        self._onnx = numerics.choose_backend(backend, model, self.device) == "onnx"
+        self._onnx = choose_backend(backend, model, self.device) == "onnx"
         self._executor: Executor = LocalExecutor(model, self._forward, self.device)
         crew = crew_for(workers, model, self.device)
         if crew is not None:
             self._executor = CrewExecutor(crew, self._executor, self._forward, self.events)
         self._layout = Layout(
-            batch_tokens=batch_tokens or numerics.choose_batch_tokens(self.device),
+            batch_tokens=batch_tokens or choose_batch_tokens(self.device),
             # Without a padding token many heads can't tell where a row ends, and refuse more than one.
             single=getattr(model.config, "pad_token_id", None) is None,
         )
@@ -124,7 +131,7 @@ class Engine:
         if backend == "onnx" and not self.probe.onnx and not any("ONNX" in event for event in self.events):
             self.events.append("ONNX Runtime is not used: this model has no encoder that can be packed.")
         if batch_tokens is None and not self.probe.sizes_hold:
-            cautious = numerics.choose_batch_tokens(self.device, sizes_hold=False)
+            cautious = choose_batch_tokens(self.device, sizes_hold=False)
             self._layout = Layout(batch_tokens=min(cautious, self._layout.batch_tokens), single=self._layout.single)
             self.probe = self._probed()
         self._name_numerics()
@@ -141,6 +148,19 @@ class Engine:
         self._lock = threading.RLock()
         self._local = threading.local()
         self._records: Records | None = None
+        self._standard = Standard("strict")
+
+    def certify(self, inputs: Sequence[ModelInput]) -> None:
+        """Compare half precision with float32 on these rows, and use it from now on where its certificate holds.
+
+        Nothing is done where half precision is not wanted or the device is no faster in it. Call it before anything is
+        asked: answers of before belong to other numerics, and are forgotten.
+        """
+        with self._lock:
+            if self._standard.on(self.device):
+                self._standard.compare_on(inputs)
+                self._layout = Layout(batch_tokens=self._layout.batch_tokens, single=self._layout.single)
+                self._begin_anew()
 
     def keep_in(self, journal: Journal | None) -> None:
         """Look answers up in this journal before the model is asked, and write new ones to it; None for no journal.
@@ -217,7 +237,8 @@ class Engine:
             ready = sum(askers[key] for key in known)
             told = self._tell(ready, told)
             stuck: Unit | None = None
-            for unit, answers in self._executor.run(self._layout.units(want, rows, row_classes)):
+            executor = self._standard.over(self._executor, self._layout)
+            for unit, answers in executor.run(self._layout.units(want, rows, row_classes)):
                 if answers is None:
                     stuck = unit
                     break
@@ -260,6 +281,9 @@ class Engine:
         if len(unit.inputs) == 1 and not unit.packed and unit.width == 1:
             raise self._no_room(unit.slots)
         self._halve()
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
         self.probe = self._probed()
         self._memo.clear()
         self._name_numerics()
@@ -285,11 +309,12 @@ class Engine:
             try:
                 with numerics.strict(self._model, self.device):
                     found = probe(self._model, self._forward, self._layout, onnx=self._onnx)
+                    found = self._standard.settled(found, self._model, self._forward, self.device)
             except RuntimeError as error:
                 if not is_out_of_memory(error):
                     raise
                 if self._layout.batch_tokens == 1:
-                    raise self._no_room(max(LENGTHS)) from error
+                    raise self._no_room(max(*LENGTHS, *map(len, self._standard.rows))) from error
             else:
                 self._layout = found.layout
                 self.events += [note for note in found.notes if note not in self.events]
@@ -305,6 +330,7 @@ class Engine:
         self.numerics = numerics.describe(self._model, self.device, self._layout) | {"rows": self.probe.describe()}
         if self.probe.onnx:
             self.numerics["layers"] = f"onnxruntime {onnx_encoder.version()}"
+        self.numerics |= self._standard.describe()
         self.numerics_id = numerics.identify(self.numerics)
 
     def _placed(self, model: PreTrainedModel) -> PreTrainedModel:

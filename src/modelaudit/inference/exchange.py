@@ -48,7 +48,7 @@ class Parcel:
     """A unit as it travels: all its rows in one array, since each array that is sent on its own costs as much as a row.
 
     Attributes:
-        want, classes, slots, width, packed: as in the unit.
+        want, classes, slots, width, packed, half: as in the unit.
         lengths: int32 (n,); ids: int32 (sum of lengths,); type_ids: likewise, or None.
         gathers: the positions asked for, one array or None a row.
     """
@@ -58,6 +58,7 @@ class Parcel:
     slots: int
     width: int
     packed: bool
+    half: bool
     lengths: Integers
     ids: Integers
     type_ids: Integers | None
@@ -74,6 +75,7 @@ class Parcel:
             unit.slots,
             unit.width,
             unit.packed,
+            unit.half,
             lengths=np.array([len(row) for row in rows], np.int32),
             ids=np.concatenate([row.ids for row in rows]),
             # The rows of a unit all have type ids, or none has.
@@ -87,7 +89,8 @@ class Parcel:
         types = [None] * count if self.type_ids is None else np.split(self.type_ids, ends)
         gathers = self.gathers or (None,) * count
         rows = map(ModelInput, np.split(self.ids, ends), types, gathers)
-        return Unit(self.want, tuple(range(count)), tuple(rows), self.classes, self.slots, self.width, self.packed)
+        places = tuple(range(count))
+        return Unit(self.want, places, tuple(rows), self.classes, self.slots, self.width, self.packed, self.half)
 
 
 @dataclass(frozen=True, slots=True)

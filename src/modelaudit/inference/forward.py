@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from modelaudit.errors import CapabilityError
+from modelaudit.inference.half import half
 from modelaudit.inference.inputs import ModelInput
 from modelaudit.inference.packing import Packing, padded
 from modelaudit.inference.units import Unit
@@ -74,7 +76,7 @@ class Forward:
         if unit.want == "gradients":
             answers = self._gradients(unit)
             return lambda: answers
-        with torch.inference_mode():
+        with torch.inference_mode(), half(self._base, self._device) if unit.half else nullcontext():
             return self._packed(unit) if unit.packed else self._plain(unit)
 
     def _plain(self, unit: Unit) -> Answers:

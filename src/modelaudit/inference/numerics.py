@@ -101,17 +101,23 @@ def identify(numerics: dict[str, str]) -> str:
 
 @contextmanager
 def strict(model: PreTrainedModel, device: str) -> Iterator[None]:
-    """Evaluation mode, plain float32 without TF32 or autocast; everything is put back at the end."""
+    """Evaluation mode, plain float32 without TF32 or autocast; everything is put back at the end.
+
+    Sums of float16 products, for units of half precision, are kept in float32.
+    """
     training = [module for module in model.modules() if module.training]
     precision = torch.get_float32_matmul_precision()
     convolutions = torch.backends.cudnn.allow_tf32
+    halves = torch.backends.cuda.matmul.allow_fp16_reduced_precision_reduction
     model.eval()
     torch.set_float32_matmul_precision("highest")
     torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_fp16_reduced_precision_reduction = False
     try:
         with torch.autocast(device.split(":")[0], enabled=False):
             yield
     finally:
+        torch.backends.cuda.matmul.allow_fp16_reduced_precision_reduction = halves
         torch.backends.cudnn.allow_tf32 = convolutions
         torch.set_float32_matmul_precision(precision)
         for module in training:

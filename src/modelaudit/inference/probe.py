@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from modelaudit.errors import CapabilityError
 from modelaudit.inference.forward import Forward
+from modelaudit.inference.half import Halved
 from modelaudit.inference.inputs import ModelInput
 from modelaudit.inference.onnx_encoder import Unexportable
 from modelaudit.inference.packing import Packing, Unpackable
@@ -25,7 +26,7 @@ from modelaudit.inference.units import SLOTS_A_ROW, Layout, Unit, Want
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-__all__ = ["Probe", "probe"]
+__all__ = ["LENGTHS", "Probe", "ask", "narrowed", "probe"]
 
 Floats = NDArray[np.float32]
 
@@ -39,6 +40,10 @@ AGREEMENT = 1e-4
 
 # What an architecture that is laid out in another way may raise when its encoder is handed packed rows.
 _MISFITS = (RuntimeError, TypeError, ValueError, AttributeError, KeyError, IndexError)
+
+
+class _Runs(Protocol):
+    def run(self, unit: Unit) -> list[Floats]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +109,34 @@ def probe(model: PreTrainedModel, forward: Forward, layout: Layout, *, onnx: boo
     return Probe(replace(layout, widths=widths, widened=frozenset({want})), True, None, tuple(notes))
 
 
+def narrowed(model: PreTrainedModel, forward: Halved, layout: Layout) -> Layout | None:
+    """Return the layout with those shapes alone in which a row keeps its bits in half precision too.
+
+    None where rows of half precision depend on one another. What is asked is logits, the one thing that half
+    precision answers.
+
+    Raises:
+        CapabilityError: the model has no logits, or goes round its encoder.
+        RuntimeError: whatever torch raises.
+    """
+    if layout.single:
+        return layout
+    rows = _rows(model)
+    if "logits" not in layout.packed:
+        plain = _by_length(forward, "logits", rows, layout)
+        if not _same(plain, _by_length(forward, "logits", rows[::-1], layout)[::-1]):
+            return None
+        widths = (width for width in layout.widths if _holds_width(forward, "logits", width, rows, plain, layout))
+        return replace(layout, widths=tuple(widths))
+    full = layout.batch_tokens
+    found = ask(forward, replace(layout, sizes=(full,)), "logits", rows)
+    beside = _long(model, rows, layout)
+    if not _holds_order(forward, replace(layout, sizes=(full,)), "logits", rows, found, beside=beside):
+        return None
+    sizes = (size for size in layout.sizes[:-1] if _holds_size(forward, "logits", size, rows, found))
+    return replace(layout, sizes=(*sizes, full))
+
+
 def _packed(
     model: PreTrainedModel,
     forward: Forward,
@@ -149,15 +182,11 @@ def _packed_as(
     try:
         forward.packing = Packing(model, pruned=pruned, onnx=onnx)
         allowed = replace(layout, packed=frozenset(wants), sizes=(full,))
-        found = _ask(forward, allowed, wants[0], rows)
+        found = ask(forward, allowed, wants[0], rows)
         difference, scale = _difference(found, plain)
         if not difference <= AGREEMENT * (1.0 + scale):
             return None, difference, [f"Rows are not packed: packed answers differ by up to {difference:.2g}."]
-        order = np.random.default_rng(1).permutation(len(rows))
-        # A long row among them: nothing may depend on how long the longest is.
-        mixed = [*(rows[place] for place in order), _long(model, rows, layout)]
-        shuffled = _ask(forward, allowed, wants[0], mixed)[:-1]
-        if not _same([found[place] for place in order], shuffled):
+        if not _holds_order(forward, allowed, wants[0], rows, found, beside=_long(model, rows, layout)):
             return None, difference, ["Rows are not packed: their answers depend on their place in a pack."]
         beside = {want for want in wants[1:] if _agrees(forward, allowed, layout, want, rows[:: ROWS_A_LENGTH // 4])}
         allowed = replace(allowed, packed=frozenset({wants[0], *beside}))
@@ -174,7 +203,7 @@ def _packed_as(
 
 def _agrees(forward: Forward, packed: Layout, layout: Layout, want: Want, rows: Sequence[ModelInput]) -> bool:
     plain = _by_length(forward, want, rows, layout, filled=False)
-    difference, scale = _difference(_ask(forward, packed, want, rows), plain)
+    difference, scale = _difference(ask(forward, packed, want, rows), plain)
     return difference <= AGREEMENT * (1.0 + scale)
 
 
@@ -212,30 +241,47 @@ def _longest(model: PreTrainedModel) -> int:
 
 
 def _by_length(
-    forward: Forward, want: Want, rows: Sequence[ModelInput], layout: Layout, *, filled: bool = True
+    forward: _Runs, want: Want, rows: Sequence[ModelInput], layout: Layout, *, filled: bool = True
 ) -> list[Floats]:
     """Ask for rows in units of one length: full ones, or with less to compute as many rows as there are."""
     plain = replace(layout, packed=frozenset(), widths=())
     if filled:
-        return _ask(forward, plain, want, rows)
+        return ask(forward, plain, want, rows)
     answers: list[Floats] = []
     for length, same in groupby(rows, key=len):
         few = list(same)
         budget = min(layout.batch_tokens, length * len(few))
-        answers += _ask(forward, replace(plain, batch_tokens=budget), want, few)
+        answers += ask(forward, replace(plain, batch_tokens=budget), want, few)
     return answers
 
 
-def _ask(forward: Forward, layout: Layout, want: Want, rows: Sequence[ModelInput]) -> list[Floats]:
+def ask(forward: _Runs, layout: Layout, want: Want, rows: Sequence[ModelInput]) -> list[Floats]:
+    """Return the answers to rows that go through the model in this layout, one unit after the other."""
     answers: dict[int, Floats] = {}
     for unit in layout.units(want, rows, [0] * len(rows)):
         answers.update(zip(unit.places, forward.run(unit), strict=True))
     return [answers[place] for place in range(len(rows))]
 
 
-def _holds_size(
-    forward: Forward, want: Want, size: int, rows: Sequence[ModelInput], expected: Sequence[Floats]
+def _holds_order(
+    forward: _Runs,
+    layout: Layout,
+    want: Want,
+    rows: Sequence[ModelInput],
+    expected: Sequence[Floats],
+    *,
+    beside: ModelInput,
 ) -> bool:
+    """Tell whether the rows have the same bits in another order, and so in another place of their pack.
+
+    `beside` is a long row among them: nothing may depend on how long the longest is.
+    """
+    order = np.random.default_rng(1).permutation(len(rows))
+    shuffled = ask(forward, layout, want, [*(rows[place] for place in order), beside])[:-1]
+    return _same([expected[place] for place in order], shuffled)
+
+
+def _holds_size(forward: _Runs, want: Want, size: int, rows: Sequence[ModelInput], expected: Sequence[Floats]) -> bool:
     """Tell whether a pack of `size` slots gives the bits that full packs gave."""
     places: list[int] = []
     for place in np.random.default_rng(size).permutation(len(rows)):
@@ -249,7 +295,7 @@ def _holds_size(
 
 
 def _holds_width(
-    forward: Forward, want: Want, width: int, rows: Sequence[ModelInput], expected: Sequence[Floats], layout: Layout
+    forward: _Runs, want: Want, width: int, rows: Sequence[ModelInput], expected: Sequence[Floats], layout: Layout
 ) -> bool:
     """Tell whether units of so many rows give the bits that units of the full number gave, at every length."""
     for start in range(0, len(rows), ROWS_A_LENGTH):

@@ -14,9 +14,10 @@ from typing import Literal
 
 from modelaudit.inference.inputs import ModelInput
 
-__all__ = ["SLOTS_A_ROW", "Layout", "Unit", "Want"]
+__all__ = ["SLOTS_A_ROW", "Layout", "Question", "Unit", "Want"]
 
 Want = Literal["logits", "hidden", "gradients"]
+Question = tuple[Want, bool]
 
 SLOTS_A_ROW = 8
 """Token slots of a packed unit for each place in its head; a pack of shorter rows is closed before it is full."""
@@ -40,6 +41,7 @@ class Unit:
         slots: token slots of the whole unit; width: rows that the head (packed) or the whole model (else) sees.
         packed: rows lie end to end without padding; otherwise all have one length and the unit is filled up with
             copies of its last row.
+        half: the encoder runs in float16 (`half.py`).
     """
 
     want: Want
@@ -49,6 +51,12 @@ class Unit:
     slots: int
     width: int
     packed: bool
+    half: bool = False
+
+    @property
+    def question(self) -> Question:
+        """What is asked, and in which precision."""
+        return self.want, self.half
 
     @property
     def tokens(self) -> int:
