@@ -107,9 +107,9 @@ def _status(field: str) -> int:
 def _waiting(classifier: Classifier, *, small: bool) -> dict[str, Any]:
     clock = Clock(threads=2)
     task = texts_task(classifier, mixed_texts(classifier, 10 if small else 200, seed=5), seed=5)
-    ours = Ours(classifier)
     walls = []
     with clock.running():
+        ours = Ours(classifier)
         for _ in range(4):
             ours.forget()
             walls.append(clock.time(lambda: ours.texts(task))[1].wall)

@@ -35,14 +35,27 @@ class Targets:
 
 @dataclass(frozen=True, eq=False)
 class Bench:
-    """What all comparisons share: the model, the clock, and the engine and the peers around the model."""
+    """What all comparisons share: the model, the clock, and the engine and the peers around the model.
+
+    Attributes:
+        in_torch: the engine with its layers in torch, where `ours` has them elsewhere.
+    """
 
     classifier: Classifier
     clock: Clock
     ours: Ours
+    in_torch: Ours | None
     peers: Peers
     repetitions: int
     targets: Targets
+
+    @classmethod
+    def of(cls, classifier: Classifier, clock: Clock, repetitions: int, targets: Targets) -> Bench:
+        """Return the engines on the clock's threads, and the peers."""
+        with clock.running():
+            ours = Ours(classifier)
+            in_torch = Ours(classifier, backend="torch") if ours.engine.probe.onnx else None
+        return cls(classifier, clock, ours, in_torch, Peers(classifier), repetitions, targets)
 
     @property
     def slots(self) -> int:
@@ -52,6 +65,13 @@ class Bench:
     def engine(self, name: str, run: Callable[[Task], Any], **others: Any) -> Arm:
         """Return an arm of the engine that forgets before each turn."""
         return Arm(name, run, others.pop("read", self.ours.read), ready=self.ours.forget, **others)
+
+    def torch_alone(self, name: str, verb: str, **others: Any) -> list[Arm]:
+        """Return the same with the layers in torch, where that is another arm."""
+        if self.in_torch is None:
+            return []
+        engine = self.in_torch
+        return [Arm(f"{name}, layers in torch", getattr(engine, verb), engine.read, ready=engine.forget, **others)]
 
     def limits(self, tasks: Sequence[Task], **others: Any) -> tuple[Arm, Arm]:
         """Return limit A and limit B of some tasks, prepared."""
@@ -75,6 +95,8 @@ def mixed(bench: Bench, *, rows: int, one_by_one: bool = True) -> list[Figure]:
     texts, ids = bench.engine("engine from texts", ours.texts), bench.engine("engine from ids", ours.ids)
     limit, products = bench.limits([task])
     arms = [plain, helped, batches, texts, ids, limit, products]
+    alone = bench.torch_alone("engine from texts", "texts")
+    arms += alone
     if one_by_one:
         arms.append(Arm("one by one", lambda task: peers.one_by_one(task.texts), peers.read))
     _measure(bench, arms, [task] * bench.repetitions, seed=1)
@@ -90,6 +112,8 @@ def mixed(bench: Bench, *, rows: int, one_by_one: bool = True) -> list[Figure]:
         ratio(best, products).figure(f"{head}: limit B / best pipeline, sorted or not", unit=FASTER),
         ratio(batches, texts).figure(f"{head}: engine / sorted batches of 32", unit=FASTER),
         *(ratio(arm, texts).figure(f"{head}: engine / {arm.name}", unit=FASTER) for arm in arms[7:]),
+        *(ratio(limit, arm).figure(f"{head}: {arm.name} / limit A", unit=LIMIT_SHARE) for arm in alone),
+        *(ratio(plain, arm).figure(f"{head}: {arm.name} / {plain.name}", unit=FASTER) for arm in alone),
         ratio(products, texts).figure(f"{head}: engine from texts / limit B", unit=LIMIT_SHARE),
         *_speeds(head, arms, clock),
         *(Figure(f"{head}: pipeline tried at {setting}", one, clock.mode) for setting, one in settings.items()),
@@ -113,7 +137,8 @@ def masks(bench: Bench, *, rows: int, variants: int, samples: int) -> list[Figur
     masked = bench.engine("engine from rows and masks", ours.masked)
     ids = bench.engine("engine from ids", ours.ids, part=sampled)
     limit, products = bench.limits([task.sample for task in tasks], part=sampled)
-    arms = [piped, batches, masked, ids, limit, products]
+    alone = bench.torch_alone("engine from rows and masks", "masked")
+    arms = [piped, batches, masked, ids, limit, products, *alone]
     _measure(bench, arms, tasks, seed=2)
     head = f"masks, {rows} rows x {variants} ({clock.mode})"
     distinct = sum(len(task.distinct[0]) for task in tasks) / sum(map(len, tasks))
@@ -125,6 +150,8 @@ def masks(bench: Bench, *, rows: int, variants: int, samples: int) -> list[Figur
         ratio(piped, limit).figure(f"{head}: limit A / {piped.name}", unit=FASTER),
         ratio(piped, products).figure(f"{head}: limit B / {piped.name}", unit=FASTER),
         ratio(batches, masked).figure(f"{head}: engine / sorted batches of 32", unit=FASTER),
+        *(ratio(limit, arm).figure(f"{head}: {arm.name} / limit A", unit=LIMIT_SHARE) for arm in alone),
+        *(ratio(piped, arm).figure(f"{head}: {arm.name} / {piped.name}", unit=FASTER) for arm in alone),
         ratio(products, masked).figure(f"{head}: engine / limit B", unit=LIMIT_SHARE),
         Figure(f"{head}: distinct variants", distinct, "share"),
         *_speeds(head, arms, clock),

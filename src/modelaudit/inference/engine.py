@@ -23,6 +23,7 @@ from modelaudit.inference.numerics import choose_backend, choose_batch_tokens, c
 from modelaudit.inference.placing import placed
 from modelaudit.inference.probe import LENGTHS, Probe, probe
 from modelaudit.inference.records import Records, digest
+from modelaudit.inference.sharing import Ask, SharedCalls
 from modelaudit.inference.staffing import crew_for
 from modelaudit.inference.standard import Standard
 from modelaudit.inference.units import Layout, Unit, Want
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
 __all__ = ["Engine", "EngineStats"]
 
 Floats = NDArray[np.float32]
-Ask = Callable[[Want, Sequence[ModelInput], Sequence[int]], list[Floats]]
-
 MEMO_BYTES = 1 << 30
 
 
@@ -147,6 +146,7 @@ class Engine:
         self._memo = Memo(limit_bytes=MEMO_BYTES)
         self._lock = threading.RLock()
         self._local = threading.local()
+        self._shared = SharedCalls(self._lock, self._answer)
         self._records: Records | None = None
         self._standard = Standard("strict")
 
@@ -197,13 +197,14 @@ class Engine:
         return self.ask("gradients", inputs, classes)
 
     def ask(self, want: Want, inputs: Sequence[ModelInput], classes: Sequence[int]) -> list[Floats]:
-        """Return one read-only answer for each input, in input order; `classes` count for gradients only."""
+        """Return one read-only answer for each input, in input order; `classes` count for gradients only.
+
+        It may be called from several threads: calls that wait for the same thing at the same time share batches.
+        """
         elsewhere: Ask | None = getattr(self._local, "ask", None)
         if elsewhere is not None:
             return elsewhere(want, inputs, classes)
-        with self._lock:
-            self.check_journal()
-            return self._answer(want, inputs, classes)
+        return self._shared.ask(want, inputs, classes)
 
     def close(self) -> None:
         """End the workers; a later call starts them again where it needs them."""
@@ -220,7 +221,7 @@ class Engine:
             del self._local.ask
 
     def _answer(self, want: Want, inputs: Sequence[ModelInput], classes: Sequence[int]) -> list[Floats]:
-        self.stats.requested += len(inputs)
+        self.check_journal()
         keys = [_key(want, item, class_) for item, class_ in zip(inputs, classes, strict=True)]
         askers: dict[Key, int] = {}
         for key in keys:
@@ -256,6 +257,7 @@ class Engine:
             if stuck is None:
                 break
             self._shrink(stuck)
+        self.stats.requested += len(inputs)
         self.stats.memo_hits += len(inputs) - len(unknown) - len(read)
         self.stats.journal_hits += len(read)
         self.stats.computed += len(unknown)
