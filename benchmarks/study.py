@@ -14,7 +14,18 @@ from pathlib import Path
 RESULTS = Path(__file__).parent / "results"
 """Where studies leave their results by default."""
 
-PACKAGES = ("modelaudit-core", "numpy", "scipy", "torch", "transformers", "datasets", "scikit-learn", "shap", "peft")
+PACKAGES = (
+    "modelaudit-core",
+    "numpy",
+    "scipy",
+    "torch",
+    "onnxruntime",
+    "transformers",
+    "datasets",
+    "scikit-learn",
+    "shap",
+    "peft",
+)
 """The packages whose versions can change a figure; those that are not installed are left out."""
 
 

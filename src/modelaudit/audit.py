@@ -310,7 +310,7 @@ class Audit:
                 "--seed": self.seed,
                 "--preset": self.preset,
                 "--device": self._device,
-                "--backend": None if self._backend == "auto" else self._backend,
+                "--backend": self._backend,
                 "--numerics": self._numerics,
                 "--sample": self.sample,
             },

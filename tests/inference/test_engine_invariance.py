@@ -91,6 +91,14 @@ def test_rows_that_do_not_fill_a_unit_are_shared_out_over_smaller_ones():
     assert slots == {20: [512], 24: [512, 128], 41: [1024, 32], 51: [1024, 256, 32]}
 
 
+def test_a_long_row_does_not_stand_in_one_pack_with_many_short_ones():
+    layout = Layout(batch_tokens=1024, packed=frozenset({"logits"}), sizes=(128, 256, 512, 1024))
+    inputs = [ModelInput(np.ones(length, np.int32)) for length in (500, *[5] * 104)]
+    units = list(layout.units("logits", inputs, [0] * len(inputs)))
+    assert max(len(unit.inputs) * max(map(len, unit.inputs)) for unit in units) <= 2 * 1024
+    assert sum(len(unit.inputs) for unit in units) == 105
+
+
 def test_equal_rows_of_a_call_are_computed_once():
     rows = rows_of(10)
     engine = engine_for(build("bert"))

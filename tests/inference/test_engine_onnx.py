@@ -1,5 +1,6 @@
 """Layers in ONNX Runtime answer what the model answers, to the same bits everywhere; where they don't, torch does."""
 
+import copy
 import tempfile
 
 import numpy as np
@@ -11,6 +12,8 @@ from transformers import BertForSequenceClassification
 
 from modelaudit.errors import ModelInputError
 from modelaudit.inference import numerics, onnx_encoder
+from modelaudit.inference.exchange import Findings, Parcel
+from modelaudit.inference.worker import Worker
 
 pytestmark = pytest.mark.skipif(
     int(transformers.__version__.split(".")[0]) < 5 or not onnx_encoder.installed(),
@@ -59,6 +62,24 @@ def test_order_company_and_threads_change_no_bit(kind):
         torch.set_num_threads(before)
     alone = engine_for(build(kind), batch_tokens=1024, backend="onnx")
     assert [bits(getattr(alone, want)([row]))[0] for row in rows] == expected
+
+
+def test_states_of_a_model_that_answers_per_row_keep_their_bits_in_torch():
+    rows = rows_of(60, longest=60)
+    engine = engine_for(build("bert"), batch_tokens=1024, backend="onnx")
+    expected = bits(engine.hidden(rows))
+    alone = engine_for(build("bert"), batch_tokens=1024, backend="onnx")
+    assert [bits(alone.hidden([row]))[0] for row in rows] == expected
+
+
+def test_a_worker_follows_when_the_way_to_pack_changes():
+    model, rows = build("bert"), rows_of(20)
+    engines = [engine_for(model, batch_tokens=512, backend=backend) for backend in ("onnx", "torch")]
+    worker = Worker(copy.deepcopy(model), "cpu", 0)
+    for engine in engines:
+        [unit] = engine.probe.layout.units("logits", rows, [0] * 20)
+        outcome = worker.answer(Parcel.of(unit), Findings.of(engine._forward))
+        assert bits(outcome.answers()) == [engine.logits(rows)[place].tobytes() for place in unit.places]
 
 
 def test_two_workers_answer_with_the_bits_of_one_process():
@@ -132,7 +153,7 @@ def test_a_graph_that_does_not_answer_as_the_model_does_is_not_used(wrapper, rea
 def test_a_model_without_an_encoder_runs_in_torch_and_says_so_where_the_runtime_was_asked_for():
     events = [engine_for(build("gpt2"), backend=backend).events for backend in ("torch", "auto", "onnx")]
     assert events[0] == events[1]
-    assert events[2] == [*events[0], "ONNX Runtime is not used: this model has no encoder that can be packed."]
+    assert events[2] == [*events[0], "ONNX Runtime is not used: the rows of this model are not packed."]
 
 
 def test_by_itself_only_a_large_model_is_exported():
@@ -151,3 +172,34 @@ def test_a_backend_that_can_not_be_had_is_one_sentence(monkeypatch):
     monkeypatch.setattr(onnx_encoder, "installed", lambda: False)
     with pytest.raises(ModelInputError, match=r"install modelaudit-core\[onnx\]"):
         engine_for(build("bert"), backend="onnx")
+
+
+def test_rows_of_the_audit_are_compared_and_the_numerics_say_how_they_came_out():
+    engine = engine_for(build("bert"), batch_tokens=512, backend="onnx")
+    named = engine.numerics_id
+    rows = rows_of(300, longest=60)
+    engine.certify(rows)
+    assert engine.numerics["agreement"].startswith("ONNX Runtime against torch on 256 rows of the audit: ")
+    assert engine.numerics["agreement"].endswith("decisions that differ: 0.")
+    assert engine.numerics_id == named
+    engine.logits(rows)
+    assert (engine.stats.computed, engine.stats.memo_hits) == (44, 256)
+
+
+def test_a_row_on_which_the_runtimes_differ_takes_the_audit_back_to_torch():
+    model = BertForSequenceClassification(build("bert").config).eval()
+    model.load_state_dict(build("bert").state_dict())
+    engine = engine_for(model, batch_tokens=512, backend="onnx")
+    assert engine.probe.onnx
+    rows = rows_of(20)
+    with torch.no_grad():
+        # What was exported is not the model any more: the certificate has to see it.
+        model.bert.encoder.layer[0].output.dense.bias[0].add_(5.0)
+    engine.certify(rows)
+    assert not engine.probe.onnx
+    assert "layers" not in engine.numerics
+    assert "agreement" not in engine.numerics
+    assert engine.events[-1].startswith("ONNX Runtime is not used. ONNX Runtime against torch on 20 rows of the audit")
+    with torch.inference_mode():
+        expected = [plain(model, row).logits[0].numpy() for row in rows]
+    np.testing.assert_allclose(engine.logits(rows), expected, atol=2e-5)

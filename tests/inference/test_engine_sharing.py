@@ -89,5 +89,8 @@ def test_what_stops_one_thread_leaves_the_calls_of_the_others_open():
             threading.Event().wait(0.001)
     for thread in threads:
         thread.join(30)
+    # Nobody waits for the interrupted call any more.
+    assert not engine._shared._waiting
+    assert engine.stats.requested == 6
     assert sum(isinstance(one, KeyboardInterrupt) for one in found) == 1
     assert sum(isinstance(one, list) for one in found) == 2

@@ -17,6 +17,7 @@ from modelaudit.inference.journal import Journal
 from modelaudit.inference.memo import Key
 from modelaudit.inference.probabilities import FLOOR
 from modelaudit.inference.records import digest
+from modelaudit.inference.sharing import SharedCalls
 from modelaudit.inference.units import Layout, Unit, Want
 
 __all__ = ["CallableEngine", "Company"]
@@ -133,6 +134,8 @@ class CallableEngine(Engine):
         self, function: TextFunction, *, model_id: str, hidden_words: str, batch_tokens: int | None = None
     ) -> None:
         self._begin(model_id, "function")
+        # A function that failed is not asked again, and a call of two threads would be.
+        self._shared = SharedCalls(self._lock, self._answer, together=False)
         self._function = function
         self._executor = CallableExecutor(function)
         self._layout: Layout = Calls(batch_tokens=batch_tokens or CHARACTERS_A_CALL)

@@ -29,7 +29,7 @@ NO_CHARACTER = -1
 
 REASON_LENGTH = 100
 NAME_LENGTH = 50
-"""Characters of a stranger's message, and of the function's name, in ours: the next step still fits into a report."""
+"""Characters of a message, and of the function's name, in ours: the next step still fits into a report."""
 
 
 def input_of(text: str) -> ModelInput:
@@ -71,13 +71,14 @@ class TextFunction:
             ModelInputError: the function raised, or gave anything else than n rows of C probabilities.
         """
         name = self.name[:NAME_LENGTH]
-        # A stranger's function may raise anything; a NotAssessable of ours would pass for a skipped check.
+        # A stranger's function may raise anything; a NotAssessable of ours would pass for a skipped check. Its message
+        # may hold the text that it failed on, and a report shows none.
         try:
             answer = self.function(list(texts))
         except (Exception, SystemExit) as error:
             raise ModelInputError(
-                f"{name} failed on a call of {len(texts)} texts: {_brief(error)}; mend it, with retries where it asks "
-                "a network, and run the audit again"
+                f"{name} failed on a call of {len(texts)} texts: {type(error).__name__}; mend it, with retries where "
+                "it asks a network, and run the audit again"
             ) from error
         try:
             table = numbers_of(answer, self.labels)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from modelaudit.errors import ModelInputError
 from modelaudit.inference import numerics, onnx_encoder
+from modelaudit.inference.agreement import agreement, in_torch
 from modelaudit.inference.crew import CrewExecutor
 from modelaudit.inference.executor import Executor, LocalExecutor
 from modelaudit.inference.forward import Forward, is_out_of_memory
@@ -21,11 +21,13 @@ from modelaudit.inference.inputs import ModelInput
 from modelaudit.inference.memo import Key, Memo
 from modelaudit.inference.numerics import choose_backend, choose_batch_tokens, choose_device
 from modelaudit.inference.placing import placed
-from modelaudit.inference.probe import LENGTHS, Probe, probe
+from modelaudit.inference.precision import compared
+from modelaudit.inference.probe import LENGTHS, Probe, ask, probe
 from modelaudit.inference.records import Records, digest
 from modelaudit.inference.sharing import Ask, SharedCalls
 from modelaudit.inference.staffing import crew_for
 from modelaudit.inference.standard import Standard
+from modelaudit.inference.stats import EngineStats
 from modelaudit.inference.units import Layout, Unit, Want
 
 if TYPE_CHECKING:
@@ -33,35 +35,10 @@ if TYPE_CHECKING:
 
     from modelaudit.inference.journal import Journal
 
-__all__ = ["Engine", "EngineStats"]
+__all__ = ["Engine"]
 
 Floats = NDArray[np.float32]
 MEMO_BYTES = 1 << 30
-
-
-@dataclass(slots=True)
-class EngineStats:
-    """What an engine has done so far.
-
-    Attributes:
-        requested: rows asked for; `computed` of them went through the model.
-        memo_hits: the other rows, known from before or equal to another row of the call.
-        journal_hits: rows whose answer the journal had, counted neither as computed nor as memo hits.
-        evicted: answers that the memo had to forget.
-        tokens, padded_tokens: real tokens that went through the model, and token slots with padding and filling.
-        batches: forward passes that gave answers.
-        out_of_memory: times that memory ran out.
-    """
-
-    requested: int = 0
-    computed: int = 0
-    memo_hits: int = 0
-    journal_hits: int = 0
-    evicted: int = 0
-    tokens: int = 0
-    padded_tokens: int = 0
-    batches: int = 0
-    out_of_memory: int = 0
 
 
 class Engine:
@@ -128,7 +105,7 @@ class Engine:
         )
         self.probe = self._probed()
         if backend == "onnx" and not self.probe.onnx and not any("ONNX" in event for event in self.events):
-            self.events.append("ONNX Runtime is not used: this model has no encoder that can be packed.")
+            self.events.append("ONNX Runtime is not used: the rows of this model are not packed.")
         if batch_tokens is None and not self.probe.sizes_hold:
             cautious = choose_batch_tokens(self.device, sizes_hold=False)
             self._layout = Layout(batch_tokens=min(cautious, self._layout.batch_tokens), single=self._layout.single)
@@ -149,18 +126,44 @@ class Engine:
         self._shared = SharedCalls(self._lock, self._answer)
         self._records: Records | None = None
         self._standard = Standard("strict")
+        self._compared: list[ModelInput] = []
+        self._agreement: dict[str, str] = {}
 
     def certify(self, inputs: Sequence[ModelInput]) -> None:
-        """Compare half precision with float32 on these rows, and use it from now on where its certificate holds.
+        """Compare what is fast with float32 in torch on these rows, and use it from now on only where that holds.
 
-        Nothing is done where half precision is not wanted or the device is no faster in it. Call it before anything is
-        asked: answers of before belong to other numerics, and are forgotten.
+        What is fast is half precision where it is wanted and the device is faster in it, and ONNX Runtime where the
+        probe took it. Call it before anything is asked: answers of before may belong to other numerics.
         """
         with self._lock:
             if self._standard.on(self.device):
                 self._standard.compare_on(inputs)
-                self._layout = Layout(batch_tokens=self._layout.batch_tokens, single=self._layout.single)
+                self._layout = self._unprobed()
                 self._begin_anew()
+            elif self.probe.onnx:
+                self._compared = compared(inputs)
+                self._begin_anew(probed=True)
+
+    def _compare_runtimes(self) -> None:
+        """Hold ONNX Runtime against torch on the rows to compare on, and go on in torch where they differ."""
+        self._agreement = {}
+        if not self.probe.onnx or not self._compared:
+            return
+        with numerics.strict(self._model, self.device):
+            answers = ask(self._forward, self._layout, "logits", self._compared)
+            found = agreement(answers, in_torch(self._model, self._forward, self._layout, self._compared))
+        if found.holds:
+            self._agreement = {"agreement": found.describe()}
+            for row, answer in zip(self._compared, answers, strict=True):
+                self._memo.put(_key("logits", row, 0), answer)
+        else:
+            self.events.append(f"ONNX Runtime is not used. {found.describe()}")
+            self._onnx = False
+            self._layout = self._unprobed()
+            self.probe = self._probed()
+
+    def _unprobed(self) -> Layout:
+        return Layout(batch_tokens=self._layout.batch_tokens, single=self._layout.single)
 
     def keep_in(self, journal: Journal | None) -> None:
         """Look answers up in this journal before the model is asked, and write new ones to it; None for no journal.
@@ -285,9 +288,11 @@ class Engine:
         self._halve()
         self._begin_anew()
 
-    def _begin_anew(self) -> None:
-        self.probe = self._probed()
+    def _begin_anew(self, *, probed: bool = False) -> None:
+        if not probed:
+            self.probe = self._probed()
         self._memo.clear()
+        self._compare_runtimes()
         self._name_numerics()
         self.keep_in(self._journal)
 
@@ -334,6 +339,8 @@ class Engine:
             self.numerics["layers"] = f"onnxruntime {onnx_encoder.version()}"
         self.numerics |= self._standard.describe()
         self.numerics_id = numerics.identify(self.numerics)
+        # It depends on the rows and has no part in the id: what it says of the numbers holds for other rows as well.
+        self.numerics |= self._agreement if self.probe.onnx else {}
 
     def _placed(self, model: PreTrainedModel) -> PreTrainedModel:
         halves = sorted({str(p.dtype) for p in model.parameters() if p.is_floating_point()} - {"torch.float32"})

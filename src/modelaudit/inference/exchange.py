@@ -6,14 +6,18 @@ import pickle
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from modelaudit.inference.forward import Forward
 from modelaudit.inference.inputs import ModelInput
+from modelaudit.inference.packing import Packing
 from modelaudit.inference.units import Unit, Want
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 __all__ = ["Fault", "Findings", "Outcome", "Parcel", "Sheaf"]
 
@@ -41,6 +45,13 @@ class Findings(NamedTuple):
         if packing is None:
             return cls(packing=False, pruned=False, onnx=False, per_token=forward.per_token)
         return cls(packing=True, pruned=packing.pruned, onnx=packing.onnx, per_token=forward.per_token)
+
+    def apply(self, forward: Forward, model: PreTrainedModel) -> None:
+        """Let another forward pass go by the same."""
+        forward.per_token = self.per_token
+        if self.packing and Findings.of(forward) != self:
+            forward.packing = None
+            forward.packing = Packing(model, pruned=self.pruned, onnx=self.onnx)
 
 
 @dataclass(frozen=True, slots=True)

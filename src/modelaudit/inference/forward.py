@@ -60,6 +60,11 @@ class Forward:
         self._base = getattr(model, model.base_model_prefix, model) if model.base_model_prefix else model
         self._fill = int(getattr(model.config, "pad_token_id", None) or 0)
 
+    @property
+    def headless(self) -> bool:
+        """Whether the head can't be told from the rest, and so has half precision wherever the encoder has."""
+        return self._base is self._model
+
     def run(self, unit: Unit) -> list[Floats]:
         """Return one answer for each row of the unit; `start` and wait."""
         return self.start(unit)()
@@ -87,10 +92,10 @@ class Forward:
             return lambda: list(means())
         logits = _field(self._ask(self._model, ids, types), "logits")
         self.per_token = logits.dim() == 3
-        table = self._host(logits[: len(unit.inputs)])
         if self.per_token:
-            return lambda: [_wanted(answer, row) for answer, row in zip(table(), unit.inputs, strict=True)]
+            return self._wanted(logits.flatten(0, 1), unit.inputs)
         _refuse_positions(unit.inputs)
+        table = self._host(logits[: len(unit.inputs)])
         return lambda: list(table())
 
     def _packed(self, unit: Unit) -> Answers:
@@ -109,8 +114,17 @@ class Forward:
         if unit.want == "hidden":
             means = self._host(torch.stack([piece.to(torch.float64).mean(dim=0) for piece in real.split(lengths)]))
             return lambda: list(means())
-        flat, ends = self._host(real), np.cumsum(lengths)[:-1]
-        return lambda: [_wanted(piece, row) for piece, row in zip(np.split(flat(), ends), unit.inputs, strict=True)]
+        return self._wanted(real, unit.inputs)
+
+    def _wanted(self, positions: Any, rows: Sequence[ModelInput]) -> Answers:
+        """Return the answers at the wanted positions of rows that lie end to end in (n, C); no others are copied."""
+        wanted = [_positions(row) for row in rows]
+        starts = np.cumsum([0, *map(len, rows)])
+        places = np.concatenate([start + one for start, one in zip(starts, wanted, strict=False)])
+        chosen = self._host(positions[torch.from_numpy(places).to(self._device)])
+        ends = np.cumsum(list(map(len, wanted)))[:-1]
+        # Copies, so that the memo does not hold the whole unit's outputs.
+        return lambda: [_frozen(piece.copy()) for piece in np.split(chosen(), ends)]
 
     def _host(self, tensor: Any) -> Callable[[], Floats]:
         """Start the copy to the host, and return a function that waits for it."""
@@ -187,13 +201,14 @@ def _score(logits: Any, row: ModelInput, class_: int) -> Any:
     """One number a row: its logit, or the mean logit over the wanted positions."""
     if logits.dim() == 1:
         return logits[class_]
-    positions = np.arange(len(row)) if row.gather is None else row.gather
-    return logits[torch.from_numpy(positions.astype(np.int64)).to(logits.device), class_].mean()
+    return logits[torch.from_numpy(_positions(row)).to(logits.device), class_].mean()
 
 
-def _wanted(answer: Floats, row: ModelInput) -> Floats:
-    # A copy, so that the memo does not hold the whole unit's outputs.
-    return _frozen(answer.copy() if row.gather is None else answer[row.gather])
+def _positions(row: ModelInput) -> NDArray[np.int64]:
+    """Return the wanted positions of a row, all where none are named."""
+    every = np.arange(len(row))
+    # Picked from the row's own: beyond its end its neighbour lies.
+    return every if row.gather is None else every[row.gather]
 
 
 def _refuse_positions(rows: Sequence[ModelInput]) -> None:

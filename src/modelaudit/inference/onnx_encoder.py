@@ -8,13 +8,12 @@ matrix product as its values, since a sum over a row of another length may run i
 
 from __future__ import annotations
 
-import tempfile
+import io
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,8 +38,18 @@ class Unexportable(Unpackable):
     """ONNX Runtime does not take this encoder; the message says why."""
 
 
-# What tracing an encoder of an unforeseen kind may raise, and a full disk.
-_MISFITS: tuple[type[Exception], ...] = (RuntimeError, TypeError, ValueError, AttributeError, IndexError, OSError)
+# What tracing an encoder of an unforeseen kind may raise, one of more than the 2 GB that a graph can hold among them,
+# and a runtime that is installed and broken.
+_MISFITS: tuple[type[Exception], ...] = (
+    RuntimeError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    IndexError,
+    ImportError,
+    OSError,
+    MemoryError,
+)
 
 Call = Callable[[Any], Any]
 Attending = Callable[[Documents], AbstractContextManager[None]]
@@ -60,9 +69,11 @@ def version() -> str:
 
 @cache
 def _faults() -> tuple[type[Exception], ...]:
-    """The exceptions of the runtime, which have no type in common."""
-    from onnxruntime.capi import onnxruntime_pybind11_state as state
-
+    """The exceptions of the runtime, which have no type in common; none where it can't be imported."""
+    try:
+        from onnxruntime.capi import onnxruntime_pybind11_state as state
+    except ImportError:
+        return ()
     return tuple(one for one in vars(state).values() if isinstance(one, type) and issubclass(one, Exception))
 
 
@@ -84,22 +95,8 @@ class OnnxEncoder:
     def __init__(
         self, encoder: torch.nn.Module, call: Call, last: LastLayer | None, attending: Attending, *, hidden: int
     ) -> None:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = torch.get_num_threads()
-        options.log_severity_level = _ERRORS_ONLY
-        # Threads that spin while they wait slow down everything else on the machine.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        onnxruntime.disable_telemetry_events()
         try:
-            # The file is as private as the model: in a folder of mode 0700, and gone when the session has read it.
-            with tempfile.TemporaryDirectory(prefix="modelaudit-") as folder:
-                file = Path(folder) / "encoder.onnx"
-                _export(_Traced(encoder, call, last, attending), hidden, file)
-                self._session = onnxruntime.InferenceSession(
-                    str(file), options, providers=["CPUExecutionProvider"], disabled_optimizers=[_SLOW_FUSION]
-                )
+            self._session = _session(_exported(_Traced(encoder, call, last, attending), hidden))
         except (*_faults(), *_MISFITS) as error:
             reason = (str(error).strip().splitlines() or [""])[0]
             raise Unexportable(f"It does not take the encoder ({type(error).__name__}: {reason:.200}).") from error
@@ -193,7 +190,24 @@ class _Traced(torch.nn.Module):
             return self._call(states)
 
 
-def _export(traced: _Traced, hidden: int, file: Path) -> None:
+def _session(graph: bytes) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    options.log_severity_level = _ERRORS_ONLY
+    # Threads that spin while they wait slow down everything else on the machine.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    onnxruntime.disable_telemetry_events()
+    return onnxruntime.InferenceSession(
+        graph, options, providers=["CPUExecutionProvider"], disabled_optimizers=[_SLOW_FUSION]
+    )
+
+
+def _exported(traced: _Traced, hidden: int) -> bytes:
+    """Return the graph. It never lies on a disk: it is as private as the model, and a killed process tidies nothing."""
+    # The tracing exporter takes a buffer, which torch's annotation of the newer one does not say.
+    graph: Any = io.BytesIO()
     lengths, slots, places = np.array([5, 4, 3]), 16, 4
     arrays = _indices(lengths, slots, places)
     axes = {"states": {1: "slots"}, "place": {0: "rows", 1: "longest"}, "mask": {0: "rows", 3: "longest"}}
@@ -205,10 +219,11 @@ def _export(traced: _Traced, hidden: int, file: Path) -> None:
         torch.onnx.export(
             traced,
             (torch.zeros(1, slots, hidden), *(torch.from_numpy(array) for array in arrays.values())),
-            str(file),
+            graph,
             input_names=["states", *arrays],
             output_names=["answer"],
             dynamic_axes=axes,
             opset_version=_OPSET,
             dynamo=False,
         )
+    return bytes(graph.getvalue())

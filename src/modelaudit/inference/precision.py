@@ -23,7 +23,7 @@ from modelaudit.inference.executor import Answered, Executor
 from modelaudit.inference.inputs import ModelInput
 from modelaudit.inference.units import Layout, Unit
 
-__all__ = ["CERTIFICATE_ROWS", "Certificate", "RescoringExecutor", "certify", "is_near", "spread"]
+__all__ = ["CERTIFICATE_ROWS", "Certificate", "RescoringExecutor", "certify", "compared", "is_near", "spread"]
 
 Floats = NDArray[np.float32]
 Item = TypeVar("Item")
@@ -125,6 +125,11 @@ def spread(items: Sequence[Item], count: int = CERTIFICATE_ROWS) -> list[Item]:
     return [items[place] for place in np.linspace(0, len(items) - 1, count).round().astype(int)]
 
 
+def compared(rows: Iterable[ModelInput]) -> list[ModelInput]:
+    """Return the rows to compare on: 256 spread over these, equal rows counting once."""
+    return spread(list({row.key: row for row in rows}.values()))
+
+
 class RescoringExecutor:
     """Runs units in half precision, and rows whose decision is near its boundary again in float32.
 
@@ -135,13 +140,9 @@ class RescoringExecutor:
         inner: runs the units of both precisions; gradients and hidden states are always asked in float32.
         layout: how the rows that are asked again become units.
         within: margin between the two largest logits below which a decision is near.
-
-    Attributes:
-        rescored: rows that were asked again.
     """
 
     def __init__(self, inner: Executor, layout: Layout, *, within: float) -> None:
-        self.rescored = 0
         self._inner = inner
         self._layout = layout
         self._within = within
@@ -158,7 +159,6 @@ class RescoringExecutor:
             near += [(unit.places[i], unit.inputs[i]) for i in sorted(set(range(len(answers))) - set(far))]
             if far:
                 yield _part(unit, far), [answers[i] for i in far]
-        self.rescored += len(near)
         # Only now: an executor runs one call at a time.
         places, inputs = [place for place, _ in near], [row for _, row in near]
         for again in (self._layout.units("logits", inputs, [0] * len(near)), others):

@@ -32,7 +32,7 @@ Floats = NDArray[np.float32]
 
 LENGTHS = (5, 8, 13, 21)
 ROWS_A_LENGTH = 16
-LONG = 64
+LONG = 256
 WIDTHS = (4, 8, 16, 32, 64, 128)
 SIZES = (32, 64, 128, 256, 512, 1024, 2048, 4096, 8192)
 AGREEMENT = 1e-4
@@ -180,7 +180,7 @@ def _packed_as(
 ) -> tuple[Layout | None, float | None, list[str]]:
     full = layout.batch_tokens
     try:
-        forward.packing = Packing(model, pruned=pruned, onnx=onnx)
+        _pack(model, forward, pruned=pruned, onnx=onnx)
         allowed = replace(layout, packed=frozenset(wants), sizes=(full,))
         found = ask(forward, allowed, wants[0], rows)
         difference, scale = _difference(found, plain)
@@ -188,10 +188,12 @@ def _packed_as(
             return None, difference, [f"Rows are not packed: packed answers differ by up to {difference:.2g}."]
         if not _holds_order(forward, allowed, wants[0], rows, found, beside=_long(model, rows, layout)):
             return None, difference, ["Rows are not packed: their answers depend on their place in a pack."]
-        beside = {want for want in wants[1:] if _agrees(forward, allowed, layout, want, rows[:: ROWS_A_LENGTH // 4])}
-        allowed = replace(allowed, packed=frozenset({wants[0], *beside}))
         sizes = [size for size in SIZES if size < full and _holds_size(forward, wants[0], size, rows, found)]
-        return replace(allowed, sizes=(*sizes, full)), difference, []
+        allowed = replace(allowed, sizes=(*sizes, full))
+        # Where one question runs in ONNX Runtime and the next in torch, the shapes of the one say nothing of the other.
+        apart = pruned and onnx
+        beside = {want for want in wants[1:] if _agrees(model, forward, allowed, layout, want, rows, apart=apart)}
+        return replace(allowed, packed=frozenset({wants[0], *beside})), difference, []
     except Unexportable as error:
         return None, None, [str(error)]
     except Unpackable:
@@ -201,10 +203,35 @@ def _packed_as(
         return None, None, [f"Rows are not packed: the encoder does not take them ({type(error).__name__})."]
 
 
-def _agrees(forward: Forward, packed: Layout, layout: Layout, want: Want, rows: Sequence[ModelInput]) -> bool:
-    plain = _by_length(forward, want, rows, layout, filled=False)
-    difference, scale = _difference(ask(forward, packed, want, rows), plain)
-    return difference <= AGREEMENT * (1.0 + scale)
+def _pack(model: PreTrainedModel, forward: Forward, *, pruned: bool, onnx: bool) -> None:
+    """Let the forward pass pack in this way; what it has already is not made again, or given up before it is."""
+    before = forward.packing
+    if before is None or (before.pruned, before.onnx) != (pruned, onnx):
+        forward.packing = before = None
+        forward.packing = Packing(model, pruned=pruned, onnx=onnx)
+
+
+def _agrees(
+    model: PreTrainedModel,
+    forward: Forward,
+    packed: Layout,
+    layout: Layout,
+    want: Want,
+    rows: Sequence[ModelInput],
+    *,
+    apart: bool,
+) -> bool:
+    """Tell whether another question may be packed in the same shapes; `apart` says that it has kernels of its own."""
+    full = replace(packed, sizes=packed.sizes[-1:])
+    asked = rows if apart else rows[:: ROWS_A_LENGTH // 4]
+    found = ask(forward, full, want, asked)
+    difference, scale = _difference(found, _by_length(forward, want, asked, layout, filled=False))
+    if not difference <= AGREEMENT * (1.0 + scale):
+        return False
+    return not apart or (
+        _holds_order(forward, full, want, asked, found, beside=_long(model, rows, layout))
+        and all(_holds_size(forward, want, size, asked, found) for size in packed.sizes[:-1])
+    )
 
 
 def _difference(found: Sequence[Floats], expected: Sequence[Floats]) -> tuple[float, float]:

@@ -38,9 +38,11 @@ class SharedCalls:
     Args:
         turn: held while calls are answered.
         answer: answers one call, with `turn` held.
+        together: answer calls that wait as one; otherwise each alone, so that a fault is met by one call and once.
     """
 
-    def __init__(self, turn: AbstractContextManager[object], answer: Ask) -> None:
+    def __init__(self, turn: AbstractContextManager[object], answer: Ask, *, together: bool = True) -> None:
+        self._joins = together
         self._turn = turn
         self._answer = answer
         self._waiting: list[_Call] = []
@@ -51,19 +53,27 @@ class SharedCalls:
         call = _Call(want, inputs, classes)
         with self._changing:
             self._waiting.append(call)
-        with self._turn:
-            if call.open:
-                self._settle(self._taken(want))
+        try:
+            with self._turn:
+                if call.open:
+                    self._settle(self._taken(call))
+        finally:
+            # Ctrl-C while it waited, or was answered: nobody is there to take the answer.
+            self._withdraw(call)
         if call.error is not None:
             raise call.error
         assert call.answers is not None
         return call.answers
 
-    def _taken(self, want: Want) -> list[_Call]:
+    def _taken(self, first: _Call) -> list[_Call]:
         with self._changing:
-            taken = [call for call in self._waiting if call.want == want]
-            self._waiting = [call for call in self._waiting if call.want != want]
+            taken = [call for call in self._waiting if call is first or (self._joins and call.want == first.want)]
+            self._waiting = [call for call in self._waiting if call not in taken]
         return taken
+
+    def _withdraw(self, call: _Call) -> None:
+        with self._changing:
+            self._waiting = [other for other in self._waiting if other is not call]
 
     def _settle(self, calls: Sequence[_Call]) -> None:
         try:

@@ -11,7 +11,7 @@ from modelaudit.inference.executor import Executor
 from modelaudit.inference.forward import Forward, is_out_of_memory
 from modelaudit.inference.half import Halved
 from modelaudit.inference.inputs import ModelInput
-from modelaudit.inference.precision import Certificate, RescoringExecutor, certify, spread
+from modelaudit.inference.precision import Certificate, RescoringExecutor, certify, compared
 from modelaudit.inference.probe import Probe, ask, narrowed
 from modelaudit.inference.units import Layout
 
@@ -49,6 +49,7 @@ class Standard:
         self.certificate: Certificate | None = None
         self.rows: tuple[ModelInput, ...] = ()
         self._wanted = wanted
+        self._full = ""
         self._on = on
 
     def on(self, device: str) -> bool:
@@ -63,7 +64,7 @@ class Standard:
 
     def compare_on(self, rows: Sequence[ModelInput]) -> None:
         """Take these rows, or 256 spread over them, to compare the precisions on; equal rows count once."""
-        self.rows = tuple(spread(list({row.key: row for row in rows}.values())))
+        self.rows = tuple(compared(rows))
 
     def settled(self, found: Probe, model: PreTrainedModel, forward: Forward, device: str) -> Probe:
         """Return what the probe found with the shapes and notes of both precisions, and decide which is used.
@@ -89,6 +90,7 @@ class Standard:
         if not certificate.holds:
             return _noted(found, certificate.describe())
         self.certificate = certificate
+        self._full = "states, gradients" if forward.headless else "head, states, gradients"
         return replace(found, layout=layout)
 
     def over(self, inner: Executor, layout: Layout) -> Executor:
@@ -103,7 +105,7 @@ class Standard:
             return {}
         within = f"{self.certificate.rescored_within:.2g}"
         return {
-            "dtype": f"float16, decisions within {within} of the boundary in float32; head, states, gradients float32",
+            "dtype": f"float16, decisions within {within} of the boundary in float32; {self._full} float32",
             "certificate": self.certificate.describe(),
         }
 

@@ -27,6 +27,10 @@ SPLIT_SLOTS = 256
 FILLED = 0.75
 """Share of its slots from which on a pack goes as it is."""
 
+SPREAD = 2
+"""Rows of a pack, each as long as the longest of them, fill at most so many times its slots: attention may spread rows
+out to one length, and a pack of one long row and many short ones would be nearly all padding there."""
+
 GRADIENT_SLOTS = 256
 """Token slots of a unit that is asked for gradients; always full, since no smaller size was shown to hold."""
 
@@ -128,15 +132,26 @@ class Layout:
         tokens = 0
         for place in places:
             length = len(inputs[place])
-            if tokens + length > self.batch_tokens or len(chosen) == self.batch_tokens // SLOTS_A_ROW:
-                yield self._pack(want, chosen, tokens, inputs, classes)
+            if (
+                tokens + length > self.batch_tokens
+                or len(chosen) == self.batch_tokens // SLOTS_A_ROW
+                # The first is the longest.
+                or (chosen and (len(chosen) + 1) * len(inputs[chosen[0]]) > SPREAD * self.batch_tokens)
+            ):
+                yield from self._shared_out(want, chosen, inputs, classes)
                 chosen, tokens = [], 0
             chosen.append(place)
             tokens += length
-        while chosen:
-            here = self._share(chosen, inputs)
-            yield self._pack(want, chosen[:here], sum(len(inputs[place]) for place in chosen[:here]), inputs, classes)
-            chosen = chosen[here:]
+        yield from self._shared_out(want, chosen, inputs, classes)
+
+    def _shared_out(
+        self, want: Want, places: Sequence[int], inputs: Sequence[ModelInput], classes: Sequence[int]
+    ) -> Iterator[Unit]:
+        """Yield rows that fit into one pack as one, or as smaller ones where it would be half empty."""
+        while places:
+            here = self._share(places, inputs)
+            yield self._pack(want, places[:here], sum(len(inputs[place]) for place in places[:here]), inputs, classes)
+            places = places[here:]
 
     def _share(self, places: Sequence[int], inputs: Sequence[ModelInput]) -> int:
         """Return how many of the last rows go into one pack: all, or what fills the next smaller size."""

@@ -25,7 +25,6 @@ from modelaudit.inference import numerics
 from modelaudit.inference.exchange import Fault, Findings, Outcome, Parcel, Sheaf
 from modelaudit.inference.executor import UNITS_IN_FLIGHT
 from modelaudit.inference.forward import Answers, Forward, is_out_of_memory
-from modelaudit.inference.packing import Packing
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -64,9 +63,7 @@ class Worker:
     def begin(self, parcel: Parcel, findings: Findings) -> Begun | None:
         """Ask the model, and return a function that waits for the outcome; None where memory ran out."""
         try:
-            self._forward.per_token = findings.per_token
-            if findings.packing and self._forward.packing is None:
-                self._forward.packing = Packing(self._model, pruned=findings.pruned, onnx=findings.onnx)
+            findings.apply(self._forward, self._model)
             answers = self._forward.start(parcel.unit())
         except Exception as error:  # noqa: BLE001  whatever a model raises is raised again where the unit came from
             if isinstance(error, RuntimeError) and is_out_of_memory(error):

@@ -115,7 +115,7 @@ class CallableModel:
         if len(rows) != len(keep):
             raise ValueError(f"{len(rows)} rows need as many arrays of variants, not {len(keep)}")
         answers: list[Predictions] = []
-        for portion in _portions(rows, keep):
+        for portion in _portions(rows, keep, len(self.opened.mask_word or "")):
             texts, bounds = [], [0]
             for place in portion:
                 texts += self._variants(rows[place], keep[place])
@@ -169,11 +169,11 @@ class CallableModel:
         )
 
 
-def _portions(rows: Sequence[Row], keep: Sequence[Flags]) -> Iterator[range]:
+def _portions(rows: Sequence[Row], keep: Sequence[Flags], mask: int) -> Iterator[range]:
     """Cut rows into portions whose variants have so many characters in all; a row alone may have more."""
     start = held = 0
     for place, (row, kept) in enumerate(zip(rows, keep, strict=True)):
-        size = len(row.text) * len(kept)
+        size = (len(row.text) + kept.shape[1] * mask) * len(kept)
         if held and held + size > CHARACTERS_AT_ONCE:
             yield range(start, place)
             start, held = place, 0
