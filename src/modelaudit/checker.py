@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Literal, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ __all__ = [
     "Context",
     "Cost",
     "Data",
+    "Hiding",
     "Losses",
     "ModelHandle",
     "Predictions",
@@ -32,6 +33,7 @@ __all__ = [
 ]
 
 Floats = NDArray[np.float64]
+Hiding = Literal["mask", "unknown", "delete"]
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
@@ -130,12 +132,16 @@ class ModelHandle(Protocol):
         """
         ...
 
-    def predict_masked(self, rows: Sequence[Row], keep: Sequence[NDArray[np.bool_]]) -> list[Predictions]:
+    def predict_masked(
+        self, rows: Sequence[Row], keep: Sequence[NDArray[np.bool_]], *, hide: Hiding = "mask"
+    ) -> list[Predictions]:
         """Return predictions for variants of each row in which some words are hidden.
 
-        `keep[i]` is bool (variants, players of row i); hidden words become the mask token on the token ids, so
-        positions stay and the text is never tokenised again. In the texts of a function they are left out, or replaced
-        by the user's mask word.
+        `keep[i]` is bool (variants, players of row i). How words are hidden, on the token ids, so that the text is
+        never tokenised again: "mask" puts the mask token in their place, "unknown" the token for unknown words, so
+        that positions stay; "delete" takes them out. In the texts of a function "mask" leaves them out, or puts the
+        user's mask word there, "delete" leaves them out, and there is no "unknown". CapabilityError for a way that this
+        model or its task does not have.
         """
         ...
 

@@ -148,6 +148,29 @@ class Attribution(Frozen):
         return self
 
 
+class Part(Frozen):
+    """One part of a whole."""
+
+    name: Text
+    share: float = Field(ge=0.0, le=1.0)
+
+
+class Shares(Frozen):
+    """The parts of one whole, as a bar; their shares add up to 1."""
+
+    kind: Literal["shares"] = "shares"
+    title: Text
+    whole: Text
+    parts: tuple[Part, ...] = Field(min_length=1, max_length=8)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Shares:
+        total = sum(part.share for part in self.parts)
+        if abs(total - 1.0) > 1e-6:
+            raise ValueError(f"shares {self.title!r}: they add up to {total:g} and not to 1")
+        return self
+
+
 class Note(Frozen):
     """A sentence or two that the reader needs beside the number."""
 
@@ -157,7 +180,7 @@ class Note(Frozen):
 
 
 Evidence = Annotated[
-    Examples | Table | Curve | Histogram | Attribution | Note,
+    Examples | Table | Curve | Histogram | Attribution | Shares | Note,
     Field(discriminator="kind"),
 ]
 

@@ -29,8 +29,8 @@ from modelaudit.testing.planted import planted_classifier, planted_rows, planted
 
 WORDS = {"excellent": 1.0, "good": 0.5, "kind": 0.75, "poor": -1.0, "slow": -0.5, "rude": -0.75}
 LEXICON = {"Maria": "B-PER", "Perez": "I-PER", "Paris": "B-LOC", "Acme": "B-ORG"}
-EXACT = Effort(exact_players=10, pairs=2, random_orders=10)
-SAMPLED = Effort(exact_players=1, pairs=6, random_orders=10)
+EXACT = Effort(exact_players=10, pairs=2, most_pairs=2, settled=0.15, random_orders=10)
+SAMPLED = Effort(exact_players=1, pairs=6, most_pairs=6, settled=0.15, random_orders=10)
 
 
 def by_definition(values):
@@ -318,9 +318,12 @@ def test_a_table_of_copies_is_explained_as_far_as_its_texts_go():
     once = planted_rows(60, 1, words=WORDS)
     subject = subject_of(planted_classifier(WORDS), data=once * 10)
     single = subject_of(planted_classifier(WORDS), data=once)
-    [many] = {finding.metric.n for finding in findings_of(ShapleyExplanation(), subject).values()}
-    [few] = {finding.metric.n for finding in findings_of(ShapleyExplanation(), single).values()}
-    assert many == few >= 40
+    many, few = (
+        {key: finding.metric.n for key, finding in findings_of(ShapleyExplanation(), each).items()}
+        for each in (subject, single)
+    )
+    assert many == few
+    assert few["faithfulness_gain", None] >= 40
 
 
 def test_a_model_that_ignores_its_input_is_not_assessed():
@@ -336,8 +339,8 @@ def test_rows_of_one_word_and_repeated_rows_are_left_out_and_counted():
     subject = subject_of(planted_classifier(WORDS), data=rows)
     checker = ShapleyExplanation()
     context = context_of(subject, checker)
-    found = list(checker.run(context))
-    assert found[0].metric.n == 4
+    found = {finding.metric.id: finding.metric for finding in checker.run(context)}
+    assert found["faithfulness_gain"].n == 4
     assert any("fewer than two words" in note for note in context.notes)
     assert any(note.startswith("6 ") and "repeat the words" in note for note in context.notes)
     with pytest.raises(NotAssessable, match="at least two words"):
@@ -379,7 +382,8 @@ def test_hostile_rows_are_explained_like_others():
     checker = ShapleyExplanation()
     context = context_of(subject, checker)
     found = list(checker.run(context))
-    assert found[0].metric.n == 23
+    assert found[1].metric.id == "faithfulness_gain"
+    assert found[1].metric.n == 23
     assert any("longer than the model reads" in note for note in context.notes)
     assert all("alert" not in finding.statement for finding in found)
 

@@ -4,7 +4,7 @@ from modelaudit.inference.engine import Engine
 from modelaudit.inference.inputs import ModelInput
 from modelaudit.inference.journal import Journal, journal_folder
 from modelaudit.inference.lockstep import lockstep_map
-from modelaudit.inference.masks import masked_inputs
+from modelaudit.inference.masks import masked_inputs, shortened_inputs
 from modelaudit.inference.stats import EngineStats
 from modelaudit.inference.weights import weights_sha256
 
@@ -16,5 +16,6 @@ __all__ = [
     "journal_folder",
     "lockstep_map",
     "masked_inputs",
+    "shortened_inputs",
     "weights_sha256",
 ]

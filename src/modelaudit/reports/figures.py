@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from modelaudit.evidence import Attribution, Cell, Curve, Evidence, Example, Examples, Histogram, Note, Series, Table
+from modelaudit.evidence import (
+    Attribution,
+    Cell,
+    Curve,
+    Evidence,
+    Example,
+    Examples,
+    Histogram,
+    Note,
+    Series,
+    Shares,
+    Table,
+)
 from modelaudit.reports.attribution import AttributionView, attribution_view
 from modelaudit.reports.charts import (
     bin_shares,
@@ -16,6 +28,7 @@ from modelaudit.reports.charts import (
 )
 from modelaudit.reports.drawing import Drawing
 from modelaudit.reports.numbers import brief, decimal, significant
+from modelaudit.reports.shares import shares_drawing, shares_reading
 from modelaudit.reports.text import plural, visible
 
 MOST_ROWS = 40
@@ -73,6 +86,9 @@ def figure(item: Evidence) -> Figure:
             return Figure("chart", item.title, histogram_reading(item), histogram_drawing(item), legend, table)
         case Attribution():
             return _attribution(item)
+        case Shares():
+            legend = tuple((part.name, f"area s{place % 4}") for place, part in enumerate(item.parts))
+            return Figure("chart", item.title, shares_reading(item), shares_drawing(item), legend, _shares_table(item))
         case Note():
             return Figure("note", item.title, item.text)
 
@@ -173,6 +189,11 @@ def _histogram_table(item: Histogram) -> DataTable:
     )
     kept = rows[:MOST_ROWS]
     return DataTable(item.title, columns, (True,) * len(columns), kept, len(rows) - len(kept))
+
+
+def _shares_table(item: Shares) -> DataTable:
+    rows = tuple((part.name, f"{part.share:.1%}") for part in item.parts)
+    return DataTable(item.title, ("Part", f"Share of {item.whole}"), (False, True), rows)
 
 
 def _attribution(item: Attribution) -> Figure:

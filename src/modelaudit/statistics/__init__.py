@@ -34,6 +34,7 @@ from .multiplicity import benjamini_hochberg, fcr_level, holm
 from .paired import mcnemar_p, mean_difference, paired_difference, tango_interval
 from .power import detectable_auc, detectable_mean, detectable_proportion_difference, null_auc_se, z_sum
 from .proportions import clopper_pearson, clopper_pearson_interval, wilson, wilson_interval
+from .ratio import share_of_means
 from .resample import bootstrap_se, permutation_p
 from .roc import RocCurve, TprAtFpr, auc, auc_permutation_p, delong, paired_delong, roc_curve, tpr_at_fpr
 
@@ -80,6 +81,7 @@ __all__ = [
     "paired_difference",
     "permutation_p",
     "roc_curve",
+    "share_of_means",
     "tango_interval",
     "tpr_at_fpr",
     "wilson",

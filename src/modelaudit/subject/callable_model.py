@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from modelaudit.checker import Losses, Predictions
+from modelaudit.checker import Hiding, Losses, Predictions
 from modelaudit.errors import CapabilityError
 from modelaudit.evidence import storable
 from modelaudit.inference.callable_engine import CallableEngine
@@ -107,18 +107,22 @@ class CallableModel:
         """Return each row's words, as white space sets them apart."""
         return [SpacedText.of(storable(row.text)).words for row in rows]
 
-    def predict_masked(self, rows: Sequence[Row], keep: Sequence[Flags]) -> list[Predictions]:
+    def predict_masked(self, rows: Sequence[Row], keep: Sequence[Flags], *, hide: Hiding = "mask") -> list[Predictions]:
         """Return predictions for variants of each row in which some words are hidden: left out, or the mask word.
 
-        `keep[i]` is bool (variants, players of row i). Raises ValueError where its width is another.
+        `keep[i]` is bool (variants, players of row i). Raises ValueError where its width is another, CapabilityError
+        for "unknown": nobody knows which words a function does not know.
         """
+        if hide == "unknown":
+            raise CapabilityError(f"{self.opened.name} is a function and has no token for unknown words")
+        mask_word = self.opened.mask_word if hide == "mask" else None
         if len(rows) != len(keep):
             raise ValueError(f"{len(rows)} rows need as many arrays of variants, not {len(keep)}")
         answers: list[Predictions] = []
-        for portion in _portions(rows, keep, len(self.opened.mask_word or "")):
+        for portion in _portions(rows, keep, len(mask_word or "")):
             texts, bounds = [], [0]
             for place in portion:
-                texts += self._variants(rows[place], keep[place])
+                texts += self._variants(rows[place], keep[place], mask_word)
                 bounds.append(len(texts))
             found = self._predictions(texts)
             answers += [
@@ -151,11 +155,11 @@ class CallableModel:
         """Return 0: which words a function does not know is not known."""
         return 0
 
-    def _variants(self, row: Row, keep: Flags) -> list[str]:
+    def _variants(self, row: Row, keep: Flags, mask_word: str | None) -> list[str]:
         text = SpacedText.of(storable(row.text))
         if keep.ndim != 2 or keep.shape[1] != len(text.words):
             raise ValueError(f"row {row.id} has {len(text.words)} players, but keep has shape {keep.shape}")
-        return [text.showing(kept, self.opened.mask_word) for kept in keep]
+        return [text.showing(kept, mask_word) for kept in keep]
 
     def _predictions(self, texts: Sequence[str]) -> Predictions:
         encodings = [Encoding(input_of(text)) for text in texts]

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from modelaudit.checker import Losses, Predictions
+from modelaudit.checker import Hiding, Losses, Predictions
 from modelaudit.errors import CapabilityError, ModelInputError
-from modelaudit.inference.masks import masked_inputs
+from modelaudit.inference.masks import masked_inputs, shortened_inputs
 from modelaudit.rows import Row
 from modelaudit.subject.encoding import Encoder, Encoding, Segments
 from modelaudit.subject.limits import max_length
@@ -85,21 +85,28 @@ class Model:
         self._need("players")
         return [segments.players for segments in self._segmented(rows)]
 
-    def predict_masked(self, rows: Sequence[Row], keep: Sequence[NDArray[np.bool_]]) -> list[Predictions]:
+    def predict_masked(
+        self, rows: Sequence[Row], keep: Sequence[NDArray[np.bool_]], *, hide: Hiding = "mask"
+    ) -> list[Predictions]:
         """Return predictions for variants of each row in which some words are hidden.
 
-        `keep[i]` is bool (variants, players of row i). Raises ValueError where its width is another.
+        `keep[i]` is bool (variants, players of row i). Raises ValueError where its width is another, CapabilityError
+        for a way to hide words that the tokenizer or the task does not have.
         """
         self._need("predict_masked")
-        mask_id = self.mask_id
-        if mask_id is None or len(rows) != len(keep):
+        stand_in = self._stand_in(hide)
+        if len(rows) != len(keep):
             raise ValueError(f"{len(rows)} rows need as many arrays of variants, not {len(keep)}")
         encodings = self.encodings(rows)
         variants: list[Encoding] = []
         for row, encoding, segments, kept in zip(rows, encodings, self._segmented(rows), keep, strict=True):
             if kept.ndim != 2 or kept.shape[1] != len(segments.players):
                 raise ValueError(f"row {row.id} has {len(segments.players)} players, but keep has shape {kept.shape}")
-            inputs = masked_inputs(encoding.input, segments.player_of_position, keep=kept, mask_id=mask_id)
+            players = segments.player_of_position
+            if stand_in is None:
+                inputs = shortened_inputs(encoding.input, players, keep=kept)
+            else:
+                inputs = masked_inputs(encoding.input, players, keep=kept, mask_id=stand_in)
             variants += [Encoding(one, encoding.tokens_lost, encoding.words, encoding.word_index) for one in inputs]
         logits = self._logits(variants)
         bounds = [0, *accumulate(len(kept) for kept in keep)]
@@ -171,6 +178,19 @@ class Model:
                 "another precision"
             )
         return logits
+
+    def _stand_in(self, hide: Hiding) -> int | None:
+        """Return the token that stands for a hidden word, or None where it is taken out."""
+        if hide == "mask":
+            return self.mask_id
+        if hide == "delete":
+            if self.task.per_word:
+                raise CapabilityError(f"a {self.task.name} model answers word by word, so none can be taken out")
+            return None
+        unknown = getattr(self.opened.tokenizer, "unk_token_id", None)
+        if unknown is None:
+            raise CapabilityError(f"the tokenizer of {self.opened.name} has no token for unknown words")
+        return int(unknown)
 
     def _need(self, verb: str) -> None:
         if verb not in self.capabilities:

@@ -55,6 +55,7 @@ class Task(Protocol):
         auto_class: the transformers class that loads them.
         peft_type: the task type in an adapter's configuration.
         verbs: what a model of this task answers beside `embed`.
+        per_word: whether it answers word by word.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Task(Protocol):
     auto_class: str
     peft_type: str
     verbs: frozenset[str]
+    per_word: bool
 
     def labels(self, model: PreTrainedModel) -> tuple[str, ...]:
         """Return class names by index; raise ModelInputError for a head that the task can't judge."""

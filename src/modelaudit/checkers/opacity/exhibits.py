@@ -8,7 +8,7 @@ import numpy as np
 
 from modelaudit.checkers.opacity.explanation import Explanation
 from modelaudit.checkers.opacity.faithfulness import SHARES
-from modelaudit.evidence import Attribution, Bars, Curve, Histogram, Series
+from modelaudit.evidence import Attribution, Curve, Part, Series, Shares, Table
 from modelaudit.statistics import mean_difference
 
 
@@ -35,17 +35,6 @@ def _series(name: str, drops: Sequence[np.ndarray], *, reference: bool = False) 
         low=(0.0, *(low for low, _ in bands)),
         high=(0.0, *(high for _, high in bands)),
         reference=reference,
-    )
-
-
-def concentration_histogram(explanations: Sequence[Explanation]) -> Histogram:
-    """Return how many rows need how many words for 80% of the attribution."""
-    counts = np.bincount([each.concentration for each in explanations])
-    return Histogram(
-        title="Words that carry 80% of a row's attribution",
-        x_label="words",
-        edges=tuple(index - 0.5 for index in range(1, len(counts) + 1)),
-        groups=(Bars(name="rows", counts=tuple(int(count) for count in counts[1:])),),
     )
 
 
@@ -80,3 +69,60 @@ def _attribution(title: str, explanation: Explanation) -> Attribution:
         base=shapley.base,
         output=shapley.output,
     )
+
+
+def additivity_shares(explanations: Sequence[Explanation]) -> Shares:
+    """Return what words, pairs of words and neither account for, on average over the rows where both were fitted."""
+    fitted = [each.additivity for each in explanations if each.additivity is not None]
+    paired = [(each.words, each.pairs) for each in fitted if each.pairs is not None]
+    words = float(np.clip(np.mean([one for one, _ in paired] or [each.words for each in fitted] or [0.0]), 0.0, 1.0))
+    title = "What the output's variation under removal is made of"
+    if not paired:
+        rest = Part(name="words acting together", share=1.0 - words)
+        return Shares(title=title, whole="variation", parts=(Part(name="a list of words", share=words), rest))
+    pairs = float(np.clip(np.mean([both for _, both in paired]) - words, 0.0, 1.0 - words))
+    return Shares(
+        title=title,
+        whole=f"variation of the output as words are hidden, mean of {len(paired)} rows",
+        parts=(
+            Part(name="a list of words", share=words),
+            Part(name="and pairs of words", share=pairs),
+            Part(name="neither", share=max(0.0, 1.0 - words - pairs)),
+        ),
+    )
+
+
+def concentration_curve(explanations: Sequence[Explanation]) -> Curve:
+    """Return the share of rows for which so many words carry 80% of the attribution."""
+    counts = np.sort([each.concentration for each in explanations])
+    sizes = np.arange(1, counts[-1] + 1)
+    return Curve(
+        title="Rows in which so many words carry 80% of the attribution",
+        x_label="words",
+        y_label="share of rows",
+        series=(
+            Series(
+                name="rows",
+                x=tuple(float(size) for size in sizes),
+                y=tuple(float((counts <= size).mean()) for size in sizes),
+            ),
+        ),
+    )
+
+
+def convergence_table(explanations: Sequence[Explanation]) -> Table:
+    """Return how many permutation pairs rows took, and how far their values have settled by then."""
+    by_pairs: dict[int, list[Explanation]] = {}
+    for each in explanations:
+        by_pairs.setdefault(0 if each.shapley.by_pair is None else len(each.shapley.by_pair), []).append(each)
+    rows = tuple(
+        (
+            "all coalitions" if pairs == 0 else str(pairs),
+            len(found),
+            float(np.median([len(each.solved.answers) for each in found])),
+            float(np.median([each.shapley.relative_error for each in found])),
+        )
+        for pairs, found in sorted(by_pairs.items())
+    )
+    columns = ("Permutation pairs", "Rows", "Coalitions a row (median)", "Relative standard error (median)")
+    return Table(title="Convergence", columns=columns, rows=rows)

@@ -1,73 +1,47 @@
-"""Explanations of many rows of a model: all coalitions of all rows are asked together."""
+"""Explanations of many rows of a model: values, faithfulness and additivity of each, all rows asked together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from modelaudit.checker import ModelHandle, Predictions
+from modelaudit.checkers.opacity.additivity import Additivity, additivity
+from modelaudit.checkers.opacity.best_order import greedy_orders
 from modelaudit.checkers.opacity.faithfulness import Faithfulness, Removals, compare, removals, words_for_share
-from modelaudit.checkers.opacity.players import Units, row_rng
-from modelaudit.checkers.opacity.shapley_values import (
-    Coalitions,
-    ShapleyValues,
-    all_coalitions,
-    permutation_pairs,
-)
-from modelaudit.checkers.opacity.targets import Target
-from modelaudit.rows import Row
+from modelaudit.checkers.opacity.players import row_rng
+from modelaudit.checkers.opacity.shapley_values import ShapleyValues
+from modelaudit.checkers.opacity.solving import Effort, Game, Solved, ask, solve
 
-Flags = NDArray[np.bool_]
-
-MOST_VARIANTS = 50_000
-"""Masked variants that are put to the model in one call, to bound memory."""
-
-
-@dataclass(frozen=True, slots=True)
-class Game:
-    """One row to explain: its players and the output that they are paid from."""
-
-    row: Row
-    units: Units
-    target: Target
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effort:
-    """How many coalitions are asked: all of them up to `exact_players`, else `pairs` permutation pairs."""
-
-    exact_players: int
-    pairs: int
-    random_orders: int
-
-    def coalitions(self, game: Game, *, seed: int) -> Coalitions:
-        """Return the coalitions of one row; the permutations depend on the seed and the row's words alone."""
-        players = len(game.units)
-        if players <= self.exact_players:
-            return all_coalitions(players)
-        return permutation_pairs(players, self.pairs, rng=row_rng(game.row, seed=seed, purpose="permutations"))
-
-    def evaluations(self, players: int) -> int:
-        """Return the masked variants of a row with so many players, those for faithfulness included."""
-        coalitions = 2**players if players <= self.exact_players else 2 * players * self.pairs
-        return coalitions + 4 * (1 + self.random_orders)
+__all__ = ["Effort", "Explanation", "Game", "explain", "split"]
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What each unit of one row adds to the log-odds of its target, and how the output follows that order.
+    """What each unit of one row adds to the log-odds of its target, and how far that can be trusted.
 
-    `plain` is the target's log-odds on the row as the model reads it without any masking.
+    Attributes:
+        plain: the target's log-odds on the row as the model reads it without any masking.
+        additivity: None where the output does not vary as words are hidden.
     """
 
-    game: Game
-    shapley: ShapleyValues
+    solved: Solved
     faithfulness: Faithfulness
+    additivity: Additivity | None
     plain: float
+
+    @property
+    def game(self) -> Game:
+        """The row and its players."""
+        return self.solved.game
+
+    @property
+    def shapley(self) -> ShapleyValues:
+        """The values."""
+        return self.solved.shapley
 
     @property
     def additivity_gap(self) -> float:
@@ -79,28 +53,46 @@ class Explanation:
         """Units that carry 80% of the absolute attribution."""
         return words_for_share(self.shapley.values)
 
+    @property
+    def cancellation(self) -> float | None:
+        """Sum of the absolute values by what they add up to: 1 where all pull one way; None where they add to 0."""
+        net = abs(float(self.shapley.values.sum()))
+        total = float(np.abs(self.shapley.values).sum())
+        return total / net if net > 1e-9 * (1.0 + total) else None
 
-def explain(model: ModelHandle, games: Sequence[Game], effort: Effort, *, seed: int) -> list[Explanation]:
-    """Return the explanation of each row; Shapley values first, then the removals that their order suggests."""
-    rows = [game.row for game in games]
-    plain = [float(game.target.log_odds(one)[0]) for game, one in zip(games, split(model.predict(rows)), strict=True)]
-    coalitions = [effort.coalitions(game, seed=seed) for game in games]
-    answers = _ask(model, games, [each.keep for each in coalitions])
-    values = [
-        each.solve(game.target.log_odds(answer)) for game, each, answer in zip(games, coalitions, answers, strict=True)
+
+def explain(
+    model: ModelHandle, games: Sequence[Game], effort: Effort, *, seed: int, searched: int = 0
+) -> list[Explanation]:
+    """Return the explanation of each row; values first, then the removals that their order suggests.
+
+    For the first `searched` rows the best order that a search finds is tried as well.
+    """
+    plain = [
+        float(game.target.log_odds(one)[0])
+        for game, one in zip(games, split(model.predict([game.row for game in games])), strict=True)
     ]
-    full = [
-        float(game.target.probability(answer)[each.keep.all(axis=1)][0])
-        for game, each, answer in zip(games, coalitions, answers, strict=True)
-    ]
-    removed = [_removals(game, each, effort, seed=seed) for game, each in zip(games, values, strict=True)]
-    answers = _ask(model, games, [each.keep for each in removed])
-    return [
-        Explanation(game, value, compare(removal, start, game.target.probability(answer)), output)
-        for game, value, removal, start, answer, output in zip(
-            games, values, removed, full, answers, plain, strict=True
+    solved = solve(model, games, effort, seed=seed)
+    best = [*greedy_orders(model, games[:searched]), *[None] * len(games[searched:])]
+    removed = [
+        removals(
+            one.shapley.values,
+            effort.random_orders,
+            rng=row_rng(one.game.row, seed=seed, purpose="random orders"),
+            searched=order,
         )
+        for one, order in zip(solved, best, strict=True)
     ]
+    answers = ask(model, games, [each.keep for each in removed])
+    return [
+        _explanation(one, removal, answer, output)
+        for one, removal, answer, output in zip(solved, removed, answers, plain, strict=True)
+    ]
+
+
+def _explanation(one: Solved, removal: Removals, answer: Predictions, plain: float) -> Explanation:
+    faithfulness = compare(removal, one.full, one.game.target.probability(answer))
+    return Explanation(one, faithfulness, additivity(one.coalitions, one.answers), plain)
 
 
 def split(predictions: Predictions) -> list[Predictions]:
@@ -115,29 +107,3 @@ def split(predictions: Predictions) -> list[Predictions]:
         )
         for index, (start, stop) in enumerate(pairwise(edges))
     ]
-
-
-def _removals(game: Game, shapley: ShapleyValues, effort: Effort, *, seed: int) -> Removals:
-    rng = row_rng(game.row, seed=seed, purpose="random orders")
-    return removals(shapley.values, effort.random_orders, rng=rng)
-
-
-def _ask(model: ModelHandle, games: Sequence[Game], keep: Sequence[Flags]) -> list[Predictions]:
-    answers: list[Predictions] = []
-    for start, stop in _portions([len(each) for each in keep]):
-        portion = range(start, stop)
-        answers += model.predict_masked(
-            [games[index].row for index in portion], [games[index].units.words(keep[index]) for index in portion]
-        )
-    return answers
-
-
-def _portions(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
-    start = total = 0
-    for index, size in enumerate(sizes):
-        if total and total + size > MOST_VARIANTS:
-            yield start, index
-            start, total = index, 0
-        total += size
-    if sizes:
-        yield start, len(sizes)

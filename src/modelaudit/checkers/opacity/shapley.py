@@ -8,25 +8,27 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from modelaudit.audit_report import SubjectInfo
-from modelaudit.checker import Budget, CheckerInfo, Context, Cost, Risk, Row
-from modelaudit.checkers.opacity.exhibits import chosen_attributions, concentration_histogram, removal_curve
+from modelaudit.checker import Budget, CheckerInfo, Context, Cost, Risk
+from modelaudit.checkers.opacity.baseline import other_baseline
+from modelaudit.checkers.opacity.best_order import search_evaluations
 from modelaudit.checkers.opacity.explanation import Effort, Explanation, Game, explain
-from modelaudit.checkers.opacity.median import median
+from modelaudit.checkers.opacity.findings import GOOD_ERROR, Beside, findings_of
 from modelaudit.checkers.opacity.players import MOST_UNITS, in_drawn_order, units_of
+from modelaudit.checkers.opacity.self_check import self_check
+from modelaudit.checkers.opacity.shap_bridge import cross_check
+from modelaudit.checkers.opacity.stability import edited
 from modelaudit.checkers.opacity.targets import targets_of
 from modelaudit.errors import NotAssessable
-from modelaudit.evidence import Note
-from modelaudit.results import Finding, Metric
-from modelaudit.statistics import Estimate, mean_difference
+from modelaudit.results import Finding
 
 LEAST_SPREAD = 0.1
 """Median standard deviation of the output, in log-odds, below which it counts as not reacting to hidden words."""
 
-MOST_GAP = 0.01
-"""Log-odds by which masked and plain answers may differ before the explanation is of another function."""
+FIRST_PAIRS = 4
+"""Permutation pairs of the first round: the fewest that can be split in halves of two."""
 
-GOOD_ERROR = 0.15
-"""Relative standard error up to which the values of a row count as settled."""
+EDITS_A_ROW = 2
+"""Kinds of edit that a row's stability is measured by."""
 
 
 class ShapleyExplanation:
@@ -34,12 +36,14 @@ class ShapleyExplanation:
 
     Args:
         rows: rows to explain; by default 20, 60 or 200 with the preset.
-        pairs: antithetic permutation pairs a row; by default 4, 10 or 24. At least 2.
+        pairs: antithetic permutation pairs a row at the most; by default 4, 16 or 32. At least 2. Every row begins with
+            4, and one that has not settled gets twice as many as before.
+        cross_check: "shap" lets that library's own explainers explain a few of the rows as well.
     """
 
     info = CheckerInfo(
         id="modelaudit/shapley-explanation",
-        version="1.1",
+        version="2.0",
         risk=Risk.OPACITY,
         title="Shapley explanations and their faithfulness",
         question="Can a person be told, truthfully, which words made the model answer as it did?",
@@ -73,9 +77,10 @@ class ShapleyExplanation:
         ),
     )
 
-    def __init__(self, *, rows: int | None = None, pairs: int | None = None) -> None:
+    def __init__(self, *, rows: int | None = None, pairs: int | None = None, cross_check: str | None = None) -> None:
         self.rows = rows
         self.pairs = pairs
+        self.cross_check = cross_check
 
     def applies(self, subject: SubjectInfo) -> str | None:
         """Return why there is nothing to explain, or None: text and token classification are explained."""
@@ -90,7 +95,13 @@ class ShapleyExplanation:
         budget = Budget(subject.preset)
         words = min(max(round(subject.evaluation.mean_words), 1), MOST_UNITS)
         rows = min(self._sample_size(budget), subject.evaluation.rows)
-        evaluations = rows * self._effort(budget).evaluations(words) + _candidates(rows, subject.task)
+        effort, (searched, spelt) = self._effort(budget), _subsamples(budget)
+        evaluations = (
+            _candidates(rows, subject.task)
+            + (rows + (EDITS_A_ROW + 1) * min(spelt, rows)) * effort.evaluations(words)
+            + rows * 4 * (1 + effort.random_orders)
+            + min(searched, rows) * (search_evaluations(words) + 4)
+        )
         return Cost(evaluations, round(evaluations * (subject.evaluation.mean_tokens + 2)))
 
     def run(self, ctx: Context) -> Iterable[Finding]:
@@ -102,14 +113,22 @@ class ShapleyExplanation:
                 f"{len(games)} rows could be explained, and an interval needs two ({reasons}); "
                 "provide evaluation rows of at least two words"
             )
-        explanations = explain(ctx.model, games, self._effort(ctx.budget), seed=ctx.seed)
+        searched, spelt = _subsamples(ctx.budget)
+        explanations = explain(ctx.model, games, self._effort(ctx.budget), seed=ctx.seed, searched=searched)
         _require_reaction(explanations)
+        solved = [each.solved for each in explanations[:spelt]]
+        edits = edited(ctx.model, solved, seed=ctx.seed, kinds=EDITS_A_ROW)
+        other = other_baseline(ctx.model, solved)
+        if other is None:
+            ctx.note("Whether values hold when words are hidden in another way was not asked: this model has no other.")
+        check = self_check(ctx.model, games)
+        crossed = cross_check(ctx.model, [each.solved for each in explanations]) if self.cross_check else None
         for reason, count in sorted(left_out.items()):
             ctx.note(f"{count} of the rows drawn were left out: {reason}.")
         grouped = sum(game.units.grouped for game in games)
         if grouped:
             ctx.note(f"{grouped} rows have more than {MOST_UNITS} words; neighbouring words share one value there.")
-        return list(_findings(explanations))
+        return list(findings_of(explanations, Beside(edits, other, check, crossed)))
 
     def _sample_size(self, budget: Budget) -> int:
         if self.rows is not None and self.rows < 2:
@@ -119,14 +138,19 @@ class ShapleyExplanation:
     def _effort(self, budget: Budget) -> Effort:
         if self.pairs is not None and self.pairs < 2:
             raise ValueError(f"the option pairs is {self.pairs}; a standard error needs 2 or more")
+        most = budget.pick(4, 16, 32) if self.pairs is None else self.pairs
         return Effort(
-            exact_players=budget.pick(8, 8, 10),
-            pairs=budget.pick(4, 10, 24) if self.pairs is None else self.pairs,
+            exact_players=budget.pick(8, 10, 10),
+            pairs=min(FIRST_PAIRS, most),
+            most_pairs=most,
+            settled=GOOD_ERROR if budget.preset != "full" else GOOD_ERROR * 2 / 3,
             random_orders=budget.pick(10, 20, 20),
         )
 
     def _games(self, ctx: Context) -> tuple[list[Game], Counter[str]]:
         """Return the rows to explain, in drawn order, and why others before them were left out."""
+        if self.cross_check not in {None, "shap"}:
+            raise ValueError(f"the option cross_check is {self.cross_check!r}; only shap is known")
         size = self._sample_size(ctx.budget)
         distinct, repeated = in_drawn_order(ctx.data.evaluation, seed=ctx.seed)
         candidates = distinct[: _candidates(size, ctx.subject.task)]
@@ -153,6 +177,11 @@ class ShapleyExplanation:
         return games, left_out
 
 
+def _subsamples(budget: Budget) -> tuple[int, int]:
+    """Return for how many rows the best order is searched, and how many are explained again after edits."""
+    return budget.pick(10, 30, 60), budget.pick(6, 15, 40)
+
+
 def _candidates(size: int, task: str) -> int:
     """Return how many rows are drawn to find so many that can be explained; entities are rarer than words."""
     return size * (8 if task == "token-classification" else 2)
@@ -165,134 +194,3 @@ def _require_reaction(explanations: Sequence[Explanation]) -> None:
             f"the output does not react to removing words: its median spread over {len(explanations)} rows is "
             f"{spread:.3g} log-odds, under {LEAST_SPREAD}; check that the model was fine-tuned and reads these rows"
         )
-
-
-def _findings(explanations: Sequence[Explanation]) -> Iterable[Finding]:
-    gap = max(each.additivity_gap for each in explanations)
-    error = median([each.shapley.relative_error for each in explanations], least=0.0, most=_largest_error(explanations))
-    yield _faithfulness(explanations, gap=gap, error=error)
-    yield _additivity(explanations)
-    yield _concentration(explanations)
-    yield Finding(
-        metric=Metric(
-            id="additivity_gap",
-            title="Largest additivity gap",
-            value=gap,
-            unit="log-odds",
-            better="neither",
-            n=len(explanations),
-            method="maximum over rows of |base + sum of values - output on the unmasked row|",
-            reason="a maximum over the rows at hand has no interval",
-        ),
-        statement=f"Base and values of a row add up to the model's own output to within {gap:.2g} log-odds.",
-        caveats=(
-            "The sum holds by construction: a gap shows a fault or an output that is not repeatable, and no gap does "
-            "not show that the values have settled.",
-        ),
-    )
-    exact = sum(each.shapley.errors is None for each in explanations)
-    yield Finding(
-        metric=Metric.of(
-            error,
-            id="sampling_error",
-            title="Sampling error of the values",
-            unit="share of the attribution",
-            better="neither",
-        ),
-        statement=(
-            f"In the median row the standard errors add up to {error.value or 0.0:.0%} of the attribution; "
-            f"{exact} of {len(explanations)} rows were computed exactly."
-        ),
-    )
-
-
-def _faithfulness(explanations: Sequence[Explanation], *, gap: float, error: Estimate) -> Finding:
-    gains = mean_difference([each.faithfulness.gain for each in explanations], clusters=_clusters(explanations))
-    low, high = gains.interval()
-    confounded = None
-    if gap > MOST_GAP:
-        confounded = (
-            f"answers to the same row differ by up to {gap:.2g} log-odds between the plain and the masked path, so the "
-            "explained function is not the audited one"
-        )
-    settled = "have settled" if (error.value or 0.0) <= GOOD_ERROR else "have not settled; more pairs would help"
-    return Finding(
-        metric=Metric.of(
-            gains,
-            id="faithfulness_gain",
-            title="Faithfulness of explanations above chance",
-            unit="fall of probability",
-            better="higher",
-            primary=True,
-        ),
-        statement=(
-            "Hiding the words that the explanation names first lowers the explained probability by "
-            f"{gains.value or 0.0:.3f} more than hiding random words "
-            f"(95% interval {low:.3f} to {high:.3f}, {gains.n} rows)."
-        ),
-        evidence=(
-            removal_curve(explanations),
-            *chosen_attributions(explanations),
-            Note(
-                title="Convergence",
-                text=f"The median relative standard error is {error.value or 0.0:.0%}: the values {settled}. "
-                "On average, noise in the values lowers the faithfulness that is measured.",
-            ),
-        ),
-        confounded=confounded,
-        caveats=("The gain depends on how sure the model is, so it does not rank one model against another.",),
-    )
-
-
-def _additivity(explanations: Sequence[Explanation]) -> Finding:
-    residuals = [each.shapley.residual_share for each in explanations]
-    shares = [1.0 - residual for residual in residuals if residual is not None]
-    found = median(shares, least=min(0.0, *shares), most=1.0)
-    low, high = found.interval()
-    return Finding(
-        metric=Metric.of(
-            found,
-            id="additive_share",
-            title="Share of the answer's variation that the list of words accounts for",
-            unit="share of variation",
-            better="higher",
-            primary=True,
-        ),
-        statement=(
-            f"In the median row, the sum of the words' values gives back {found.value or 0.0:.0%} of how the output "
-            f"varies as words are hidden (95% interval {low:.0%} to {high:.0%}, {found.n} rows); the rest is words "
-            "acting together, which no list of words can show."
-        ),
-        caveats=(
-            "Below 0% the list says less than the mean output alone would.",
-            "Masked text is unusual text: part of the rest may be how the model takes mask tokens.",
-        ),
-    )
-
-
-def _concentration(explanations: Sequence[Explanation]) -> Finding:
-    most = max(len(each.game.units) for each in explanations)
-    words = median([each.concentration for each in explanations], least=1.0, most=float(most))
-    return Finding(
-        metric=Metric.of(
-            words, id="words_for_80pct", title="Words that carry 80% of the attribution", unit="words", better="neither"
-        ),
-        statement=f"In the median row {_words(words.value or 0.0)} 80% of the attribution.",
-        evidence=(concentration_histogram(explanations),),
-        caveats=("Longer rows need more words, and a model that leans on one shortcut word is the most concentrated.",),
-    )
-
-
-def _words(count: float) -> str:
-    return "one word carries" if count == 1 else f"{count:g} words carry"
-
-
-def _largest_error(explanations: Sequence[Explanation]) -> float:
-    return max(1.0, *(each.shapley.relative_error for each in explanations))
-
-
-def _clusters(explanations: Sequence[Explanation]) -> list[str] | None:
-    rows: list[Row] = [each.game.row for each in explanations]
-    if all(row.group is None for row in rows):
-        return None
-    return [f"row {row.id}" if row.group is None else f"group {row.group}" for row in rows]

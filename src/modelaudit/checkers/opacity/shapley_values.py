@@ -35,10 +35,15 @@ class ShapleyValues:
             leaves unexplained (0 for an additive game; above 1 where the values explain less than the mean would);
             None where the game does not vary. From sampled values it is an estimate that can be slightly below 0.
         spread: standard deviation of the game over size-uniform coalitions, in its unit.
+        steadiness: (n,) squared value by the mean square of the player's contributions over the orders that were asked:
+            1 for a player who adds the same in every company, near 0 for one whose effect hangs on the others.
+        by_pair: (pairs, n) the estimate of each permutation pair, whose mean the values are; None where they are exact.
     """
 
     values: Floats
     errors: Floats | None
+    steadiness: Floats
+    by_pair: Floats | None
     base: float
     output: float
     residual_share: float | None
@@ -71,14 +76,16 @@ class Coalitions:
             raise ValueError(f"{len(self.keep)} coalitions need as many values, not an array of shape {values.shape}")
         values = values.astype(np.float64)
         if self.orders is None:
-            phi = exact_shapley(values)
-            return _summary(phi, None, values, self.keep, _squares(values, self.keep, phi))
-        by_pair = _pair_estimates(values.reshape(len(self.orders), -1), self.orders)
+            phi, power = exact_shapley(values), _exact_power(values)
+            return _summary(phi, None, power, values, self.keep, _squares(values, self.keep, phi))
+        forward, reverse = _contributions(values.reshape(len(self.orders), -1), self.orders)
+        by_pair = (forward + reverse) / 2.0
+        power = (forward**2 + reverse**2).mean(axis=0) / 2.0
         pairs = len(by_pair)
         errors = by_pair.std(axis=0, ddof=1) / math.sqrt(pairs) if pairs > 1 else np.full(by_pair.shape[1], np.inf)
         phi = by_pair.mean(axis=0)
         squares = _fresh_squares(values, self.keep, by_pair) if pairs > 2 else _squares(values, self.keep, phi)
-        return _summary(phi, errors, values, self.keep, squares)
+        return _summary(phi, (errors, by_pair), power, values, self.keep, squares)
 
 
 def all_coalitions(players: int) -> Coalitions:
@@ -97,7 +104,12 @@ def permutation_pairs(players: int, pairs: int, *, rng: np.random.Generator) -> 
     """
     if players < 1 or pairs < 1:
         raise ValueError(f"permutation pairs need a player and a pair at least, not {players} and {pairs}")
-    orders = np.stack([rng.permutation(players) for _ in range(pairs)])
+    return permutation_pairs_of(np.stack([rng.permutation(players) for _ in range(pairs)]))
+
+
+def permutation_pairs_of(orders: Indices) -> Coalitions:
+    """Return the coalitions of given permutations (pairs, n), each with its reverse."""
+    players = orders.shape[1]
     rank = np.argsort(orders, axis=1)
     sizes = np.arange(players + 1)
     forward = rank[:, None, :] < sizes[None, :, None]
@@ -132,8 +144,21 @@ def sample_shapley(game: Game, players: int, *, pairs: int, rng: np.random.Gener
     return coalitions.solve(np.asarray(game(coalitions.keep), dtype=np.float64))
 
 
-def _pair_estimates(values: Floats, orders: Indices) -> Floats:
-    """Return (pairs, n): each pair's mean of the marginal contributions along the permutation and along its reverse."""
+def _exact_power(values: Floats) -> Floats:
+    """Return (n,) the mean square of each player's contributions over all orders, by the weights of `exact_shapley`."""
+    players = len(values).bit_length() - 1
+    masks = np.arange(len(values))
+    sizes = (masks[:, None] >> np.arange(players) & 1).sum(axis=1)
+    weight = np.array([1.0 / (players * math.comb(players - 1, size)) for size in range(players)])
+    power = np.empty(players)
+    for player in range(players):
+        without = masks[masks >> player & 1 == 0]
+        power[player] = weight[sizes[without]] @ (values[without | 1 << player] - values[without]) ** 2
+    return power
+
+
+def _contributions(values: Floats, orders: Indices) -> tuple[Floats, Floats]:
+    """Return (pairs, n) twice: the marginal contributions along each permutation, and along its reverse."""
     pairs, players = orders.shape
     forward = values[:, : players + 1]
     backward = np.concatenate([forward[:, :1], values[:, players + 1 :], forward[:, -1:]], axis=1)
@@ -141,7 +166,7 @@ def _pair_estimates(values: Floats, orders: Indices) -> Floats:
     np.put_along_axis(marginals, orders, np.diff(forward, axis=1), axis=1)
     reverse = np.empty((pairs, players))
     np.put_along_axis(reverse, orders[:, ::-1], np.diff(backward, axis=1), axis=1)
-    return (marginals + reverse) / 2.0
+    return marginals, reverse
 
 
 def _squares(values: Floats, keep: Flags, phi: Floats) -> Floats:
@@ -168,10 +193,16 @@ def _fresh_squares(values: Floats, keep: Flags, by_pair: Floats) -> Floats:
     return squares.reshape(-1)
 
 
-def _summary(phi: Floats, errors: Floats | None, values: Floats, keep: Flags, squares: Floats) -> ShapleyValues:
+def size_weights(keep: Flags) -> Floats:
+    """Return (coalitions,) weights that add up to 1: each size counts alike, as does each coalition of one size."""
     sizes = keep.sum(axis=1)
-    # Every size of coalition counts alike, and within a size every coalition that was asked.
-    weights = 1.0 / (len(phi) + 1) / np.bincount(sizes)[sizes]
+    return np.asarray(1.0 / (keep.shape[1] + 1) / np.bincount(sizes)[sizes])
+
+
+def _summary(
+    phi: Floats, sampled: tuple[Floats, Floats] | None, power: Floats, values: Floats, keep: Flags, squares: Floats
+) -> ShapleyValues:
+    weights = size_weights(keep)
     base, output = float(values[~keep.any(axis=1)][0]), float(values[keep.all(axis=1)][0])
     centred = values - weights @ values
     variance = float(weights @ centred**2)
@@ -179,7 +210,9 @@ def _summary(phi: Floats, errors: Floats | None, values: Floats, keep: Flags, sq
     varies = variance > 1e-12 * (1.0 + base**2)
     return ShapleyValues(
         values=phi,
-        errors=errors,
+        errors=None if sampled is None else sampled[0],
+        by_pair=None if sampled is None else sampled[1],
+        steadiness=np.divide(phi**2, power, out=np.ones_like(power), where=power > 0.0),
         base=base,
         output=output,
         residual_share=residual / variance if varies else None,

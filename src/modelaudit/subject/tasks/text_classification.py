@@ -53,6 +53,7 @@ class TextClassification:
     auto_class: str = "AutoModelForSequenceClassification"
     peft_type: str = "SEQ_CLS"
     verbs: frozenset[str] = frozenset({"predict", "predict_proba", "loss", "players", "predict_masked", "gradients"})
+    per_word: bool = False
 
     def labels(self, model: PreTrainedModel) -> tuple[str, ...]:
         """Return class names by index; raise ModelInputError for regression and for several labels a text."""

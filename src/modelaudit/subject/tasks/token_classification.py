@@ -48,6 +48,7 @@ class TokenClassification:
     auto_class: str = "AutoModelForTokenClassification"
     peft_type: str = "TOKEN_CLS"
     verbs: frozenset[str] = frozenset({"predict", "loss", "players", "predict_masked", "gradients"})
+    per_word: bool = True
 
     def labels(self, model: PreTrainedModel) -> tuple[str, ...]:
         """Return tag names by index."""

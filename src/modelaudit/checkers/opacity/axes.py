@@ -1,0 +1,97 @@
+"""The axes of an explanation's quality, and the weakest of them.
+
+An average would let a list of words that is clear and untrue pass. So the result is the weakest axis, by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from modelaudit.checkers.opacity.explanation import Explanation
+from modelaudit.checkers.opacity.stability import Edit
+from modelaudit.statistics import Estimate, mean_difference, on_grid, share_of_means
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One axis: 1 is the best there is, 0 is no better than nothing. `limit` says what a low value comes from."""
+
+    name: str
+    limit: str
+    estimate: Estimate
+
+
+def additive_fidelity(explanations: Sequence[Explanation], clusters: Sequence[str] | None) -> Axis:
+    """How much of the output's variation the best list of words accounts for, as a mean over rows."""
+    shares = [each.additivity.words for each in explanations if each.additivity is not None]
+    return Axis("additive fidelity", "words acting together", _mean(shares, explanations, clusters))
+
+
+def normalised_faithfulness(explanations: Sequence[Explanation], clusters: Sequence[str] | None) -> Axis:
+    """Where the explanation's order lies between random orders and the best order found."""
+    judged = [each for each in explanations if each.faithfulness.best_gain is not None]
+    places = [place for place, each in enumerate(explanations) if each.faithfulness.best_gain is not None]
+    found = share_of_means(
+        [each.faithfulness.gain for each in judged],
+        [each.faithfulness.best_gain or 0.0 for each in judged],
+        clusters=None if clusters is None else [clusters[place] for place in places],
+    )
+    return Axis("faithfulness above chance", "an order of words that is not the model's", found)
+
+
+def stability(edits: Sequence[Edit], clusters: Sequence[str] | None) -> Axis:
+    """How well explanations of a row agree after edits that leave its words and its prediction as they are."""
+    judged = [edit for edit in edits if edit.corrected is not None]
+    rows = [f"row {edit.place}" if clusters is None else clusters[edit.place] for edit in judged]
+    agreements = [edit.corrected or 0.0 for edit in judged]
+    if not agreements:
+        reason = "No edit left a prediction as it was and a row long enough to compare."
+        found = Estimate(value=None, n=0, method="mean over edits", reason=reason)
+    else:
+        found = mean_difference(agreements, clusters=rows, reach=1.0)
+    return Axis("stability", "values that change with the spelling of a row", found)
+
+
+def weakest(axes: Sequence[Axis]) -> tuple[Axis, Estimate]:
+    """Return the axis with the lowest value, and the lowest value with an interval.
+
+    The low end is the lowest of the axes' intervals, each at the level that all of them hold together (Bonferroni); the
+    high end is the lowest of their high ends, which the axis that is truly the lowest passes as rarely as its own.
+
+    Raises:
+        ValueError: an axis has no interval.
+    """
+    lowest = min(axes, key=lambda axis: _value(axis))
+    count = len(axes)
+
+    def interval(level: float) -> tuple[float, float]:
+        together = 1.0 - (1.0 - level) / count
+        low = min(axis.estimate.interval(together)[0] for axis in axes)
+        high = min(axis.estimate.interval(level)[1] for axis in axes)
+        return min(low, _value(lowest)), max(high, _value(lowest))
+
+    methods = ", ".join(dict.fromkeys(axis.estimate.method for axis in axes))
+    return lowest, Estimate(
+        value=_value(lowest),
+        n=min(axis.estimate.n for axis in axes),
+        method=f"lowest of {count} axes ({methods})",
+        bounds=on_grid(interval),
+    )
+
+
+def _value(axis: Axis) -> float:
+    if axis.estimate.value is None or not axis.estimate.bounds:
+        raise ValueError(f"The axis {axis.name!r} has no interval: {axis.estimate.reason}")
+    return axis.estimate.value
+
+
+def _mean(shares: Sequence[float], explanations: Sequence[Explanation], clusters: Sequence[str] | None) -> Estimate:
+    places = [place for place, each in enumerate(explanations) if each.additivity is not None]
+    of = None if clusters is None else [clusters[place] for place in places]
+    if not shares:
+        return Estimate(value=None, n=0, method="mean over rows", reason="No row has enough coalitions for a fit.")
+    # Cross-validated shares may lie a little below 0, which no fit to all coalitions can.
+    return mean_difference(np.asarray(shares), clusters=of, reach=max(1.0, float(np.abs(shares).max())))

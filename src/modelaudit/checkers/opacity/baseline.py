@@ -1,0 +1,57 @@
+"""Another baseline: do the values hold when words are hidden in another way?
+
+What an absent word looks like is a choice, and the values are of the game that it makes. Where another choice ranks
+the words differently, the explanation says as much about the choice as about the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from modelaudit.checker import Hiding, ModelHandle
+from modelaudit.checkers.opacity.solving import Solved, on_coalitions
+from modelaudit.checkers.opacity.stability import reliability, spearman
+from modelaudit.errors import CapabilityError
+
+OTHERS: tuple[Hiding, ...] = ("unknown", "delete")
+WORDS: dict[Hiding, str] = {
+    "unknown": "the token for unknown words stands in their place",
+    "delete": "they are taken out of the row",
+    "mask": "the mask token stands in their place",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OtherBaseline:
+    """How far the values of some rows keep their order under another way to hide words.
+
+    Attributes:
+        hide: the other way. places, agreements: the rows, and Spearman's correlation of the values of each.
+    """
+
+    hide: Hiding
+    places: tuple[int, ...]
+    agreements: tuple[float, ...]
+
+
+def other_baseline(model: ModelHandle, solved: Sequence[Solved]) -> OtherBaseline | None:
+    """Explain the rows again on the same coalitions, with words hidden in the first other way that the model has.
+
+    None where it has no other way, or no row is long enough to compare. Rows whose values have not settled are left
+    out: noise is not sensitivity.
+    """
+    places = [place for place, one in enumerate(solved) if (reliability(one.shapley) or 0.0) > 0.0]
+    for hide in OTHERS:
+        chosen = [solved[place] for place in places]
+        try:
+            again = on_coalitions(model, [one.game for one in chosen], [one.coalitions for one in chosen], hide=hide)
+        except CapabilityError:
+            continue
+        found = {
+            place: agreement
+            for place, before, after in zip(places, chosen, again, strict=True)
+            if (agreement := spearman(before.shapley.values, after.shapley.values)) is not None
+        }
+        return OtherBaseline(hide, tuple(found), tuple(found.values())) if found else None
+    return None

@@ -1,0 +1,351 @@
+"""What the Shapley checker states about a set of explanations, one finding a question."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from modelaudit.checkers.opacity.axes import Axis, additive_fidelity, normalised_faithfulness, stability, weakest
+from modelaudit.checkers.opacity.baseline import WORDS, OtherBaseline
+from modelaudit.checkers.opacity.exhibits import (
+    additivity_shares,
+    chosen_attributions,
+    concentration_curve,
+    convergence_table,
+    removal_curve,
+)
+from modelaudit.checkers.opacity.explanation import Explanation
+from modelaudit.checkers.opacity.global_words import global_table
+from modelaudit.checkers.opacity.median import median
+from modelaudit.checkers.opacity.self_check import SelfCheck
+from modelaudit.checkers.opacity.shap_bridge import CrossCheck
+from modelaudit.checkers.opacity.stability import Edit, reliability
+from modelaudit.evidence import Note
+from modelaudit.results import Finding, Metric
+from modelaudit.statistics import Estimate, mean_difference
+
+MOST_GAP = 0.01
+"""Log-odds by which masked and plain answers may differ before the explanation is of another function."""
+
+GOOD_ERROR = 0.15
+"""Relative standard error up to which the values of a row count as settled."""
+
+GOOD_RELIABILITY = 0.8
+"""Agreement of the values with themselves from which on they can be compared with others."""
+
+MOST_DEVIATION = 1e-3
+"""Log-odds by which a value may differ from brute force before something in the audit is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What was asked beside the explanations: after edits, with words hidden otherwise, by brute force, and by shap."""
+
+    edits: Sequence[Edit]
+    other: OtherBaseline | None
+    check: SelfCheck
+    crossed: CrossCheck | None
+
+
+def findings_of(explanations: Sequence[Explanation], beside: Beside) -> Iterable[Finding]:
+    """Yield the findings on a model that reacts to hidden words."""
+    clusters = _clusters(explanations)
+    gap = max(each.additivity_gap for each in explanations)
+    error = median([each.shapley.relative_error for each in explanations], least=0.0, most=_largest_error(explanations))
+    axes = (
+        additive_fidelity(explanations, clusters),
+        normalised_faithfulness(explanations, clusters),
+        stability(beside.edits, clusters),
+    )
+    fault = _fault(gap, beside.check)
+    yield _quality(axes, fault or _unsettled(explanations, error))
+    yield _faithfulness(explanations, clusters, error, fault)
+    yield _axis(axes[1], "normalised_faithfulness", "Faithfulness between chance and the best order found", _FAITHFUL)
+    yield _additivity(explanations)
+    yield _axis(
+        axes[0], "additive_fidelity", "Variation that the best list of words accounts for", _ADDITIVE
+    ).model_copy(update={"evidence": (additivity_shares(explanations),)})
+    yield _axis(axes[2], "stability", "Agreement of explanations after edits that change no word", _STABLE)
+    if beside.other is not None:
+        yield _baseline(beside.other, clusters)
+    yield _concentration(explanations)
+    yield _cancellation(explanations)
+    yield _gap(explanations, gap)
+    yield _sampling(explanations, error)
+    yield _self_check(beside.check)
+    if beside.crossed is not None:
+        yield _cross_check(beside.crossed)
+
+
+_FAITHFUL = "0 is an order at random, 1 the best that a greedy search found; the search may have missed a better one."
+_ADDITIVE = "Masked text is unusual text: part of what is missing may be how the model takes mask tokens."
+_STABLE = "Agreement is corrected for sampling noise, and of edits only those count that leave the prediction as it is."
+
+
+def _fault(gap: float, check: SelfCheck) -> str | None:
+    """Return why the numbers are of another function than the audited one, or None."""
+    if gap > MOST_GAP:
+        return (
+            f"answers to the same row differ by up to {gap:.2g} log-odds between the plain and the masked path, so the "
+            "explained function is not the audited one"
+        )
+    if check.deviation > MOST_DEVIATION:
+        return f"values differ from brute force by up to {check.deviation:.2g} log-odds, so answers do not repeat"
+    return None
+
+
+def _unsettled(explanations: Sequence[Explanation], error: Estimate) -> str | None:
+    """Return why the values have not converged, or None."""
+    if (error.value or 0.0) > GOOD_ERROR:
+        return (
+            f"the values have not settled: their median relative standard error is {error.value:.0%}; give more pairs"
+        )
+    found = [value for each in explanations if (value := reliability(each.shapley)) is not None]
+    if found and statistics.median(found) < GOOD_RELIABILITY:
+        return "the values have not settled: two halves of the permutations rank words differently; give more pairs"
+    return None
+
+
+def _quality(axes: Sequence[Axis], why_not: str | None) -> Finding:
+    measured = [axis for axis in axes if axis.estimate.bounds]
+    unknown = [axis for axis in axes if not axis.estimate.bounds]
+    lacking = [f"{axis.name} could not be measured: {axis.estimate.reason}" for axis in unknown]
+    reason = why_not or (None if measured else "; ".join(lacking))
+    if reason is not None:
+        found = Estimate(value=None, n=0, method="lowest of the axes", reason=f"Inconclusive: {reason}.")
+        statement = f"How far explanations can be trusted is not known: {reason}."
+    else:
+        lowest, found = weakest(measured)
+        low, high = found.interval()
+        others = ", ".join(f"{axis.name} {axis.estimate.value:.2f}" for axis in measured)
+        statement = (
+            f"Explanations are limited by {lowest.limit}: {lowest.name} is {lowest.estimate.value:.2f}, the lowest of "
+            f"the axes ({others}; 95% interval of the lowest {low:.2f} to {high:.2f})."
+        )
+    return Finding(
+        metric=Metric.of(
+            found,
+            id="explanation_quality",
+            title="Quality of word-by-word explanations: the weakest axis",
+            unit="1 is the best",
+            better="higher",
+        ),
+        statement=statement,
+        caveats=(
+            *(f"It is at most this, since {each}" for each in lacking if reason is None),
+            "Opacity is not error: an answer may be easy to explain and wrong, or right and hard to explain.",
+        ),
+    )
+
+
+def _axis(axis: Axis, identity: str, title: str, caveat: str) -> Finding:
+    found = axis.estimate
+    said = f"is not known: {found.reason}" if found.value is None else f"is {found.value:.2f} (n = {found.n})."
+    return Finding(
+        metric=Metric.of(found, id=identity, title=title, unit="1 is the best", better="higher"),
+        statement=f"The axis {axis.name} {said}",
+        caveats=(caveat,),
+    )
+
+
+def _faithfulness(
+    explanations: Sequence[Explanation], clusters: Sequence[str] | None, error: Estimate, fault: str | None
+) -> Finding:
+    gains = mean_difference([each.faithfulness.gain for each in explanations], clusters=clusters)
+    low, high = gains.interval()
+    settled = "have settled" if (error.value or 0.0) <= GOOD_ERROR else "have not settled; more pairs would help"
+    return Finding(
+        metric=Metric.of(
+            gains,
+            id="faithfulness_gain",
+            title="Faithfulness of explanations above chance",
+            unit="fall of probability",
+            better="higher",
+            primary=True,
+        ),
+        statement=(
+            "Hiding the words that the explanation names first lowers the explained probability by "
+            f"{gains.value or 0.0:.3f} more than hiding random words "
+            f"(95% interval {low:.3f} to {high:.3f}, {gains.n} rows)."
+        ),
+        evidence=(
+            removal_curve(explanations),
+            *chosen_attributions(explanations),
+            global_table(explanations),
+            Note(
+                title="Convergence",
+                text=f"The median relative standard error is {error.value or 0.0:.0%}: the values {settled}. "
+                "On average, noise in the values lowers the faithfulness that is measured.",
+            ),
+        ),
+        confounded=fault,
+        caveats=("The gain depends on how sure the model is, so it does not rank one model against another.",),
+    )
+
+
+def _additivity(explanations: Sequence[Explanation]) -> Finding:
+    residuals = [each.shapley.residual_share for each in explanations]
+    shares = [1.0 - residual for residual in residuals if residual is not None]
+    found = median(shares, least=min(0.0, *shares), most=1.0)
+    low, high = found.interval()
+    return Finding(
+        metric=Metric.of(
+            found,
+            id="additive_share",
+            title="Share of the answer's variation that the list of words accounts for",
+            unit="share of variation",
+            better="higher",
+            primary=True,
+        ),
+        statement=(
+            f"In the median row, the sum of the words' values gives back {found.value or 0.0:.0%} of how the output "
+            f"varies as words are hidden (95% interval {low:.0%} to {high:.0%}, {found.n} rows); the rest is words "
+            "acting together, which no list of words can show."
+        ),
+        caveats=(
+            "Below 0% the list says less than the mean output alone would.",
+            "Masked text is unusual text: part of the rest may be how the model takes mask tokens.",
+        ),
+    )
+
+
+def _concentration(explanations: Sequence[Explanation]) -> Finding:
+    most = max(len(each.game.units) for each in explanations)
+    words = median([each.concentration for each in explanations], least=1.0, most=float(most))
+    return Finding(
+        metric=Metric.of(
+            words, id="words_for_80pct", title="Words that carry 80% of the attribution", unit="words", better="neither"
+        ),
+        statement=f"In the median row {_words(words.value or 0.0)} 80% of the attribution.",
+        evidence=(concentration_curve(explanations),),
+        caveats=("Longer rows need more words, and a model that leans on one shortcut word is the most concentrated.",),
+    )
+
+
+def _cancellation(explanations: Sequence[Explanation]) -> Finding:
+    ratios = [each.cancellation for each in explanations if each.cancellation is not None]
+    found = median(ratios, least=1.0, most=max(1.0, *ratios, 1.0))
+    return Finding(
+        metric=Metric.of(found, id="cancellation", title="Evidence for and against", unit="ratio", better="neither"),
+        statement=(
+            f"In the median row the sizes of the values add up to {found.value or 0.0:.1f} times their sum: at 1 all "
+            "words pull one way, above it words for and against cancel."
+        ),
+    )
+
+
+def _baseline(other: OtherBaseline, clusters: Sequence[str] | None) -> Finding:
+    found = mean_difference(
+        other.agreements, clusters=None if clusters is None else [clusters[place] for place in other.places], reach=1.0
+    )
+    return Finding(
+        metric=Metric.of(
+            found,
+            id="baseline_agreement",
+            title="Agreement with values from another way to hide words",
+            unit="rank correlation",
+            better="neither",
+        ),
+        statement=(
+            f"Where hidden words are shown to the model otherwise ({WORDS[other.hide]}), the order of the values "
+            f"correlates with theirs at {found.value or 0.0:.2f} on average ({found.n} rows)."
+        ),
+        caveats=("A low number says that the values depend on what an absent word is taken to look like.",),
+    )
+
+
+def _cross_check(crossed: CrossCheck) -> Finding:
+    sampled = (
+        ""
+        if crossed.sampled is None
+        else f" On longer rows its sampled values lie {crossed.sampled:.1f} of our standard errors away in the median."
+    )
+    return Finding(
+        metric=Metric(
+            id="shap_deviation",
+            title="Largest deviation from the library shap",
+            value=crossed.exact,
+            unit="log-odds",
+            better="neither",
+            n=crossed.rows,
+            method="maximum over words of |value - shap.ExactExplainer|",
+            reason="a maximum over the rows at hand has no interval",
+        ),
+        statement=(
+            f"On {crossed.rows} short rows the values agree with shap's own to within {crossed.exact:.1g} log-odds."
+            f"{sampled}"
+        ),
+    )
+
+
+def _gap(explanations: Sequence[Explanation], gap: float) -> Finding:
+    return Finding(
+        metric=Metric(
+            id="additivity_gap",
+            title="Largest additivity gap",
+            value=gap,
+            unit="log-odds",
+            better="neither",
+            n=len(explanations),
+            method="maximum over rows of |base + sum of values - output on the unmasked row|",
+            reason="a maximum over the rows at hand has no interval",
+        ),
+        statement=f"Base and values of a row add up to the model's own output to within {gap:.2g} log-odds.",
+        caveats=(
+            "The sum holds by construction: a gap shows a fault or an output that is not repeatable, and no gap does "
+            "not show that the values have settled.",
+        ),
+    )
+
+
+def _sampling(explanations: Sequence[Explanation], error: Estimate) -> Finding:
+    exact = sum(each.shapley.errors is None for each in explanations)
+    return Finding(
+        metric=Metric.of(
+            error,
+            id="sampling_error",
+            title="Sampling error of the values",
+            unit="share of the attribution",
+            better="neither",
+        ),
+        statement=(
+            f"In the median row the standard errors add up to {error.value or 0.0:.0%} of the attribution; "
+            f"{exact} of {len(explanations)} rows were computed exactly."
+        ),
+        evidence=(convergence_table(explanations),),
+    )
+
+
+def _self_check(check: SelfCheck) -> Finding:
+    return Finding(
+        metric=Metric(
+            id="self_check",
+            title="Largest deviation from brute force",
+            value=check.deviation,
+            unit="log-odds",
+            better="neither",
+            n=check.rows,
+            method="maximum over words of |value - mean over all orders by definition|",
+            reason="a maximum over the rows at hand has no interval",
+        ),
+        statement=(
+            f"On {check.rows} short rows ({check.words} words) the values agree with brute force to within "
+            f"{check.deviation:.1g} log-odds."
+        ),
+    )
+
+
+def _words(count: float) -> str:
+    return "one word carries" if count == 1 else f"{count:g} words carry"
+
+
+def _largest_error(explanations: Sequence[Explanation]) -> float:
+    return max(1.0, *(each.shapley.relative_error for each in explanations))
+
+
+def _clusters(explanations: Sequence[Explanation]) -> list[str] | None:
+    rows = [each.game.row for each in explanations]
+    if all(row.group is None for row in rows):
+        return None
+    return [f"row {row.id}" if row.group is None else f"group {row.group}" for row in rows]

@@ -1,0 +1,148 @@
+"""Shapley values of many rows in rounds: whatever has not settled gets twice the permutations, all rows together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelaudit.checker import Hiding, ModelHandle, Predictions
+from modelaudit.checkers.opacity.players import Units, row_rng
+from modelaudit.checkers.opacity.shapley_values import (
+    Coalitions,
+    ShapleyValues,
+    all_coalitions,
+    permutation_pairs,
+)
+from modelaudit.checkers.opacity.targets import Target
+from modelaudit.rows import Row
+
+Flags = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+MOST_VARIANTS = 50_000
+"""Masked variants that are put to the model in one call, to bound memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Game:
+    """One row to explain: its players and the output that they are paid from."""
+
+    row: Row
+    units: Units
+    target: Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """How many coalitions are asked.
+
+    Attributes:
+        exact_players: players up to which all coalitions are.
+        pairs, most_pairs: permutation pairs of the first round, and of the last.
+        settled: relative standard error from which on a row has settled.
+        random_orders: random orders a row that an explanation's order is held against.
+    """
+
+    exact_players: int
+    pairs: int
+    most_pairs: int
+    settled: float
+    random_orders: int
+
+    def coalitions(self, game: Game, pairs: int, *, seed: int) -> Coalitions:
+        """Return the coalitions of one row; those of fewer pairs are the first of those of more.
+
+        The permutations depend on the seed and the row's words alone.
+        """
+        players = len(game.units)
+        if players <= self.exact_players:
+            return all_coalitions(players)
+        return permutation_pairs(players, pairs, rng=row_rng(game.row, seed=seed, purpose="permutations"))
+
+    def evaluations(self, players: int) -> int:
+        """Return the masked variants that the values of a row with so many players take, at the most."""
+        return 2**players if players <= self.exact_players else 2 * players * self.most_pairs
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """One row's Shapley values with what they come from.
+
+    Attributes:
+        coalitions, answers: what was asked, and (coalitions,) the log-odds of the target.
+        full: probability of the target with every word in sight.
+    """
+
+    game: Game
+    coalitions: Coalitions
+    answers: Floats
+    full: float
+    shapley: ShapleyValues
+
+
+def solve(model: ModelHandle, games: Sequence[Game], effort: Effort, *, seed: int) -> list[Solved]:
+    """Return the Shapley values of each row's words."""
+    solved = on_coalitions(model, games, [effort.coalitions(game, effort.pairs, seed=seed) for game in games])
+    pairs = effort.pairs
+    while pairs < effort.most_pairs:
+        pairs = min(2 * pairs, effort.most_pairs)
+        open_ = [place for place, one in enumerate(solved) if one.shapley.relative_error > effort.settled]
+        if not open_:
+            break
+        wider = [effort.coalitions(games[place], pairs, seed=seed) for place in open_]
+        for place, one in zip(open_, _widened(model, [solved[place] for place in open_], wider), strict=True):
+            solved[place] = one
+    return solved
+
+
+def on_coalitions(
+    model: ModelHandle, games: Sequence[Game], coalitions: Sequence[Coalitions], *, hide: Hiding = "mask"
+) -> list[Solved]:
+    """Return the Shapley values from coalitions that are given."""
+    found = ask(model, games, [each.keep for each in coalitions], hide=hide)
+    solved = []
+    for game, each, answer in zip(games, coalitions, found, strict=True):
+        values = game.target.log_odds(answer)
+        full = float(game.target.probability(answer)[each.keep.all(axis=1)][0])
+        solved.append(Solved(game, each, values, full, each.solve(values)))
+    return solved
+
+
+def _widened(model: ModelHandle, solved: Sequence[Solved], wider: Sequence[Coalitions]) -> list[Solved]:
+    """Return the rows with more coalitions, of which the first are known."""
+    games = [one.game for one in solved]
+    fresh = [each.keep[len(one.answers) :] for one, each in zip(solved, wider, strict=True)]
+    widened = []
+    for one, each, answer in zip(solved, wider, ask(model, games, fresh), strict=True):
+        answers = np.concatenate([one.answers, one.game.target.log_odds(answer)])
+        widened.append(replace(one, coalitions=each, answers=answers, shapley=each.solve(answers)))
+    return widened
+
+
+def ask(
+    model: ModelHandle, games: Sequence[Game], keep: Sequence[Flags], *, hide: Hiding = "mask"
+) -> list[Predictions]:
+    """Return predictions of variants (variants, units) of each row, portion by portion."""
+    answers: list[Predictions] = []
+    for start, stop in _portions([len(each) for each in keep]):
+        portion = range(start, stop)
+        answers += model.predict_masked(
+            [games[index].row for index in portion],
+            [games[index].units.words(keep[index]) for index in portion],
+            hide=hide,
+        )
+    return answers
+
+
+def _portions(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
+    start = total = 0
+    for index, size in enumerate(sizes):
+        if total and total + size > MOST_VARIANTS:
+            yield start, index
+            start, total = index, 0
+        total += size
+    if sizes:
+        yield start, len(sizes)
