@@ -24,7 +24,9 @@ from modelaudit.evidence import (
     Examples,
     Histogram,
     Note,
+    Part,
     Series,
+    Shares,
     Table,
 )
 from modelaudit.policy import judge
@@ -282,6 +284,15 @@ def shapley(text: str) -> CheckResult:
         output=0.4 + sum(values),
     )
     hidden = shown.model_copy(update={"words": None, "title": "A row from the training data", "private": True})
+    made_of = Shares(
+        title=f"What the variation is made of {text}",
+        whole="variation of the output as words are hidden",
+        parts=(
+            Part(name="a list of words", share=0.58),
+            Part(name="and pairs of words", share=0.38),
+            Part(name=f"neither {text}", share=0.04),
+        ),
+    )
     gap = Table(
         title="Convergence",
         columns=("row", "pairs", "relative error", "exact"),
@@ -327,6 +338,7 @@ def shapley(text: str) -> CheckResult:
                             ),
                         ),
                     ),
+                    made_of,
                     shown,
                     hidden,
                     gap,

@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from sample_report import policy, sample_report
 
-from modelaudit.evidence import Attribution, Bars, Curve, Examples, Histogram, Series, Table
+from modelaudit.evidence import Attribution, Bars, Curve, Examples, Histogram, Part, Series, Shares, Table
 from modelaudit.reports.attribution import attribution_view
 from modelaudit.reports.axis import linear_axis, log_axis
 from modelaudit.reports.charts import curve_drawing, curve_reading, histogram_drawing, histogram_reading
 from modelaudit.reports.checks import check_views
 from modelaudit.reports.figures import figure
+from modelaudit.reports.shares import shares_drawing, shares_reading
 
 NUMBERS = st.floats(-1e6, 1e6, allow_nan=False).map(lambda value: round(value, 6))
 
@@ -73,6 +76,31 @@ def test_a_histogram_compares_shares_and_not_counts() -> None:
     assert histogram_reading(histogram) == (
         "many: 100 rows, the middle one between 1 and 2; few: 10 rows, the middle one between 1 and 2; no: no rows."
     )
+
+
+def test_a_bar_of_shares_is_filled_and_small_parts_have_their_number_in_words_alone() -> None:
+    item = Shares(
+        title="t",
+        whole="variation",
+        parts=(Part(name="list", share=0.6), Part(name="pairs", share=0.37), Part(name="neither", share=0.03)),
+    )
+    drawing = shares_drawing(item)
+    assert [mark.text for mark in drawing.marks if mark.shape == "label"] == ["60%", "37%"]
+    paths = [mark.d for mark in drawing.marks if mark.shape == "path"]
+    assert len(paths) == 3
+    assert paths[0].startswith("M8 ")
+    assert "632 " in paths[2]
+    assert shares_reading(item) == "Of the variation: list 60%, pairs 37%, neither 3%."
+    with pytest.raises(ValidationError, match=r"add up to 0\.9"):
+        Shares(title="t", whole="w", parts=(Part(name="a", share=0.9),))
+
+
+def test_words_whose_interval_holds_zero_are_left_plain() -> None:
+    item = attribution((1.0, 0.4, -0.4), words=("sure", "unsure", "surely not")).model_copy(
+        update={"errors": (0.1, 0.3, 0.1)}
+    )
+    assert [cell.kind for cell in attribution_view(item).heat] == ["up3", "flat", "down2"]
+    assert attribution_view(item).heat[1].value == "+0.400 ± 0.30"
 
 
 def attribution(values: tuple[float, ...], *, words: tuple[str, ...] | None, gap: float = 0.0) -> Attribution:

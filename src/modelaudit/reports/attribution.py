@@ -18,6 +18,10 @@ FAINT = 0.05
 """Words below this share of the strongest are left without heat."""
 
 
+SURE = 1.96
+"""Standard errors that a value has to lie away from 0 to be given heat."""
+
+
 @dataclass(frozen=True)
 class Step:
     """One bar of a waterfall: it begins where the one above ends. Positions are in percent of the strip.
@@ -72,11 +76,14 @@ def _positions(item: Attribution) -> list[str]:
 def _heat(item: Attribution) -> tuple[Heat, ...]:
     most = max((abs(value) for value in item.values), default=0.0)
     cells = []
-    for word, value in zip(item.words or (), item.values, strict=True):
+    errors = item.errors or (0.0,) * len(item.values)
+    for word, value, error in zip(item.words or (), item.values, errors, strict=True):
         share = abs(value) / most if most else 0.0
         step = min(HEATS, 1 + int(share * HEATS))
-        kind = "flat" if share < FAINT else f"{'up' if value > 0 else 'down'}{step}"
-        cells.append(Heat(visible(word, most=60), kind, significant(value, signed=True)))
+        told = significant(value, signed=True) + (f" ± {significant(error, digits=2)}" if error else "")
+        # A value whose interval holds 0 is not known to push either way.
+        plain = share < FAINT or abs(value) <= SURE * error
+        cells.append(Heat(visible(word, most=60), "flat" if plain else f"{direction(value)}{step}", told))
     return tuple(cells)
 
 
