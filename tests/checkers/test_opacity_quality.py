@@ -12,7 +12,7 @@ from modelaudit.checkers.opacity import self_check as self_checking
 from modelaudit.checkers.opacity.additivity import additivity
 from modelaudit.checkers.opacity.baseline import other_baseline
 from modelaudit.checkers.opacity.best_order import greedy_orders, search_evaluations
-from modelaudit.checkers.opacity.explanation import Effort
+from modelaudit.checkers.opacity.explanation import Effort, by_row
 from modelaudit.checkers.opacity.global_words import global_words
 from modelaudit.checkers.opacity.shap_bridge import cross_check, to_shap
 from modelaudit.checkers.opacity.shapley import ShapleyExplanation
@@ -347,3 +347,29 @@ def test_the_checker_keeps_its_name_and_raises_its_version():
     assert isinstance(ShapleyExplanation.info, CheckerInfo)
     assert ShapleyExplanation.info.version == "2.0"
     assert context_of(on_a_transformer(TEXTS), ShapleyExplanation()).subject.task == "text-classification"
+
+
+def test_all_entities_of_a_row_are_explained_from_one_set_of_coalitions():
+    rows = [{"tokens": ["Maria", "went", "to", "Paris", day], "ner_tags": ["B-PER", "O", "O", "B-LOC", "O"]}
+            for day in ("today", "again", "soon")]  # fmt: skip
+    subject = subject_of(planted_tagger(LEXICON), data=rows)
+    found = findings_of(ShapleyExplanation(rows=3), subject)
+    assert found["faithfulness_gain", None].metric.n == 3
+    both = explained(subject, EXACT)
+    assert {each.game.target.name for each in both} == {"entity PER", "entity LOC"}
+    assert len(both) == 6
+    for each in both:
+        [own] = [each.game.units.names[word] for word in each.game.target.words]
+        assert max(zip(each.shapley.values, each.game.units.names, strict=True))[1] == own
+        assert each.own_share > 0.8
+    assert found["context_share", None].metric.value < 0.2
+    before = subject.engines[0].stats.computed
+    explained(subject, EXACT)
+    assert subject.engines[0].stats.computed == before
+
+
+def test_rows_with_more_to_explain_count_as_one_row():
+    rows = [{"tokens": ["Maria", "met", name, "in", "Paris"], "ner_tags": ["O"] * 5} for name in ("Perez", "Acme", "x")]
+    subject = subject_of(planted_tagger(LEXICON), data=rows)
+    values, clusters = by_row(explained(subject, EXACT), lambda each: each.faithfulness.gain)
+    assert (len(values), clusters) == (3, None)

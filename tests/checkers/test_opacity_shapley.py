@@ -205,8 +205,8 @@ def explained(subject, effort, count=6):
     players = subject.model.players(rows)
     parts = [
         Game(row, units_of(words), target)
-        for row, words, target in zip(rows, players, targets, strict=True)
-        if target is not None
+        for row, words, found in zip(rows, players, targets, strict=True)
+        for target in found
     ]
     return explain(subject.model, parts, effort, seed=1)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modelaudit.checkers.opacity.explanation import Explanation
+from modelaudit.checkers.opacity.explanation import Explanation, by_row
 from modelaudit.checkers.opacity.stability import Edit
 from modelaudit.statistics import Estimate, mean_difference, on_grid, share_of_means
 
@@ -24,34 +24,35 @@ class Axis:
     estimate: Estimate
 
 
-def additive_fidelity(explanations: Sequence[Explanation], clusters: Sequence[str] | None) -> Axis:
+def additive_fidelity(explanations: Sequence[Explanation]) -> Axis:
     """How much of the output's variation the best list of words accounts for, as a mean over rows."""
-    shares = [each.additivity.words for each in explanations if each.additivity is not None]
-    return Axis("additive fidelity", "words acting together", _mean(shares, explanations, clusters))
+    shares, clusters = by_row(explanations, lambda each: None if each.additivity is None else each.additivity.words)
+    if not shares:
+        found = Estimate(value=None, n=0, method="mean over rows", reason="No row has enough coalitions for a fit.")
+    else:
+        # Cross-validated shares may lie a little below 0, which no fit to all coalitions can.
+        found = mean_difference(shares, clusters=clusters, reach=max(1.0, float(np.abs(shares).max())))
+    return Axis("additive fidelity", "words acting together", found)
 
 
-def normalised_faithfulness(explanations: Sequence[Explanation], clusters: Sequence[str] | None) -> Axis:
+def normalised_faithfulness(explanations: Sequence[Explanation]) -> Axis:
     """Where the explanation's order lies between random orders and the best order found."""
-    judged = [each for each in explanations if each.faithfulness.best_gain is not None]
-    places = [place for place, each in enumerate(explanations) if each.faithfulness.best_gain is not None]
-    found = share_of_means(
-        [each.faithfulness.gain for each in judged],
-        [each.faithfulness.best_gain or 0.0 for each in judged],
-        clusters=None if clusters is None else [clusters[place] for place in places],
-    )
+    judged = [each for each in explanations if each.faithfulness.best is not None]
+    gains, clusters = by_row(judged, lambda each: each.faithfulness.gain)
+    best, _ = by_row(judged, lambda each: each.faithfulness.best_gain)
+    found = share_of_means(gains, best, clusters=clusters)
     return Axis("faithfulness above chance", "an order of words that is not the model's", found)
 
 
-def stability(edits: Sequence[Edit], clusters: Sequence[str] | None) -> Axis:
+def stability(edits: Sequence[Edit]) -> Axis:
     """How well explanations of a row agree after edits that leave its words and its prediction as they are."""
     judged = [edit for edit in edits if edit.corrected is not None]
-    rows = [f"row {edit.place}" if clusters is None else clusters[edit.place] for edit in judged]
     agreements = [edit.corrected or 0.0 for edit in judged]
     if not agreements:
         reason = "No edit left a prediction as it was and a row long enough to compare."
         found = Estimate(value=None, n=0, method="mean over edits", reason=reason)
     else:
-        found = mean_difference(agreements, clusters=rows, reach=1.0)
+        found = mean_difference(agreements, clusters=[edit.cluster for edit in judged], reach=1.0)
     return Axis("stability", "values that change with the spelling of a row", found)
 
 
@@ -86,12 +87,3 @@ def _value(axis: Axis) -> float:
     if axis.estimate.value is None or not axis.estimate.bounds:
         raise ValueError(f"The axis {axis.name!r} has no interval: {axis.estimate.reason}")
     return axis.estimate.value
-
-
-def _mean(shares: Sequence[float], explanations: Sequence[Explanation], clusters: Sequence[str] | None) -> Estimate:
-    places = [place for place, each in enumerate(explanations) if each.additivity is not None]
-    of = None if clusters is None else [clusters[place] for place in places]
-    if not shares:
-        return Estimate(value=None, n=0, method="mean over rows", reason="No row has enough coalitions for a fit.")
-    # Cross-validated shares may lie a little below 0, which no fit to all coalitions can.
-    return mean_difference(np.asarray(shares), clusters=of, reach=max(1.0, float(np.abs(shares).max())))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from modelaudit.checker import Hiding, ModelHandle
 from modelaudit.checkers.opacity.solving import Solved, on_coalitions
-from modelaudit.checkers.opacity.stability import reliability, spearman
+from modelaudit.checkers.opacity.stability import cluster_of, reliability, spearman
 from modelaudit.errors import CapabilityError
 
 OTHERS: tuple[Hiding, ...] = ("unknown", "delete")
@@ -27,11 +27,11 @@ class OtherBaseline:
     """How far the values of some rows keep their order under another way to hide words.
 
     Attributes:
-        hide: the other way. places, agreements: the rows, and Spearman's correlation of the values of each.
+        hide: the other way. clusters, agreements: what each row belongs to, and Spearman's correlation of its values.
     """
 
     hide: Hiding
-    places: tuple[int, ...]
+    clusters: tuple[str, ...]
     agreements: tuple[float, ...]
 
 
@@ -53,5 +53,6 @@ def other_baseline(model: ModelHandle, solved: Sequence[Solved]) -> OtherBaselin
             for place, before, after in zip(places, chosen, again, strict=True)
             if (agreement := spearman(before.shapley.values, after.shapley.values)) is not None
         }
-        return OtherBaseline(hide, tuple(found), tuple(found.values())) if found else None
+        clusters = tuple(cluster_of(solved[place].game.row) for place in found)
+        return OtherBaseline(hide, clusters, tuple(found.values())) if found else None
     return None

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from modelaudit.checker import ModelHandle, Predictions
 from modelaudit.checkers.opacity.additivity import Additivity, additivity
 from modelaudit.checkers.opacity.best_order import greedy_orders
 from modelaudit.checkers.opacity.faithfulness import Faithfulness, Removals, compare, removals, words_for_share
-from modelaudit.checkers.opacity.players import row_rng
+from modelaudit.checkers.opacity.players import Units, row_rng
 from modelaudit.checkers.opacity.shapley_values import ShapleyValues
 from modelaudit.checkers.opacity.solving import Effort, Game, Solved, ask, solve
+from modelaudit.checkers.opacity.targets import Target
 
-__all__ = ["Effort", "Explanation", "Game", "explain", "split"]
+__all__ = ["Effort", "Explanation", "Game", "by_row", "explain", "split"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +56,46 @@ class Explanation:
         return words_for_share(self.shapley.values)
 
     @property
+    def own_share(self) -> float | None:
+        """Share of the absolute attribution on the words that are looked at; None where the row is, or all is 0."""
+        sizes = np.abs(self.shapley.values)
+        if self.game.target.words is None or not sizes.any():
+            return None
+        return float(sizes[_own(self.game.target, self.game.units)].sum() / sizes.sum())
+
+    @property
     def cancellation(self) -> float | None:
         """Sum of the absolute values by what they add up to: 1 where all pull one way; None where they add to 0."""
         net = abs(float(self.shapley.values.sum()))
         total = float(np.abs(self.shapley.values).sum())
         return total / net if net > 1e-9 * (1.0 + total) else None
+
+
+def _own(target: Target, units: Units) -> NDArray[np.bool_]:
+    """Return bool (units,), those that hold words of the target."""
+    own = np.zeros(len(units), dtype=np.bool_)
+    own[units.unit_of_word[list(target.words or ())]] = True
+    return own
+
+
+def by_row(
+    explanations: Sequence[Explanation], value: Callable[[Explanation], float | None]
+) -> tuple[list[float], list[str] | None]:
+    """Return one value for each row that has one, the mean over what is explained of it, and the row's cluster.
+
+    Clusters are the rows' groups; None where no row has a group.
+    """
+    found: dict[str, list[float]] = {}
+    groups: dict[str, str | None] = {}
+    for each in explanations:
+        one = value(each)
+        if one is not None:
+            found.setdefault(each.game.row.id, []).append(one)
+            groups[each.game.row.id] = each.game.row.group
+    values = [float(np.mean(each)) for each in found.values()]
+    if all(group is None for group in groups.values()):
+        return values, None
+    return values, [f"row {row}" if group is None else f"group {group}" for row, group in groups.items()]
 
 
 def explain(

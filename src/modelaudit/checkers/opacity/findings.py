@@ -15,7 +15,7 @@ from modelaudit.checkers.opacity.exhibits import (
     convergence_table,
     removal_curve,
 )
-from modelaudit.checkers.opacity.explanation import Explanation
+from modelaudit.checkers.opacity.explanation import Explanation, by_row
 from modelaudit.checkers.opacity.global_words import global_table
 from modelaudit.checkers.opacity.median import median
 from modelaudit.checkers.opacity.self_check import SelfCheck
@@ -50,17 +50,17 @@ class Beside:
 
 def findings_of(explanations: Sequence[Explanation], beside: Beside) -> Iterable[Finding]:
     """Yield the findings on a model that reacts to hidden words."""
-    clusters = _clusters(explanations)
     gap = max(each.additivity_gap for each in explanations)
-    error = median([each.shapley.relative_error for each in explanations], least=0.0, most=_largest_error(explanations))
+    errors, _ = by_row(explanations, lambda each: each.shapley.relative_error)
+    error = median(errors, least=0.0, most=max(1.0, *errors))
     axes = (
-        additive_fidelity(explanations, clusters),
-        normalised_faithfulness(explanations, clusters),
-        stability(beside.edits, clusters),
+        additive_fidelity(explanations),
+        normalised_faithfulness(explanations),
+        stability(beside.edits),
     )
     fault = _fault(gap, beside.check)
     yield _quality(axes, fault or _unsettled(explanations, error))
-    yield _faithfulness(explanations, clusters, error, fault)
+    yield _faithfulness(explanations, error, fault)
     yield _axis(axes[1], "normalised_faithfulness", "Faithfulness between chance and the best order found", _FAITHFUL)
     yield _additivity(explanations)
     yield _axis(
@@ -68,9 +68,11 @@ def findings_of(explanations: Sequence[Explanation], beside: Beside) -> Iterable
     ).model_copy(update={"evidence": (additivity_shares(explanations),)})
     yield _axis(axes[2], "stability", "Agreement of explanations after edits that change no word", _STABLE)
     if beside.other is not None:
-        yield _baseline(beside.other, clusters)
+        yield _baseline(beside.other)
     yield _concentration(explanations)
     yield _cancellation(explanations)
+    if any(each.own_share is not None for each in explanations):
+        yield _context(explanations)
     yield _gap(explanations, gap)
     yield _sampling(explanations, error)
     yield _self_check(beside.check)
@@ -149,10 +151,9 @@ def _axis(axis: Axis, identity: str, title: str, caveat: str) -> Finding:
     )
 
 
-def _faithfulness(
-    explanations: Sequence[Explanation], clusters: Sequence[str] | None, error: Estimate, fault: str | None
-) -> Finding:
-    gains = mean_difference([each.faithfulness.gain for each in explanations], clusters=clusters)
+def _faithfulness(explanations: Sequence[Explanation], error: Estimate, fault: str | None) -> Finding:
+    falls, clusters = by_row(explanations, lambda each: each.faithfulness.gain)
+    gains = mean_difference(falls, clusters=clusters)
     low, high = gains.interval()
     settled = "have settled" if (error.value or 0.0) <= GOOD_ERROR else "have not settled; more pairs would help"
     return Finding(
@@ -185,8 +186,8 @@ def _faithfulness(
 
 
 def _additivity(explanations: Sequence[Explanation]) -> Finding:
-    residuals = [each.shapley.residual_share for each in explanations]
-    shares = [1.0 - residual for residual in residuals if residual is not None]
+    residuals, _ = by_row(explanations, lambda each: each.shapley.residual_share)
+    shares = [1.0 - residual for residual in residuals]
     found = median(shares, least=min(0.0, *shares), most=1.0)
     low, high = found.interval()
     return Finding(
@@ -212,7 +213,8 @@ def _additivity(explanations: Sequence[Explanation]) -> Finding:
 
 def _concentration(explanations: Sequence[Explanation]) -> Finding:
     most = max(len(each.game.units) for each in explanations)
-    words = median([each.concentration for each in explanations], least=1.0, most=float(most))
+    counts, _ = by_row(explanations, lambda each: float(each.concentration))
+    words = median(counts, least=1.0, most=float(most))
     return Finding(
         metric=Metric.of(
             words, id="words_for_80pct", title="Words that carry 80% of the attribution", unit="words", better="neither"
@@ -224,7 +226,7 @@ def _concentration(explanations: Sequence[Explanation]) -> Finding:
 
 
 def _cancellation(explanations: Sequence[Explanation]) -> Finding:
-    ratios = [each.cancellation for each in explanations if each.cancellation is not None]
+    ratios, _ = by_row(explanations, lambda each: each.cancellation)
     found = median(ratios, least=1.0, most=max(1.0, *ratios, 1.0))
     return Finding(
         metric=Metric.of(found, id="cancellation", title="Evidence for and against", unit="ratio", better="neither"),
@@ -235,10 +237,27 @@ def _cancellation(explanations: Sequence[Explanation]) -> Finding:
     )
 
 
-def _baseline(other: OtherBaseline, clusters: Sequence[str] | None) -> Finding:
-    found = mean_difference(
-        other.agreements, clusters=None if clusters is None else [clusters[place] for place in other.places], reach=1.0
+def _context(explanations: Sequence[Explanation]) -> Finding:
+    shares, _ = by_row(explanations, lambda each: None if each.own_share is None else 1.0 - each.own_share)
+    found = median(shares, least=0.0, most=1.0)
+    return Finding(
+        metric=Metric.of(
+            found,
+            id="context_share",
+            title="Attribution that lies on other words than the entity's own",
+            unit="share of the attribution",
+            better="neither",
+        ),
+        statement=(
+            f"In the median row {found.value or 0.0:.0%} of what makes the model tag an entity lies on words beside it "
+            f"({found.n} rows)."
+        ),
+        caveats=("Context is what a good tagger reads; a share near 0 may mean a list of names learnt by heart.",),
     )
+
+
+def _baseline(other: OtherBaseline) -> Finding:
+    found = mean_difference(other.agreements, clusters=other.clusters, reach=1.0)
     return Finding(
         metric=Metric.of(
             found,
@@ -338,14 +357,3 @@ def _self_check(check: SelfCheck) -> Finding:
 
 def _words(count: float) -> str:
     return "one word carries" if count == 1 else f"{count:g} words carry"
-
-
-def _largest_error(explanations: Sequence[Explanation]) -> float:
-    return max(1.0, *(each.shapley.relative_error for each in explanations))
-
-
-def _clusters(explanations: Sequence[Explanation]) -> list[str] | None:
-    rows = [each.game.row for each in explanations]
-    if all(row.group is None for row in rows):
-        return None
-    return [f"row {row.id}" if row.group is None else f"group {row.group}" for row in rows]

@@ -27,6 +27,9 @@ LEAST_SPREAD = 0.1
 FIRST_PAIRS = 4
 """Permutation pairs of the first round: the fewest that can be split in halves of two."""
 
+MOST_TARGETS = 5
+"""Entities of a row that are explained, the first ones."""
+
 EDITS_A_ROW = 2
 """Kinds of edit that a row's stability is measured by."""
 
@@ -49,7 +52,7 @@ class ShapleyExplanation:
         question="Can a person be told, truthfully, which words made the model answer as it did?",
         summary=(
             "Words of a row are hidden from the model in many combinations, and each word is credited with its Shapley "
-            "value: its average effect on the log-odds of the predicted class (of the first entity found, for token "
+            "value: its average effect on the log-odds of the predicted class (of each entity found, for token "
             "classification). Then the words are hidden in the order that the explanation names, and in random orders: "
             "an explanation is faithful as far as its order moves the answer more. How much of the output's variation "
             "the sum of the values accounts for says how much of the answer such a list can show at all."
@@ -107,10 +110,11 @@ class ShapleyExplanation:
     def run(self, ctx: Context) -> Iterable[Finding]:
         """Explain a sample of the evaluation rows. Raises NotAssessable where no row has words to choose from."""
         games, left_out = self._games(ctx)
-        if len(games) < 2:
+        explained = len({game.row.id for game in games})
+        if explained < 2:
             reasons = "; ".join(f"{count} rows: {reason}" for reason, count in sorted(left_out.items())) or "no rows"
             raise NotAssessable(
-                f"{len(games)} rows could be explained, and an interval needs two ({reasons}); "
+                f"{explained} rows could be explained, and an interval needs two ({reasons}); "
                 "provide evaluation rows of at least two words"
             )
         searched, spelt = _subsamples(ctx.budget)
@@ -125,7 +129,7 @@ class ShapleyExplanation:
         crossed = cross_check(ctx.model, [each.solved for each in explanations]) if self.cross_check else None
         for reason, count in sorted(left_out.items()):
             ctx.note(f"{count} of the rows drawn were left out: {reason}.")
-        grouped = sum(game.units.grouped for game in games)
+        grouped = len({game.row.id for game in games if game.units.grouped})
         if grouped:
             ctx.note(f"{grouped} rows have more than {MOST_UNITS} words; neighbouring words share one value there.")
         return list(findings_of(explanations, Beside(edits, other, check, crossed)))
@@ -161,15 +165,18 @@ class ShapleyExplanation:
         left_out: Counter[str] = Counter()
         if repeated:
             ctx.note(f"{repeated} evaluation rows repeat the words of another; each text is explained once.")
-        for row, words, target in zip(candidates, players, targets, strict=True):
-            if len(games) == size:
+        taken = 0
+        for row, words, found in zip(candidates, players, targets, strict=True):
+            if taken == size:
                 break
             if len(words) < 2:
                 left_out["fewer than two words, so there is nothing to share out"] += 1
-            elif target is None:
+            elif not found:
                 left_out["the model finds no entity in them"] += 1
             else:
-                games.append(Game(row, units_of(words), target))
+                # All targets of a row share its coalitions, whose answers the engine has then.
+                games += [Game(row, units_of(words), target) for target in found[:MOST_TARGETS]]
+                taken += 1
         chosen = {game.row.id for game in games}
         cut = sum(bool(long) for row, long in zip(candidates, predictions.truncated, strict=True) if row.id in chosen)
         if cut:

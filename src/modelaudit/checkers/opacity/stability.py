@@ -37,12 +37,14 @@ class Edit:
     """How the explanation of one row fares under one edit that leaves the prediction as it is.
 
     Attributes:
-        kind: the edit; agreement: Spearman's correlation of the values over the words that both rows share.
+        cluster: what the row belongs to.
+        kind: the edit.
+        agreement: Spearman's correlation of the values over the words that both rows share.
         corrected: the same without what sampling takes off, at most 1; None where either explanation does not agree
             with itself.
     """
 
-    place: int
+    cluster: str
     kind: str
     agreement: float
     corrected: float | None
@@ -78,7 +80,7 @@ def edited(model: ModelHandle, solved: Sequence[Solved], *, seed: int, kinds: in
         for at, (row, place) in enumerate(zip(rows, places, strict=True)):
             before = solved[place].game
             same_words = len(players[at]) == len(before.units.unit_of_word)
-            if taken[place] < kinds and same_words and targets[at] == before.target:
+            if taken[place] < kinds and same_words and before.target in targets[at]:
                 taken[place] += 1
                 games.append(Game(row, before.units, before.target))
                 kept.append(at)
@@ -89,8 +91,13 @@ def edited(model: ModelHandle, solved: Sequence[Solved], *, seed: int, kinds: in
         agreement = spearman(first.values, one.shapley.values)
         if agreement is not None:
             corrected = _corrected(agreement, reliability(first), reliability(one.shapley))
-            edits.append(Edit(places[at], names[at], agreement, corrected))
+            edits.append(Edit(cluster_of(solved[places[at]].game.row), names[at], agreement, corrected))
     return edits
+
+
+def cluster_of(row: Row) -> str:
+    """Return the row's group, or the row itself where it has none."""
+    return f"row {row.id}" if row.group is None else f"group {row.group}"
 
 
 def spearman(one: Floats, other: Floats) -> float | None:

@@ -1,12 +1,12 @@
 """What is explained: one output of the model on one row, as log-odds and as probability.
 
 Text classification: the class that the model predicts for the whole row. Token classification: the predicted tags of
-the first entity that the model finds, averaged over the entity's words.
+each entity that the model finds, averaged over the entity's words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,27 +52,28 @@ class Target:
         return chosen
 
 
-def targets_of(predictions: Predictions, labels: Sequence[str]) -> list[Target | None]:
-    """Return each row's target, or None for a row in which the model finds no entity."""
+def targets_of(predictions: Predictions, labels: Sequence[str]) -> list[tuple[Target, ...]]:
+    """Return each row's targets: its class, or every entity that the model finds in it."""
     if predictions.offsets is None:
-        return [Target(None, (int(label),), str(labels[label])) for label in predictions.labels]
+        return [(Target(None, (int(label),), str(labels[label])),) for label in predictions.labels]
     tags = predictions.labels
     return [
-        _first_entity(tags[start:stop], labels)
+        tuple(_entities(tags[start:stop], labels))
         for start, stop in zip(predictions.offsets[:-1], predictions.offsets[1:], strict=True)
     ]
 
 
-def _first_entity(tags: NDArray[np.int64], labels: Sequence[str]) -> Target | None:
+def _entities(tags: NDArray[np.int64], labels: Sequence[str]) -> Iterator[Target]:
     names = [labels[tag] if tag >= 0 else "O" for tag in tags]
-    start = next((word for word, name in enumerate(names) if name != "O"), None)
-    if start is None:
-        return None
-    kind = entity_type(names[start])
-    stop = start + 1
-    while stop < len(names) and not names[stop].startswith(("B-", "S-", "U-")) and entity_type(names[stop]) == kind:
-        stop += 1
-    return Target(tuple(range(start, stop)), tuple(int(tag) for tag in tags[start:stop]), f"entity {kind}")
+    start = 0
+    while start < len(names):
+        kind = entity_type(names[start])
+        stop = start + 1
+        while stop < len(names) and not names[stop].startswith(("B-", "S-", "U-")) and entity_type(names[stop]) == kind:
+            stop += 1
+        if kind is not None:
+            yield Target(tuple(range(start, stop)), tuple(int(tag) for tag in tags[start:stop]), f"entity {kind}")
+        start = stop
 
 
 def entity_type(tag: str) -> str | None:
