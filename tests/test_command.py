@@ -49,6 +49,7 @@ def test_the_command_read_back_asks_for_the_same_audit(folder):
         seed=7,
         device="cpu",
         backend="torch",
+        options={"modelaudit/shapley-explanation": {"cross_check": "shap"}},
         numerics="strict",
         show_text=True,
         trust_remote_code=True,
@@ -73,6 +74,7 @@ def test_the_command_read_back_asks_for_the_same_audit(folder):
         "seed": 7,
         "device": "cpu",
         "backend": "torch",
+        "cross_check": "shap",
         "numerics": "strict",
         "preset": "quick",
         "sample": 50,
@@ -87,6 +89,7 @@ def test_every_option_of_the_program_can_be_in_the_command(folder):
         "m", "d", train_data="t", heldout_data="h", base_model="b", tokenizer="k", text_column="x", label_column="y",
         group_column="z", policy="our policy.toml", sample=1, show_text=True, trust_remote_code=True, allow_pickle=True,
             backend="onnx",
+            options={"modelaudit/shapley-explanation": {"cross_check": "shap"}},
     ).command("bias")  # fmt: skip
     options = {name for parameter in PARSER.params for name in parameter.opts if name.startswith("--")}
     assert options - {"--out", "--help", *NO_PART_IN_A_NUMBER} == {

@@ -120,6 +120,7 @@ class Audit:
         self._policy_source = policy if policy is not None else project.policy
         self.policy = choices.policy_of(self._policy_source)
         given = choices.options_of({} if options is None else options)
+        self._cross_check = given.get(choices.SHAPLEY, {}).get("cross_check")
         self.checkers = configured(self.plugins.checkers(), {**project.checkers, **given})
         self.seed = choices.whole("seed", seed if seed is not None else project.seed or 0, least=0)
         self.preset: Preset = choices.preset_of(preset if preset is not None else project.preset or "standard")
@@ -149,7 +150,7 @@ class Audit:
         self._beside = _beside(
             project,
             {
-                "options of checkers": bool(given),
+                "options of checkers": bool(given) and given != {choices.SHAPLEY: {"cross_check": self._cross_check}},
                 "what is declared of the model": bool(told),
                 "labels and names of the function": labels is not None,
                 f"batch_tokens={batch_tokens}": batch_tokens is not None,
@@ -313,6 +314,7 @@ class Audit:
                 "--backend": self._backend,
                 "--numerics": self._numerics,
                 "--sample": self.sample,
+                "--cross-check": self._cross_check,
             },
             {
                 "--show-text": self.show_text,

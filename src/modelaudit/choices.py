@@ -19,6 +19,8 @@ from modelaudit.project_file import LARGEST
 from modelaudit.verdicts import Policy
 
 LONGEST_NAME = 4_096
+SHAPLEY = "modelaudit/shapley-explanation"
+"""The checker that --cross-check is an option of."""
 BACKENDS = ("auto", "torch", "onnx")
 NUMERICS = ("auto", "strict", "standard")
 LONGEST_WORDS = 200

@@ -119,12 +119,16 @@ def run(
     keep_journal: Annotated[bool, typer.Option("--keep-journal", help="Keep it after a finished audit.")] = False,
     workers: Annotated[str, typer.Option(help="Processes that run the model: a number, auto, ray or ray:N.")] = "1",
     backend: Annotated[str, typer.Option(help="What runs the model on a CPU: torch, onnx or auto.")] = "auto",
+    cross_check: Annotated[
+        str | None, typer.Option(help="Let another library, shap, explain a few rows as well.")
+    ] = None,
 ) -> None:
     """Audit a model and write the report.
 
     Exit code: 0 the gate holds, 1 a limit is exceeded, 2 wrong usage or unusable input, 3 a required check is
     missing or inconclusive, 4 a checker failed, or modelaudit itself.
     """
+    from modelaudit import choices
     from modelaudit.audit import Audit
     from modelaudit.destinations import check_writable
     from modelaudit.progress import listener_for_stderr
@@ -152,6 +156,7 @@ def run(
         keep_journal=keep_journal,
         workers=workers,
         backend=backend,
+        options={} if cross_check is None else {choices.SHAPLEY: {"cross_check": cross_check}},
     )
     for path in out_files or []:
         check_writable(path, audit.plugins, read=audit.read)
