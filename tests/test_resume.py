@@ -96,3 +96,15 @@ def test_a_journal_that_can_not_be_kept_ends_an_audit_only_where_one_was_asked_f
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     report = Audit(model, rows, tokenizer=tokenizer, preset="quick").run(only="robustness").report
     assert any(event.startswith("No journal is kept") for event in report.run.events)
+
+
+def test_a_resumed_run_that_finds_nothing_says_so(classifier, rows, tmp_path):
+    model, tokenizer = classifier
+    options = {"tokenizer": tokenizer, "preset": "quick", "journal": tmp_path / "j", "keep_journal": True}
+    Audit(model, rows, **options).run(only=["robustness"])
+    again = Audit(model, rows, **options).run(only=["robustness"], resume=True).report
+    assert again.run.journal_hits > 0
+    assert not any("nothing to go on with" in event for event in again.run.events)
+    other = Audit(model, rows, **options, batch_tokens=64).run(only=["robustness"], resume=True).report
+    assert other.run.journal_hits == 0
+    assert any("nothing to go on with" in event for event in other.run.events)

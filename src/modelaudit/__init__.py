@@ -31,6 +31,8 @@ __all__ = [
 # torch reads this once, when it is loaded. Threads that spin while they wait cost a busy machine far more than the
 # model itself; where the user has chosen, the choice stands.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# ONNX Runtime writes down a device id and an event about the machine when it is loaded, before it can be told not to.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 _HOMES = {
     "Audit": "audit",

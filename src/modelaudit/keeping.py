@@ -71,6 +71,11 @@ def kept(subject: Subject, keeping: Keeping, *, seed: int, events: list[str]) ->
         try:
             for engine in subject.engines:
                 engine.keep_in(journal)
+            if keeping.resume and not any(engine.kept_answers for engine in subject.engines):
+                events.append(
+                    f"There was nothing to go on with: {journal.folder} holds no answers of this model under these "
+                    "numerics (device, backend, versions), so everything was computed anew."
+                )
             yield
             left = journal.finish()
             if left is not None:

@@ -8,6 +8,7 @@ audit is whole.
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -127,7 +128,7 @@ class Plugins:
         if broken:
             raise PluginError(f"no plugin could open the model: {'; '.join(broken)}")
         raise ModelInputError(
-            f"no way to open a model from {type(source).__name__} {str(source)[:80]!r}. Give a hub id, a folder with "
+            f"no way to open a model from {_shown(source)}. Give a hub id, a folder with "
             "config.json and weights, a PreTrainedModel with its tokenizer, a transformers pipeline, a PEFT adapter, "
             "or a function from texts to probabilities with labels=."
         )
@@ -266,3 +267,11 @@ def _given(extra: dict[str, Any]) -> Iterator[tuple[_Plugin, Callable[[], Any]]]
 
 def _same(module: Any) -> Any:
     return module
+
+
+def _shown(source: Any) -> str:
+    """Name what was handed in: a text as it is, anything else by its type alone, since its repr may hold data."""
+    if isinstance(source, str | os.PathLike):
+        return repr(str(source)[:80])
+    kind = f"a {type(source).__name__}"
+    return f"{kind}; of a pipeline of scikit-learn hand in predict_proba" if hasattr(source, "predict_proba") else kind

@@ -177,6 +177,11 @@ class Engine:
             if self._records is not None:
                 self.events += self._records.events
 
+    @property
+    def kept_answers(self) -> int:
+        """How many answers of earlier runs, and of this one, the journal has."""
+        return 0 if self._records is None else len(self._records)
+
     def check_journal(self) -> None:
         """Raise OutputError where the journal could not be written: the run is over, even if a checker held it."""
         if self._records is not None:
@@ -335,8 +340,8 @@ class Engine:
 
     def _name_numerics(self) -> None:
         self.numerics = numerics.describe(self._model, self.device, self._layout) | {"rows": self.probe.describe()}
-        if self.probe.onnx:
-            self.numerics["layers"] = f"onnxruntime {onnx_encoder.version()}"
+        runtime = f"onnxruntime {onnx_encoder.version()}" if self.probe.onnx else f"torch {torch.__version__}"
+        self.numerics["layers"] = runtime
         self.numerics |= self._standard.describe()
         self.numerics_id = numerics.identify(self.numerics)
         # It depends on the rows and has no part in the id: what it says of the numbers holds for other rows as well.

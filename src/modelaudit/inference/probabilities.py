@@ -45,7 +45,8 @@ def numbers_of(answer: Any, labels: Sequence[str]) -> Table:
         answer = _by_name(answer, labels).to_numpy()
     array = np.asarray(answer)
     if array.dtype.kind not in "fiub":
-        raise ValueError(f"it is a {type(answer).__name__} that holds something else than numbers")
+        names = ", such as the names of classes that predict gives; hand in predict_proba" * (array.dtype.kind in "UO")
+        raise ValueError(f"it is a {type(answer).__name__} that holds something else than numbers{names}")
     return array.astype(np.float64)
 
 

@@ -19,6 +19,7 @@ from modelaudit.inference.callable_engine import CallableEngine
 from modelaudit.inference.callables import TextFunction, input_of
 from modelaudit.rows import Row
 from modelaudit.subject.encoding import Encoding
+from modelaudit.subject.model import check_texts
 from modelaudit.subject.opened import OpenedCallable
 from modelaudit.subject.tasks.text_classification import TextClassification
 
@@ -97,6 +98,7 @@ class CallableModel:
 
     def predict_proba(self, texts: Sequence[str]) -> Floats:
         """Return (n, C) probabilities of plain texts; for libraries that want a model function."""
+        check_texts(texts)
         return self._predictions(texts).probabilities
 
     def loss(self, rows: Sequence[Row]) -> Losses:

@@ -66,6 +66,7 @@ class Model:
     def predict_proba(self, texts: Sequence[str]) -> Floats:
         """Return (n, C) probabilities of plain texts; for libraries that want a model function."""
         self._need("predict_proba")
+        check_texts(texts)
         return self.predict([Row(str(i), text) for i, text in enumerate(texts)]).probabilities
 
     def loss(self, rows: Sequence[Row]) -> Losses:
@@ -197,6 +198,15 @@ class Model:
             head = f"is a {self.task.name} model" if self.has_head else f"has no {self.task.name} head"
             able = ", ".join(sorted(self.capabilities))
             raise CapabilityError(f"{self.opened.name} {head} and can't {verb}; it has {able}")
+
+
+def check_texts(texts: Sequence[str]) -> None:
+    """Raise TypeError for rows, which the other verbs take, where texts are wanted."""
+    other = next((text for text in texts if not isinstance(text, str)), None)
+    if other is not None:
+        raise TypeError(
+            f"predict_proba takes texts, not a {type(other).__name__}; for rows use predict(rows).probabilities"
+        )
 
 
 def _mask_id(tokenizer: Any) -> int | None:

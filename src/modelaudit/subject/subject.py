@@ -152,10 +152,10 @@ def _refuse_for_function(
             f"workers={run['workers']} was asked for, but {opened.name} is a function, which can't be sent to other "
             "processes; leave workers= out. It is called with many texts at once, and may use processes of its own"
         )
-    for name, value in (("backend", "onnx"), ("numerics", "standard")):
-        if run[name] == value:
+    for name in ("backend", "numerics"):
+        if run[name] != "auto":
             raise ModelInputError(
-                f"{name}={value!r} was asked for, but {opened.name} is a function, which runs as it runs; "
+                f"{name}={run[name]!r} was asked for, but {opened.name} is a function, which runs as it runs; "
                 f"leave {name}= out"
             )
 
