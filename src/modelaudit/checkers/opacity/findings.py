@@ -66,7 +66,7 @@ def findings_of(explanations: Sequence[Explanation], beside: Beside) -> Iterable
     yield _axis(
         axes[0], "additive_fidelity", "Variation that the best list of words accounts for", _ADDITIVE
     ).model_copy(update={"evidence": (additivity_shares(explanations),)})
-    yield _axis(axes[2], "stability", "Agreement of explanations after edits that change no word", _STABLE)
+    yield _axis(axes[2], "stability", "Agreement of explanations after edits that change no word", _STABLE, of="edits")
     if beside.other is not None:
         yield _baseline(beside.other)
     yield _concentration(explanations)
@@ -141,11 +141,11 @@ def _quality(axes: Sequence[Axis], why_not: str | None) -> Finding:
     )
 
 
-def _axis(axis: Axis, identity: str, title: str, caveat: str) -> Finding:
+def _axis(axis: Axis, identity: str, title: str, caveat: str, *, of: str = "rows") -> Finding:
     found = axis.estimate
-    said = f"is not known: {found.reason}" if found.value is None else f"is {found.value:.2f} (n = {found.n})."
+    said = f"is not known: {found.reason}" if found.value is None else f"is {found.value:.2f} ({found.n} {of})."
     return Finding(
-        metric=Metric.of(found, id=identity, title=title, unit="1 is the best", better="higher"),
+        metric=Metric.of(found, id=identity, title=title, unit="1 is the best", better="higher", n_unit=of),
         statement=f"The axis {axis.name} {said}",
         caveats=(caveat,),
     )
@@ -292,7 +292,7 @@ def _cross_check(crossed: CrossCheck) -> Finding:
             reason="a maximum over the rows at hand has no interval",
         ),
         statement=(
-            f"On {crossed.rows} short rows the values agree with shap's own to within {crossed.exact:.1g} log-odds."
+            f"On {crossed.rows} short rows the values agree with shap's own to within {_distance(crossed.exact)}."
             f"{sampled}"
         ),
     )
@@ -310,7 +310,7 @@ def _gap(explanations: Sequence[Explanation], gap: float) -> Finding:
             method="maximum over rows of |base + sum of values - output on the unmasked row|",
             reason="a maximum over the rows at hand has no interval",
         ),
-        statement=f"Base and values of a row add up to the model's own output to within {gap:.2g} log-odds.",
+        statement=f"Base and values of a row add up to the model's own output to within {_distance(gap)}.",
         caveats=(
             "The sum holds by construction: a gap shows a fault or an output that is not repeatable, and no gap does "
             "not show that the values have settled.",
@@ -350,9 +350,13 @@ def _self_check(check: SelfCheck) -> Finding:
         ),
         statement=(
             f"On {check.rows} short rows ({check.words} words) the values agree with brute force to within "
-            f"{check.deviation:.1g} log-odds."
+            f"{_distance(check.deviation)}."
         ),
     )
+
+
+def _distance(value: float) -> str:
+    return "rounding" if value < 1e-9 else f"{value:.2g} log-odds"
 
 
 def _words(count: float) -> str:

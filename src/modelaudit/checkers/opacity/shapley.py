@@ -186,7 +186,7 @@ class ShapleyExplanation:
 
 def _subsamples(budget: Budget) -> tuple[int, int]:
     """Return for how many rows the best order is searched, and how many are explained again after edits."""
-    return budget.pick(10, 30, 60), budget.pick(6, 15, 40)
+    return budget.pick(10, 30, 60), budget.pick(4, 8, 30)
 
 
 def _candidates(size: int, task: str) -> int:
