@@ -139,6 +139,23 @@ def test_rows_that_have_not_settled_get_more_permutations_and_the_others_keep_th
     assert all(4 <= count <= 32 for count in pairs[0.2])
 
 
+def test_the_first_pairs_of_a_row_are_what_fewer_pairs_would_have_given():
+    subject = on_a_transformer(TEXTS)
+    games = games_of(subject)
+    many, few = (
+        solve(
+            subject.model,
+            games,
+            Effort(exact_players=8, pairs=pairs, most_pairs=pairs, settled=0.1, random_orders=5),
+            seed=1,
+        )
+        for pairs in (12, 4)
+    )
+    for one, other in zip(many, few, strict=True):
+        assert one.first(4).shapley.values.tolist() == other.shapley.values.tolist()
+    assert many[2].first(4) is many[2]
+
+
 def test_the_search_finds_the_words_that_count_and_costs_what_it_says():
     texts = ["good kind slow office excellent desk rude day", "excellent poor good desk day office letter kind"]
     subject = subject_of(planted_classifier(WORDS), data=[{"text": text, "label": 0} for text in texts])

@@ -30,6 +30,9 @@ FIRST_PAIRS = 4
 MOST_TARGETS = 5
 """Entities of a row that are explained, the first ones."""
 
+COMPARED_PAIRS = 8
+"""Permutation pairs on which a row is explained again, after an edit or with words hidden otherwise."""
+
 EDITS_A_ROW = 1
 """Kinds of edit that a row's stability is measured by: more rows tell more than more edits of one."""
 
@@ -39,7 +42,7 @@ class ShapleyExplanation:
 
     Args:
         rows: rows to explain; by default 20, 60 or 200 with the preset.
-        pairs: antithetic permutation pairs a row at the most; by default 4, 16 or 32. At least 2. Every row begins with
+        pairs: antithetic permutation pairs a row at the most; by default 4, 12 or 32. At least 2. Every row begins with
             4, and one that has not settled gets twice as many as before.
         cross_check: "shap" lets that library's own explainers explain a few of the rows as well.
     """
@@ -101,7 +104,8 @@ class ShapleyExplanation:
         effort, (searched, spelt) = self._effort(budget), _subsamples(budget)
         evaluations = (
             _candidates(rows, subject.task)
-            + (rows + (EDITS_A_ROW + 1) * min(spelt, rows)) * effort.evaluations(words)
+            + rows * effort.evaluations(words)
+            + (EDITS_A_ROW + 1) * min(spelt, rows) * min(effort.evaluations(words), 2 * words * COMPARED_PAIRS)
             + rows * 4 * (1 + effort.random_orders)
             + min(searched, rows) * (search_evaluations(words) + 4)
         )
@@ -120,7 +124,7 @@ class ShapleyExplanation:
         searched, spelt = _subsamples(ctx.budget)
         explanations = explain(ctx.model, games, self._effort(ctx.budget), seed=ctx.seed, searched=searched)
         _require_reaction(explanations)
-        solved = [each.solved for each in explanations[:spelt]]
+        solved = [each.solved.first(COMPARED_PAIRS) for each in explanations[:spelt]]
         edits = edited(ctx.model, solved, seed=ctx.seed, kinds=EDITS_A_ROW)
         other = other_baseline(ctx.model, solved)
         if other is None:
@@ -142,9 +146,9 @@ class ShapleyExplanation:
     def _effort(self, budget: Budget) -> Effort:
         if self.pairs is not None and self.pairs < 2:
             raise ValueError(f"the option pairs is {self.pairs}; a standard error needs 2 or more")
-        most = budget.pick(4, 16, 32) if self.pairs is None else self.pairs
+        most = budget.pick(4, 12, 32) if self.pairs is None else self.pairs
         return Effort(
-            exact_players=budget.pick(8, 10, 10),
+            exact_players=budget.pick(8, 8, 10),
             pairs=min(FIRST_PAIRS, most),
             most_pairs=most,
             settled=GOOD_ERROR if budget.preset != "full" else GOOD_ERROR * 2 / 3,

@@ -82,6 +82,16 @@ class Solved:
     full: float
     shapley: ShapleyValues
 
+    def first(self, pairs: int) -> Solved:
+        """Return what the first so many permutation pairs alone give; exact values stay as they are."""
+        orders = self.coalitions.orders
+        if orders is None or len(orders) <= pairs:
+            return self
+        asked = pairs * len(self.answers) // len(orders)
+        coalitions = Coalitions(self.coalitions.keep[:asked], orders[:pairs])
+        answers = self.answers[:asked]
+        return replace(self, coalitions=coalitions, answers=answers, shapley=coalitions.solve(answers))
+
 
 def solve(model: ModelHandle, games: Sequence[Game], effort: Effort, *, seed: int) -> list[Solved]:
     """Return the Shapley values of each row's words."""
