@@ -76,7 +76,7 @@ class Coalitions:
             raise ValueError(f"{len(self.keep)} coalitions need as many values, not an array of shape {values.shape}")
         values = values.astype(np.float64)
         if self.orders is None:
-            phi, power = exact_shapley(values), _exact_power(values)
+            phi, power = exact_shapley(values), _over_all_orders(values, power=2)
             return _summary(phi, None, power, values, self.keep, _squares(values, self.keep, phi))
         forward, reverse = _contributions(values.reshape(len(self.orders), -1), self.orders)
         by_pair = (forward + reverse) / 2.0
@@ -127,34 +127,26 @@ def exact_shapley(values_of_coalitions: Floats) -> Floats:
     players = count.bit_length() - 1
     if count != 2**players or players < 1:
         raise ValueError(f"a game of n players has 2^n values, and {count} is no such number")
-    masks = np.arange(count)
+    return _over_all_orders(np.asarray(values_of_coalitions, dtype=np.float64), power=1)
+
+
+def _over_all_orders(values: Floats, *, power: int) -> Floats:
+    """Return (n,) the mean over all orders of what each player adds, to the power."""
+    players = len(values).bit_length() - 1
+    masks = np.arange(len(values))
     sizes = (masks[:, None] >> np.arange(players) & 1).sum(axis=1)
     weight = np.array([1.0 / (players * math.comb(players - 1, size)) for size in range(players)])
-    values = np.asarray(values_of_coalitions, dtype=np.float64)
-    phi = np.empty(players)
+    found = np.empty(players)
     for player in range(players):
         without = masks[masks >> player & 1 == 0]
-        phi[player] = weight[sizes[without]] @ (values[without | 1 << player] - values[without])
-    return phi
+        found[player] = weight[sizes[without]] @ (values[without | 1 << player] - values[without]) ** power
+    return found
 
 
 def sample_shapley(game: Game, players: int, *, pairs: int, rng: np.random.Generator) -> ShapleyValues:
     """Return the Shapley values of a game that can be called: `game` takes keep (m, n) and returns m values."""
     coalitions = permutation_pairs(players, pairs, rng=rng)
     return coalitions.solve(np.asarray(game(coalitions.keep), dtype=np.float64))
-
-
-def _exact_power(values: Floats) -> Floats:
-    """Return (n,) the mean square of each player's contributions over all orders, by the weights of `exact_shapley`."""
-    players = len(values).bit_length() - 1
-    masks = np.arange(len(values))
-    sizes = (masks[:, None] >> np.arange(players) & 1).sum(axis=1)
-    weight = np.array([1.0 / (players * math.comb(players - 1, size)) for size in range(players)])
-    power = np.empty(players)
-    for player in range(players):
-        without = masks[masks >> player & 1 == 0]
-        power[player] = weight[sizes[without]] @ (values[without | 1 << player] - values[without]) ** 2
-    return power
 
 
 def _contributions(values: Floats, orders: Indices) -> tuple[Floats, Floats]:
