@@ -12,12 +12,13 @@ from modelaudit.checkers.opacity import self_check as self_checking
 from modelaudit.checkers.opacity.additivity import additivity
 from modelaudit.checkers.opacity.baseline import other_baseline
 from modelaudit.checkers.opacity.best_order import greedy_orders, search_evaluations
+from modelaudit.checkers.opacity.exhibits import removal_curve
 from modelaudit.checkers.opacity.explanation import Effort, by_row
 from modelaudit.checkers.opacity.global_words import global_words
 from modelaudit.checkers.opacity.shap_bridge import cross_check, to_shap
 from modelaudit.checkers.opacity.shapley import ShapleyExplanation
 from modelaudit.checkers.opacity.shapley_values import Coalitions, all_coalitions, permutation_pairs
-from modelaudit.checkers.opacity.solving import solve
+from modelaudit.checkers.opacity.solving import one_a_row, solve
 from modelaudit.checkers.opacity.stability import edited, reliability, spearman
 from modelaudit.errors import InputError
 from modelaudit.evidence import Attribution, Shares, Table
@@ -380,6 +381,13 @@ def test_all_entities_of_a_row_are_explained_from_one_set_of_coalitions():
         assert max(zip(each.shapley.values, each.game.units.names, strict=True))[1] == own
         assert each.own_share > 0.8
     assert found["context_share", None].metric.value < 0.2
+    # Two entities of one row are one row, in every count and band.
+    assert found["self_check", None].metric.n == found["additivity_gap", None].metric.n == 3
+    games = [each.game for each in both]
+    assert [game.row.id for game in one_a_row(games)] == list(dict.fromkeys(game.row.id for game in games))
+    alone = removal_curve([each for each in both if each.game.target.name == "entity PER"])
+    twice = removal_curve([each for each in both if each.game.target.name == "entity PER"] * 2)
+    assert twice == alone
     before = subject.engines[0].stats.computed
     explained(subject, EXACT)
     assert subject.engines[0].stats.computed == before

@@ -18,7 +18,6 @@ OTHERS: tuple[Hiding, ...] = ("unknown", "delete")
 WORDS: dict[Hiding, str] = {
     "unknown": "the token for unknown words stands in their place",
     "delete": "they are taken out of the row",
-    "mask": "the mask token stands in their place",
 }
 
 

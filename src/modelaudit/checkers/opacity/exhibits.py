@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from modelaudit.checkers.opacity.explanation import Explanation
-from modelaudit.checkers.opacity.faithfulness import SHARES
+from modelaudit.checkers.opacity.explanation import Explanation, by_row
+from modelaudit.checkers.opacity.faithfulness import SHARES, Floats
 from modelaudit.evidence import Attribution, Curve, Part, Series, Shares, Table
 from modelaudit.statistics import mean_difference
 
@@ -19,14 +19,19 @@ def removal_curve(explanations: Sequence[Explanation]) -> Curve:
         x_label="share of the row's words hidden",
         y_label="fall of the probability",
         series=(
-            _series("largest Shapley values first", [each.faithfulness.explained for each in explanations]),
-            _series("random order", [each.faithfulness.random for each in explanations], reference=True),
+            _series("largest Shapley values first", explanations, lambda each: each.faithfulness.explained),
+            _series("random order", explanations, lambda each: each.faithfulness.random, reference=True),
         ),
     )
 
 
-def _series(name: str, drops: Sequence[np.ndarray], *, reference: bool = False) -> Series:
-    estimates = [mean_difference(column) for column in np.stack(drops).T]
+def _series(
+    name: str, explanations: Sequence[Explanation], drops: Callable[[Explanation], Floats], *, reference: bool = False
+) -> Series:
+    estimates = []
+    for share in range(len(SHARES)):
+        falls, clusters = by_row(explanations, _at(drops, share))
+        estimates.append(mean_difference(falls, clusters=clusters))
     bands = [estimate.interval() for estimate in estimates]
     return Series(
         name=name,
@@ -36,6 +41,10 @@ def _series(name: str, drops: Sequence[np.ndarray], *, reference: bool = False) 
         high=(0.0, *(high for _, high in bands)),
         reference=reference,
     )
+
+
+def _at(drops: Callable[[Explanation], Floats], share: int) -> Callable[[Explanation], float]:
+    return lambda each: float(drops(each)[share])
 
 
 def chosen_attributions(explanations: Sequence[Explanation]) -> tuple[Attribution, ...]:
@@ -94,8 +103,8 @@ def additivity_shares(explanations: Sequence[Explanation]) -> Shares:
 
 def concentration_curve(explanations: Sequence[Explanation]) -> Curve:
     """Return the share of rows for which so many words carry 80% of the attribution."""
-    counts = np.sort([each.concentration for each in explanations])
-    sizes = np.arange(1, counts[-1] + 1)
+    counts = np.sort(by_row(explanations, lambda each: float(each.concentration))[0])
+    sizes = np.arange(1, int(np.ceil(counts[-1])) + 1)
     return Curve(
         title="Rows in which so many words carry 80% of the attribution",
         x_label="words",
@@ -124,5 +133,5 @@ def convergence_table(explanations: Sequence[Explanation]) -> Table:
         )
         for pairs, found in sorted(by_pairs.items())
     )
-    columns = ("Permutation pairs", "Rows", "Coalitions a row (median)", "Relative standard error (median)")
+    columns = ("Permutation pairs", "Explanations", "Coalitions (median)", "Relative standard error (median)")
     return Table(title="Convergence", columns=columns, rows=rows)

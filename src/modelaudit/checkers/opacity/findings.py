@@ -306,7 +306,7 @@ def _gap(explanations: Sequence[Explanation], gap: float) -> Finding:
             value=gap,
             unit="log-odds",
             better="neither",
-            n=len(explanations),
+            n=len({each.game.row.id for each in explanations}),
             method="maximum over rows of |base + sum of values - output on the unmasked row|",
             reason="a maximum over the rows at hand has no interval",
         ),
@@ -330,7 +330,7 @@ def _sampling(explanations: Sequence[Explanation], error: Estimate) -> Finding:
         ),
         statement=(
             f"In the median row the standard errors add up to {error.value or 0.0:.0%} of the attribution; "
-            f"{exact} of {len(explanations)} rows were computed exactly."
+            f"{exact} of {len(explanations)} explanations are exact."
         ),
         evidence=(convergence_table(explanations),),
     )

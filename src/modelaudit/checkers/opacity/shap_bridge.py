@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelaudit.checker import ModelHandle
-from modelaudit.checkers.opacity.solving import Game, Solved, ask
+from modelaudit.checkers.opacity.solving import Game, Solved, ask, one_a_row
 from modelaudit.errors import InputError
 from modelaudit.evidence import Attribution
 from modelaudit.results import Finding
@@ -70,6 +70,8 @@ class CrossCheck:
 
 def cross_check(model: ModelHandle, solved: Sequence[Solved]) -> CrossCheck | None:
     """Let shap explain a few rows; None where all rows are too long for its enumeration."""
+    chosen = {id(game) for game in one_a_row([one.game for one in solved])}
+    solved = [one for one in solved if id(one.game) in chosen]
     short = [one for one in solved if len(one.game.units) <= MOST_WORDS and one.shapley.errors is None][:ROWS]
     if not short:
         return None

@@ -132,6 +132,14 @@ def _widened(model: ModelHandle, solved: Sequence[Solved], wider: Sequence[Coali
     return widened
 
 
+def one_a_row(games: Sequence[Game]) -> list[Game]:
+    """Return the first game of each row, in order: what is explained of one row is no evidence of several."""
+    first: dict[str, Game] = {}
+    for game in games:
+        first.setdefault(game.row.id, game)
+    return list(first.values())
+
+
 def ask(
     model: ModelHandle, games: Sequence[Game], keep: Sequence[Flags], *, hide: Hiding = "mask"
 ) -> list[Predictions]:
