@@ -32,7 +32,7 @@ class Size:
 
     turns: int = 5
     rows: int = 2
-    at_once: int = 4
+    at_once: int = 2
     long_rows: int = 1
     long_at_once: int = 1
     enumerated: int = 4

@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 
 __all__ = ["ModelInput"]
 
+# Half of what a key costs beside the hash itself is making these anew.
+_NOTHING = hashlib.blake2b(digest_size=16)
+_LITTLE = np.dtype("<i4")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ModelInput:
@@ -41,9 +45,9 @@ class ModelInput:
     @property
     def key(self) -> bytes:
         """16 bytes (BLAKE2b) of ids and type_ids; `gather` has no part in it, nor has the integer type."""
-        content = hashlib.blake2b(self.ids.astype("<i4", copy=False).tobytes(), digest_size=16)
+        content = _NOTHING.copy()
+        content.update(self.ids.astype(_LITTLE, copy=False).tobytes())
         if self.type_ids is not None:
             # ids take four bytes each, so this one byte keeps ids + types apart from longer ids.
-            content.update(b"t")
-            content.update(self.type_ids.astype("<i4", copy=False).tobytes())
+            content.update(b"t" + self.type_ids.astype(_LITTLE, copy=False).tobytes())
         return content.digest()

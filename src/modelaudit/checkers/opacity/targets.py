@@ -32,7 +32,9 @@ class Target:
         chosen = np.array(self.classes)
         own = np.take_along_axis(logits, chosen[None, :, None], axis=2)[..., 0]
         others = np.where(np.arange(logits.shape[2])[None, None, :] == chosen[None, :, None], -np.inf, logits)
-        value: Floats = (own - logsumexp(others, axis=2)).mean(axis=1)
+        # Of two classes the other one is all the rest, and the logarithm of its exponential is itself.
+        rest = others.max(axis=2) if others.shape[2] == 2 else logsumexp(others, axis=2)
+        value: Floats = (own - rest).mean(axis=1)
         return value
 
     def probability(self, predictions: Predictions) -> Floats:
