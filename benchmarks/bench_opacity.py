@@ -157,7 +157,7 @@ def error(classifier: Classifier, ours: Ours, texts: Sequence[str]) -> list[Figu
     games = _games(ours, short)
     whole = [all_coalitions(len(game.units)) for game in games]
     exact = [
-        each.solve(game.target.log_odds(answer)).values
+        each.solve(game.target.value(answer)).values
         for game, each, answer in zip(games, whole, ask(ours.model, games, [each.keep for each in whole]), strict=True)
     ]
     explainer = shap.Explainer(_function(classifier), shap.maskers.Text(classifier.tokenizer))
@@ -176,7 +176,7 @@ def error(classifier: Classifier, ours: Ours, texts: Sequence[str]) -> list[Figu
             float(
                 np.mean(
                     [
-                        _error(each.solve(game.target.log_odds(answer)).values, truth)
+                        _error(each.solve(game.target.value(answer)).values, truth)
                         for each, answer in zip(draws, answers, strict=True)
                     ]
                 )
@@ -213,7 +213,7 @@ def _ours(ours: Ours, texts: Sequence[str], *, pairs: int | None = None) -> Any:
 
 def _games(ours: Ours, texts: Sequence[str]) -> list[Game]:
     rows = [Row(str(place), text) for place, text in enumerate(texts)]
-    targets = targets_of(ours.model.predict(rows), ours.model.labels)
+    targets = targets_of(ours.model.predict(rows), ours.model.labels, "text-classification")
     return [
         Game(row, units_of(words, most=10_000), found[0])
         for row, words, found in zip(rows, ours.model.players(rows), targets, strict=True)

@@ -112,7 +112,7 @@ def _function(model: ModelHandle, game: Game) -> tuple[Any, Any]:
     import shap
 
     def value(rows: Floats) -> Floats:
-        return game.target.log_odds(ask(model, [game], [rows > 0.5])[0])
+        return game.target.value(ask(model, [game], [rows > 0.5])[0])
 
     return value, shap.maskers.Independent(np.zeros((1, len(game.units))))
 

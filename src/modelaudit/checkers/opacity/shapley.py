@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,26 +13,41 @@ from modelaudit.checker import Budget, CheckerInfo, Context, Cost, Risk
 from modelaudit.checkers.opacity.baseline import other_baseline
 from modelaudit.checkers.opacity.best_order import search_evaluations
 from modelaudit.checkers.opacity.explanation import Effort, Explanation, Game, explain
-from modelaudit.checkers.opacity.findings import GOOD_ERROR, Beside, findings_of
+from modelaudit.checkers.opacity.findings import findings_of
 from modelaudit.checkers.opacity.players import MOST_UNITS, in_drawn_order, units_of
+from modelaudit.checkers.opacity.randomised import Randomised, against_random
 from modelaudit.checkers.opacity.self_check import self_check
 from modelaudit.checkers.opacity.shap_bridge import cross_check
+from modelaudit.checkers.opacity.solving import Solved
 from modelaudit.checkers.opacity.stability import edited
-from modelaudit.checkers.opacity.targets import targets_of
-from modelaudit.errors import NotAssessable
+from modelaudit.checkers.opacity.targets import SCALES, Scale, targets_of
+from modelaudit.checkers.opacity.validity import GOOD_ERROR, Beside
+from modelaudit.errors import CapabilityError, NotAssessable
 from modelaudit.results import Finding
-
-LEAST_SPREAD = 0.1
-"""Median standard deviation of the output, in log-odds, below which it counts as not reacting to hidden words."""
+from modelaudit.rows import Row
 
 FIRST_PAIRS = 4
 """Permutation pairs of the first round: the fewest that can be split in halves of two."""
 
 MOST_TARGETS = 5
-"""Entities of a row that are explained, the first ones."""
+"""Entities, labels or outputs of a row that are explained, the first ones."""
+
+NEW_TOKENS = 8
+"""Tokens of an answer that a language model is asked for, where the rows have none."""
 
 COMPARED_PAIRS = 8
 """Permutation pairs on which a row is explained again, after an edit or with words hidden otherwise."""
+
+CHOOSING = frozenset({"text-classification", "token-classification"})
+"""Tasks whose answer is one of several labels."""
+
+NO_TARGET = {
+    "token-classification": "the model finds no entity in them",
+    "text-generation": "the model answers them with nothing",
+}
+
+AGAIN = 3
+"""How often a row is explained again: after an edit, with words hidden otherwise, and under random weights."""
 
 EDITS_A_ROW = 1
 """Kinds of edit that a row's stability is measured by: more rows tell more than more edits of one."""
@@ -55,16 +71,17 @@ class ShapleyExplanation:
         question="Can a person be told, truthfully, which words made the model answer as it did?",
         summary=(
             "Words of a row are hidden from the model in many combinations, and each word is credited with its Shapley "
-            "value: its average effect on the log-odds of the predicted class (of each entity found, for token "
-            "classification). Then the words are hidden in the order that the explanation names, and in random orders: "
-            "an explanation is faithful as far as its order moves the answer more. How much of the output's variation "
-            "the sum of the values accounts for says how much of the answer such a list can show at all."
+            "value: its average effect on the log-odds of the predicted class (of each label or entity found), on the "
+            "output of a regression, or on the log-probability of a fixed answer. Then the words are hidden in the "
+            "order that the explanation names, and in random orders: an explanation is faithful as far as its order "
+            "moves the answer more. How much of the output's variation the sum of the values accounts for says how "
+            "much of the answer such a list can show at all."
         ),
         needs=("predict", "predict_masked"),
         not_shown=(
             "An explanation says what the model reacted to, not whether the answer is right or fair.",
-            "Hiding a word puts a mask token in its place (a function's texts lose the word, or get a mask word); "
-            "answers to masked text are part of what is measured.",
+            "Hiding a word puts a mask token in its place (without one nothing attends to the word; a function's texts "
+            "lose it, or get a mask word); answers to such text are part of what is measured.",
             "A list of words can't show how words work together; the least additive row is among the examples.",
             "Supports documentation of how the system answers; no law names this method as sufficient.",
         ),
@@ -78,6 +95,7 @@ class ShapleyExplanation:
             "Shapley 1953, A value for n-person games",
             "Lundberg and Lee 2017, A unified approach to interpreting model predictions",
             "Mitchell et al. 2022, Sampling permutations for Shapley value estimation",
+            "Adebayo et al. 2018, Sanity checks for saliency maps",
             "DeYoung et al. 2020, ERASER: a benchmark to evaluate rationalized NLP models",
             "Edin et al. 2025, Normalized AOPC",
         ),
@@ -89,10 +107,10 @@ class ShapleyExplanation:
         self.cross_check = cross_check
 
     def applies(self, subject: SubjectInfo) -> str | None:
-        """Return why there is nothing to explain, or None: text and token classification are explained."""
-        if subject.task not in {"text-classification", "token-classification"}:
-            return f"explains text and token classification, not {subject.task}"
-        if len(subject.model.labels) < 2:
+        """Return why there is nothing to explain, or None."""
+        if subject.task not in SCALES:
+            return f"explains {', '.join(SCALES)}, not {subject.task}"
+        if subject.task in CHOOSING and len(subject.model.labels) < 2:
             return "the model has a single label, so there is no decision to explain"
         return None
 
@@ -101,11 +119,12 @@ class ShapleyExplanation:
         budget = Budget(subject.preset)
         words = min(max(round(subject.evaluation.mean_words), 1), MOST_UNITS)
         rows = min(self._sample_size(budget), subject.evaluation.rows)
-        effort, (searched, spelt) = self._effort(budget), _subsamples(budget)
+        effort, (searched, again) = self._effort(budget), _subsamples(budget)
+        generated = subject.task == "text-generation" and not subject.evaluation.labelled
         evaluations = (
-            _candidates(rows, subject.task)
+            _candidates(rows, subject.task) * (1 + (NEW_TOKENS if generated else 0))
             + rows * effort.evaluations(words)
-            + (EDITS_A_ROW + 1) * min(spelt, rows) * min(effort.evaluations(words), 2 * words * COMPARED_PAIRS)
+            + AGAIN * min(again, rows) * min(effort.evaluations(words), 2 * words * COMPARED_PAIRS)
             + rows * 4 * (1 + effort.random_orders)
             + min(searched, rows) * (search_evaluations(words) + 4)
         )
@@ -113,7 +132,8 @@ class ShapleyExplanation:
 
     def run(self, ctx: Context) -> Iterable[Finding]:
         """Explain a sample of the evaluation rows. Raises NotAssessable where no row has words to choose from."""
-        games, left_out = self._games(ctx)
+        scale = SCALES[ctx.subject.task]
+        games, left_out, varies = self._games(ctx)
         explained = len({game.row.id for game in games})
         if explained < 2:
             reasons = "; ".join(f"{count} rows: {reason}" for reason, count in sorted(left_out.items())) or "no rows"
@@ -121,22 +141,25 @@ class ShapleyExplanation:
                 f"{explained} rows could be explained, and an interval needs two ({reasons}); "
                 "provide evaluation rows of at least two words"
             )
-        searched, spelt = _subsamples(ctx.budget)
+        searched, again = _subsamples(ctx.budget)
         explanations = explain(ctx.model, games, self._effort(ctx.budget), seed=ctx.seed, searched=searched)
-        _require_reaction(explanations)
-        solved = [each.solved.first(COMPARED_PAIRS) for each in explanations[:spelt]]
-        edits = edited(ctx.model, solved, seed=ctx.seed, kinds=EDITS_A_ROW)
-        other = other_baseline(ctx.model, solved)
-        if other is None:
+        _require_reaction(explanations, scale, varies)
+        solved = [each.solved.first(COMPARED_PAIRS) for each in explanations[:again]]
+        beside = Beside(
+            edits=edited(ctx.model, solved, task=ctx.subject.task, seed=ctx.seed, kinds=EDITS_A_ROW),
+            other=other_baseline(ctx.model, solved),
+            randomised=_against_random(ctx, solved),
+            check=self_check(ctx.model, games),
+            crossed=cross_check(ctx.model, [each.solved for each in explanations]) if self.cross_check else None,
+        )
+        if beside.other is None:
             ctx.note("Whether values hold when words are hidden in another way was not asked: this model has no other.")
-        check = self_check(ctx.model, games)
-        crossed = cross_check(ctx.model, [each.solved for each in explanations]) if self.cross_check else None
         for reason, count in sorted(left_out.items()):
             ctx.note(f"{count} of the rows drawn were left out: {reason}.")
         grouped = len({game.row.id for game in games if game.units.grouped})
         if grouped:
             ctx.note(f"{grouped} rows have more than {MOST_UNITS} words; neighbouring words share one value there.")
-        return list(findings_of(explanations, Beside(edits, other, check, crossed)))
+        return list(findings_of(explanations, beside, scale))
 
     def _sample_size(self, budget: Budget) -> int:
         if self.rows is not None and self.rows < 2:
@@ -155,16 +178,19 @@ class ShapleyExplanation:
             random_orders=budget.pick(10, 20, 20),
         )
 
-    def _games(self, ctx: Context) -> tuple[list[Game], Counter[str]]:
-        """Return the rows to explain, in drawn order, and why others before them were left out."""
+    def _games(self, ctx: Context) -> tuple[list[Game], Counter[str], float]:
+        """Return the rows to explain, in drawn order, why others before them were left out, and how answers vary.
+
+        The last is the standard deviation of the first output over the rows that were drawn.
+        """
         if self.cross_check not in {None, "shap"}:
             raise ValueError(f"the option cross_check is {self.cross_check!r}; only shap is known")
         size = self._sample_size(ctx.budget)
         distinct, repeated = in_drawn_order(ctx.data.evaluation, seed=ctx.seed)
-        candidates = distinct[: _candidates(size, ctx.subject.task)]
+        candidates = _answered(ctx, distinct[: _candidates(size, ctx.subject.task)])
         players = ctx.model.players(candidates)
         predictions = ctx.model.predict(candidates)
-        targets = targets_of(predictions, ctx.model.labels)
+        targets = targets_of(predictions, ctx.model.labels, ctx.subject.task)
         games: list[Game] = []
         left_out: Counter[str] = Counter()
         if repeated:
@@ -176,7 +202,7 @@ class ShapleyExplanation:
             if len(words) < 2:
                 left_out["fewer than two words, so there is nothing to share out"] += 1
             elif not found:
-                left_out["the model finds no entity in them"] += 1
+                left_out[NO_TARGET.get(ctx.subject.task, "the model gives no answer to them")] += 1
             else:
                 # All targets of a row share its coalitions, whose answers the engine has then.
                 games += [Game(row, units_of(words), target) for target in found[:MOST_TARGETS]]
@@ -185,7 +211,8 @@ class ShapleyExplanation:
         cut = sum(bool(long) for row, long in zip(candidates, predictions.truncated, strict=True) if row.id in chosen)
         if cut:
             ctx.note(f"{cut} explained rows are longer than the model reads; only what it reads is explained.")
-        return games, left_out
+        varies = float(predictions.logits[:, 0].std()) if len(predictions.logits) else 0.0
+        return games, left_out, varies
 
 
 def _subsamples(budget: Budget) -> tuple[int, int]:
@@ -198,10 +225,36 @@ def _candidates(size: int, task: str) -> int:
     return size * (8 if task == "token-classification" else 2)
 
 
-def _require_reaction(explanations: Sequence[Explanation]) -> None:
+def _answered(ctx: Context, rows: Sequence[Row]) -> list[Row]:
+    """Return the rows with an answer to explain: a language model is asked for one where the data has none."""
+    if ctx.subject.task != "text-generation":
+        return list(rows)
+    open_ = [place for place, row in enumerate(rows) if row.answer is None]
+    if open_:
+        said = ctx.model.generate([rows[place] for place in open_], max_new_tokens=NEW_TOKENS)
+        given = dict(zip(open_, said, strict=True))
+        rows = [replace(row, answer=given.get(place, row.answer)) for place, row in enumerate(rows)]
+        ctx.note(
+            f"The rows have no answers, so the model's own were explained: the first {NEW_TOKENS} tokens, greedily."
+        )
+    return list(rows)
+
+
+def _against_random(ctx: Context, solved: Sequence[Solved]) -> Randomised | None:
+    try:
+        return against_random(ctx.randomised(), solved)
+    except CapabilityError as error:
+        ctx.note(f"Whether explanations hang on what the model learnt was not asked: {error}.")
+        return None
+
+
+def _require_reaction(explanations: Sequence[Explanation], scale: Scale, varies: float) -> None:
+    """Raise NotAssessable where the output does not react; `varies` is how it varies from row to row."""
     spread = float(np.median([each.shapley.spread for each in explanations]))
-    if spread < LEAST_SPREAD:
+    least = scale.reacts * (varies if scale.relative else 1.0)
+    if spread < least or spread == 0.0:
+        measured = f"a {scale.reacts:.0%} of how it varies from row to row" if scale.relative else f"{scale.reacts}"
         raise NotAssessable(
-            f"the output does not react to removing words: its median spread over {len(explanations)} rows is "
-            f"{spread:.3g} log-odds, under {LEAST_SPREAD}; check that the model was fine-tuned and reads these rows"
+            f"the output does not react to removing words: its median spread over {len(explanations)} explanations is "
+            f"{spread:.3g} {scale.unit}, under {measured}; check that the model was fine-tuned and reads these rows"
         )
