@@ -545,6 +545,7 @@ def model(name: str, text: str) -> ModelInfo:
         config_sha256=HASH[::-1],
         tokenizer_sha256=HASH,
         base_model="compact-cased-base",
+        hidden_words="replaced by the token [MASK]",
     )
 
 

@@ -28,6 +28,7 @@ def model_info(model: Model, *, weights_sha256: str) -> ModelInfo:
         weights_sha256=weights_sha256,
         config_sha256=config_sha256(opened.model.config),
         tokenizer_sha256=tokenizer_sha256(opened.tokenizer),
+        hidden_words=hidden_words(model),
         adapter=opened.adapter,
         base_model=opened.base_model,
         remote_code=opened.remote_code,
@@ -49,7 +50,15 @@ def callable_info(model: CallableModel) -> ModelInfo:
         config_sha256=None,
         tokenizer_sha256=None,
         repeatable=company is None or company.repeatable,
+        hidden_words=model.hidden_words,
     )
+
+
+def hidden_words(model: Model) -> str | None:
+    """Return what the model reads in the place of a hidden word, in words."""
+    if model.mask_id is None:
+        return None
+    return f"replaced by the token {model.opened.tokenizer.convert_ids_to_tokens(model.mask_id)}"
 
 
 def config_sha256(config: Any) -> str:

@@ -21,7 +21,7 @@ from modelaudit.checkers.opacity.median import median
 from modelaudit.checkers.opacity.self_check import SelfCheck
 from modelaudit.checkers.opacity.shap_bridge import CrossCheck
 from modelaudit.checkers.opacity.stability import Edit, reliability
-from modelaudit.evidence import Note
+from modelaudit.evidence import Note, Table
 from modelaudit.results import Finding, Metric
 from modelaudit.statistics import Estimate, mean_difference
 
@@ -40,12 +40,16 @@ MOST_DEVIATION = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What was asked beside the explanations: after edits, with words hidden otherwise, by brute force, and by shap."""
+    """What was asked beside the explanations: after edits, with words hidden otherwise, by brute force, and by shap.
+
+    `card` says how all of it was done.
+    """
 
     edits: Sequence[Edit]
     other: OtherBaseline | None
     check: SelfCheck
     crossed: CrossCheck | None
+    card: Table
 
 
 def findings_of(explanations: Sequence[Explanation], beside: Beside) -> Iterable[Finding]:
@@ -75,7 +79,7 @@ def findings_of(explanations: Sequence[Explanation], beside: Beside) -> Iterable
         yield _context(explanations)
     yield _gap(explanations, gap)
     yield _sampling(explanations, error)
-    yield _self_check(beside.check)
+    yield _self_check(beside.check).model_copy(update={"evidence": (beside.card,)})
     if beside.crossed is not None:
         yield _cross_check(beside.crossed)
 

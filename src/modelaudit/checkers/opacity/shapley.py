@@ -12,7 +12,15 @@ from modelaudit.checker import Budget, CheckerInfo, Context, Cost, Risk
 from modelaudit.checkers.opacity.baseline import other_baseline
 from modelaudit.checkers.opacity.best_order import search_evaluations
 from modelaudit.checkers.opacity.explanation import Effort, Explanation, Game, explain
-from modelaudit.checkers.opacity.findings import GOOD_ERROR, Beside, findings_of
+from modelaudit.checkers.opacity.findings import (
+    GOOD_ERROR,
+    GOOD_RELIABILITY,
+    MOST_DEVIATION,
+    MOST_GAP,
+    Beside,
+    findings_of,
+)
+from modelaudit.checkers.opacity.method_card import Setup, method_card
 from modelaudit.checkers.opacity.players import MOST_UNITS, in_drawn_order, units_of
 from modelaudit.checkers.opacity.self_check import self_check
 from modelaudit.checkers.opacity.shap_bridge import cross_check
@@ -20,6 +28,8 @@ from modelaudit.checkers.opacity.stability import edited
 from modelaudit.checkers.opacity.targets import targets_of
 from modelaudit.errors import NotAssessable
 from modelaudit.results import Finding
+
+UNIT = "log-odds"
 
 LEAST_SPREAD = 0.1
 """Median standard deviation of the output, in log-odds, below which it counts as not reacting to hidden words."""
@@ -136,7 +146,27 @@ class ShapleyExplanation:
         grouped = len({game.row.id for game in games if game.units.grouped})
         if grouped:
             ctx.note(f"{grouped} rows have more than {MOST_UNITS} words; neighbouring words share one value there.")
-        return list(findings_of(explanations, Beside(edits, other, check, crossed)))
+        card = method_card(self._setup(ctx, left_out), explanations, edits=edits, other=other, check=check)
+        return list(findings_of(explanations, Beside(edits, other, check, crossed, card)))
+
+    def _setup(self, ctx: Context, left_out: Counter[str]) -> Setup:
+        per_word = ctx.subject.task == "token-classification"
+        return Setup(
+            version=self.info.version,
+            seed=ctx.seed,
+            output="an entity's tags, mean over its words" if per_word else "the predicted class",
+            unit=UNIT,
+            hidden=ctx.subject.model.hidden_words,
+            effort=self._effort(ctx.budget),
+            left_out=left_out,
+            limits=(
+                f"median relative standard error at most {GOOD_ERROR:.0%}",
+                f"agreement of halves of the pairs at least {GOOD_RELIABILITY}",
+                f"median spread of the output at least {LEAST_SPREAD} {UNIT}",
+                f"additivity gap at most {MOST_GAP} {UNIT}",
+                f"deviation from brute force at most {MOST_DEVIATION} {UNIT}",
+            ),
+        )
 
     def _sample_size(self, budget: Budget) -> int:
         if self.rows is not None and self.rows < 2:
