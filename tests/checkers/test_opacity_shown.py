@@ -1,11 +1,14 @@
 """What the Shapley checker shows: which words depend on their company, how wide intervals are, and the method card."""
 
+import numpy as np
 import pytest
 from measured import findings_of, subject_of
 
 from modelaudit.checkers.opacity.shapley import ShapleyExplanation
+from modelaudit.checkers.opacity.shapley_values import exact_shapley, sample_shapley
 from modelaudit.evidence import Attribution, Table
 from modelaudit.reports.attribution import attribution_view, half_widths
+from modelaudit.statistics import quantile
 from modelaudit.subject.opened import OpenedCallable
 from modelaudit.subject.subject import build_subject
 from modelaudit.testing.planted import planted_classifier, planted_rows
@@ -51,6 +54,21 @@ def test_sampled_values_have_intervals_for_as_many_pairs_as_were_drawn_and_exact
     [exact, *_] = shown(findings_of(ShapleyExplanation(), subject_of(model, data=short)))
     assert (exact.errors, exact.degrees_of_freedom) == (None, None)
     assert not any(half_widths(exact))
+
+
+def test_intervals_of_four_pairs_hold_the_exact_value_as_often_as_they_say():
+    covered, by_normal = [], []
+    for game in range(12):
+        rng = np.random.default_rng(game)
+        values = rng.normal(size=2**8) + (np.arange(2**8)[:, None] >> np.arange(8) & 1) @ rng.normal(size=8)
+        exact = exact_shapley(values)
+        for _ in range(40):
+            found = sample_shapley(lambda keep: values[keep @ (1 << np.arange(8))], 8, pairs=4, rng=rng)  # noqa: B023
+            away = np.abs(found.values - exact)
+            covered.append(away <= quantile(0.95, df=3) * found.errors)
+            by_normal.append(away <= quantile(0.95) * found.errors)
+    assert 0.92 < np.mean(covered) < 0.96
+    assert np.mean(by_normal) < 0.87
 
 
 def test_the_method_card_says_what_was_estimated_and_how():

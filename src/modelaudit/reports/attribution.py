@@ -36,7 +36,8 @@ class Step:
     Attributes:
         words: what it adds, in words, with half the width of its 95% interval where there is one.
         start, width: the bar, in percent of the strip.
-        whisker: start and width of the 95% interval of where the bar ends, likewise; None where the value is exact.
+        whisker: start and width of the 95% interval of where the bar ends, likewise; None where it is too short to be
+            seen.
         kind: `u` (pushes up), `d` (down) or `t` (a total).
     """
 
@@ -176,7 +177,8 @@ def _steps(item: Attribution, names: list[str], order: list[int]) -> tuple[Step,
 
     def bar(label: str, start: float, end: float, kind: str, half: float = 0.0) -> Step:
         words = decimal(end, places=places) if kind == "t" else _told(end - start, half, places)
-        whisker = _stretch(axis, end - half, end + half) if half else None
+        left, width = _stretch(axis, end - half, end + half)
+        whisker = (left, width) if width else None
         return Step(label, words, *_stretch(axis, start, end), whisker, kind)
 
     rows = [bar("all words hidden (base)", 0.0, item.base, "t")]
