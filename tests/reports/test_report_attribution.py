@@ -50,6 +50,22 @@ def test_a_shown_row_is_under_6_kb(words: int) -> None:
     assert len(figure.encode()) < MOST_BYTES
 
 
+@pytest.mark.parametrize("scale", [100.0, 0.05, 1e-6])
+def test_large_and_small_values_stay_under_6_kb(scale: float) -> None:
+    item = long_row(64, letters=5)
+    values, errors = (tuple(scale * number for number in numbers) for numbers in (item.values, item.errors or ()))
+    [figure] = shown(item.model_copy(update={"values": values, "errors": errors, "output": 0.4 + sum(values)}))
+    assert len(figure.encode()) < MOST_BYTES
+
+
+def test_values_that_are_nothing_beside_the_output_are_not_coloured() -> None:
+    item = long_row(6, letters=5)
+    values, errors = (tuple(1e-5 * number for number in numbers) for numbers in (item.values, item.errors or ()))
+    [figure] = shown(item.model_copy(update={"values": values, "errors": errors, "base": 7.0, "output": 7.0}))
+    assert [attributes for attributes in Page(figure).all("li") if "v" in (attributes.get("class") or "")] == []
+    assert "0.0000 ± 0.0000" in Page(figure).words
+
+
 def test_long_words_cost_their_letters_and_no_more() -> None:
     [figure] = shown(long_row(64, letters=50))
     assert figure.count("w") > 3_000

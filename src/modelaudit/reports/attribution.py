@@ -21,6 +21,8 @@ HEATS = 3
 """Steps of heat on either side of zero."""
 FAINT = 0.05
 """Words below this share of the strongest are left without heat."""
+FINER = 2
+"""Words are written with so many decimals more than base and output at the most: what is smaller is of no account."""
 STEADY = 0.5
 """Steadiness below which a word counts as dependent on its context."""
 MOST_LABEL = 60
@@ -116,11 +118,16 @@ def _strongest(item: Attribution) -> float:
     return max((abs(value) for value in item.values), default=0.0)
 
 
+def _least(item: Attribution) -> float:
+    """Return the size from which on a word is marked: not faint, and not 0 as it is written."""
+    return max(FAINT * _strongest(item), 0.5 * 10.0 ** -_places(item))
+
+
 def _varying(item: Attribution) -> list[bool]:
     """Return which words depend on their context: not steady, and in some context strong enough to count."""
     if item.steadiness is None:
         return [False] * len(item.values)
-    least = FAINT * _strongest(item)
+    least = _least(item)
     # The root of value^2 / steadiness is the root mean square of what the word adds.
     return [
         share < STEADY and (share == 0.0 or abs(value) >= least * math.sqrt(share))
@@ -129,13 +136,12 @@ def _varying(item: Attribution) -> list[bool]:
 
 
 def _annotated(item: Attribution, names: list[str], varying: list[bool]) -> tuple[AnnotatedWord, ...]:
-    most, places = _strongest(item), _places(item)
+    most, least, places = _strongest(item), _least(item), _places(item)
     words = []
     for name, value, half, varies in zip(names, item.values, half_widths(item), varying, strict=True):
-        share = abs(value) / most if most else 0.0
-        step = min(HEATS, 1 + int(share * HEATS))
+        step = min(HEATS, 1 + int(abs(value) / most * HEATS)) if most else 1
         # A value whose interval holds 0 is not known to push either way.
-        plain = share < FAINT or abs(value) <= half
+        plain = abs(value) < least or abs(value) <= half
         marks = ([] if plain else [f"{direction(value)}{step}"]) + ["v"] * varies
         words.append(AnnotatedWord(name, " ".join(marks), _told(value, half, places) + " varies" * varies))
     return tuple(words)
@@ -202,12 +208,19 @@ def direction(value: float) -> str:
 
 
 def _places(item: Attribution) -> int:
-    return decimals(_strongest(item) or max(abs(item.base), abs(item.output)))
+    whole = decimals(max(abs(item.base), abs(item.output)))
+    return min(decimals(_strongest(item)), whole + FINER) if _strongest(item) else whole
 
 
 def decimals(most: float) -> int:
-    """Return how many decimals give the largest number three significant digits, at most six."""
-    return min(6, max(0, 2 - math.floor(math.log10(most)))) if most > 0 else 0
+    """Return how many decimals give the largest number three significant digits, or two where it is below 1.
+
+    Six at the most.
+    """
+    if most <= 0:
+        return 0
+    digits = 3 if most >= 1 else 2
+    return min(6, max(0, digits - 1 - math.floor(math.log10(most))))
 
 
 def _caption(item: Attribution, names: list[str], order: list[int]) -> str:
