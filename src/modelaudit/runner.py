@@ -72,7 +72,7 @@ class Randomisation:
     def model(self) -> ModelHandle:
         """Return the model; raise CapabilityError where there can be none."""
         if self._made is None:
-            self._made = randomised(self._subject.model, seed=self._seed)
+            self._made = randomised(self._subject.model, seed=_random_seed(self._seed))
             self._made.engine.on_progress = self._listener.advance
         return self._made
 
@@ -227,6 +227,11 @@ def _result(item: Registered, status: str, **fields: Any) -> CheckResult:
     return CheckResult.model_validate(
         {"checker": item.info, "status": status, "plugin": item.plugin, "options": item.options, **fields}
     )
+
+
+def _random_seed(seed: int) -> int:
+    """Return a seed for weights that no training script begins with."""
+    return int.from_bytes(hashlib.blake2b(f"random weights {seed}".encode(), digest_size=7).digest(), "big")
 
 
 def checker_rng(seed: int, checker_id: str) -> np.random.Generator:

@@ -85,11 +85,11 @@ class CallableModel:
         self.opened = opened
         self.task = TextClassification()
         self.labels = opened.labels
-        hidden = "left out" if opened.mask_word is None else f"replaced by {opened.mask_word!r}"
+        self.hidden_words = "left out" if opened.mask_word is None else f"replaced by {opened.mask_word!r}"
         self.engine = CallableEngine(
             TextFunction(opened.function, opened.name, opened.labels),
             model_id=_model_id(opened),
-            hidden_words=f"{hidden}; words are what white space sets apart",
+            hidden_words=f"{self.hidden_words}; words are what white space sets apart",
             batch_tokens=batch_tokens,
         )
 

@@ -76,6 +76,9 @@ def _attribution(title: str, explanation: Explanation, scale: Scale) -> Attribut
         words=explanation.game.units.names,
         values=tuple(float(value) for value in shapley.values),
         errors=None if shapley.errors is None else tuple(float(error) for error in shapley.errors),
+        degrees_of_freedom=None if shapley.by_pair is None else len(shapley.by_pair) - 1,
+        # Rounding may leave a word that adds the same everywhere a last bit above 1.
+        steadiness=tuple(float(share) for share in np.clip(shapley.steadiness, 0.0, 1.0)),
         base=shapley.base,
         output=shapley.output,
     )

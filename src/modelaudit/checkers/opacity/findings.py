@@ -28,7 +28,7 @@ from modelaudit.checkers.opacity.validity import (
     sampling_finding,
     self_check_finding,
 )
-from modelaudit.evidence import Note
+from modelaudit.evidence import Note, Table
 from modelaudit.results import Finding, Metric
 from modelaudit.statistics import Estimate, mean_difference
 
@@ -36,8 +36,8 @@ GOOD_RELIABILITY = 0.8
 """Agreement of the values with themselves from which on they can be compared with others."""
 
 
-def findings_of(explanations: Sequence[Explanation], beside: Beside, scale: Scale) -> Iterable[Finding]:
-    """Yield the findings on a model that reacts to hidden words."""
+def findings_of(explanations: Sequence[Explanation], beside: Beside, scale: Scale, *, card: Table) -> Iterable[Finding]:
+    """Yield the findings on a model that reacts to hidden words; `card` says how all of it was done."""
     gap = max(each.additivity_gap for each in explanations)
     errors, _ = by_row(explanations, lambda each: each.shapley.relative_error)
     error = median(errors, least=0.0, most=max(1.0, *errors))
@@ -66,7 +66,7 @@ def findings_of(explanations: Sequence[Explanation], beside: Beside, scale: Scal
         yield _context(explanations)
     yield gap_finding(explanations, gap, scale.unit)
     yield sampling_finding(explanations, error)
-    yield self_check_finding(beside.check, scale.unit)
+    yield self_check_finding(beside.check, scale.unit).model_copy(update={"evidence": (card,)})
     if beside.crossed is not None:
         yield cross_check_finding(beside.crossed, scale.unit)
 

@@ -7,6 +7,7 @@ asked, answers were kept from elsewhere, or the output does not come from the we
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,10 +18,16 @@ from modelaudit.checkers.opacity.stability import cluster_of, reliability, spear
 
 @dataclass(frozen=True, slots=True)
 class Randomised:
-    """What each row belongs to, and Spearman's correlation of its values with those under random weights."""
+    """Some rows under the audited model and under one with random weights.
+
+    Attributes:
+        clusters, agreements: what each row belongs to, and Spearman's correlation of its values under the two.
+        spread: the median spread of the output under random weights, in the unit of the values.
+    """
 
     clusters: tuple[str, ...]
     agreements: tuple[float, ...]
+    spread: float
 
 
 def against_random(model: ModelHandle, solved: Sequence[Solved]) -> Randomised | None:
@@ -38,4 +45,4 @@ def against_random(model: ModelHandle, solved: Sequence[Solved]) -> Randomised |
     if not found:
         return None
     clusters, agreements = zip(*found, strict=True)
-    return Randomised(clusters, agreements)
+    return Randomised(clusters, agreements, statistics.median(one.shapley.spread for one in again))

@@ -18,13 +18,13 @@ from modelaudit.checkers.opacity.solving import Game, Solved, ask, one_a_row
 from modelaudit.errors import InputError
 from modelaudit.evidence import Attribution
 from modelaudit.results import Finding
+from modelaudit.statistics import quantile
 
 Floats = NDArray[np.float64]
 
 ROWS = 5
 MOST_WORDS = 10
 """Words up to which shap enumerates as we do."""
-NORMAL_95 = 1.959964
 
 
 def to_shap(finding: Finding) -> Any:
@@ -42,7 +42,9 @@ def to_shap(finding: Finding) -> Any:
     if not shown:
         raise InputError(f"the finding {finding.metric.id} shows no attributions; hand in that on faithfulness_gain")
     values = [np.array(item.values) for item in shown]
-    widths = [NORMAL_95 * np.array(item.errors or [0.0] * len(item.values)) for item in shown]
+    widths = [
+        quantile(0.95, df=item.degrees_of_freedom) * np.array(item.errors or [0.0] * len(item.values)) for item in shown
+    ]
     return shap.Explanation(
         values=_ragged(values),
         base_values=np.array([item.base for item in shown]),

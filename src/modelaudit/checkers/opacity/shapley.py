@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -12,28 +10,23 @@ from modelaudit.audit_report import SubjectInfo
 from modelaudit.checker import Budget, CheckerInfo, Context, Cost, Risk
 from modelaudit.checkers.opacity.baseline import other_baseline
 from modelaudit.checkers.opacity.best_order import search_evaluations
-from modelaudit.checkers.opacity.explanation import Effort, Explanation, Game, explain
-from modelaudit.checkers.opacity.findings import findings_of
-from modelaudit.checkers.opacity.players import MOST_UNITS, in_drawn_order, units_of
+from modelaudit.checkers.opacity.choosing import NEW_TOKENS, candidates, choose
+from modelaudit.checkers.opacity.explanation import Effort, Explanation, explain
+from modelaudit.checkers.opacity.findings import GOOD_RELIABILITY, findings_of
+from modelaudit.checkers.opacity.method_card import Setup, method_card
+from modelaudit.checkers.opacity.players import MOST_UNITS
 from modelaudit.checkers.opacity.randomised import Randomised, against_random
 from modelaudit.checkers.opacity.self_check import self_check
 from modelaudit.checkers.opacity.shap_bridge import cross_check
 from modelaudit.checkers.opacity.solving import Solved
 from modelaudit.checkers.opacity.stability import edited
-from modelaudit.checkers.opacity.targets import SCALES, Scale, targets_of
-from modelaudit.checkers.opacity.validity import GOOD_ERROR, Beside
+from modelaudit.checkers.opacity.targets import SCALES, Scale
+from modelaudit.checkers.opacity.validity import GOOD_ERROR, MOST_DEVIATION, MOST_GAP, MOST_RANDOM, Beside
 from modelaudit.errors import CapabilityError, NotAssessable
 from modelaudit.results import Finding
-from modelaudit.rows import Row
 
 FIRST_PAIRS = 4
 """Permutation pairs of the first round: the fewest that can be split in halves of two."""
-
-MOST_TARGETS = 5
-"""Entities, labels or outputs of a row that are explained, the first ones."""
-
-NEW_TOKENS = 8
-"""Tokens of an answer that a language model is asked for, where the rows have none."""
 
 COMPARED_PAIRS = 8
 """Permutation pairs on which a row is explained again, after an edit or with words hidden otherwise."""
@@ -41,13 +34,11 @@ COMPARED_PAIRS = 8
 CHOOSING = frozenset({"text-classification", "token-classification"})
 """Tasks whose answer is one of several labels."""
 
-NO_TARGET = {
-    "token-classification": "the model finds no entity in them",
-    "text-generation": "the model answers them with nothing",
-}
-
 AGAIN = 3
 """How often a row is explained again: after an edit, with words hidden otherwise, and under random weights."""
+
+LEARNT = 3.0
+"""How many times the spread under random weights the output of a regression has to have."""
 
 EDITS_A_ROW = 1
 """Kinds of edit that a row's stability is measured by: more rows tell more than more edits of one."""
@@ -122,7 +113,7 @@ class ShapleyExplanation:
         effort, (searched, again) = self._effort(budget), _subsamples(budget)
         generated = subject.task == "text-generation" and not subject.evaluation.labelled
         evaluations = (
-            _candidates(rows, subject.task) * (1 + (NEW_TOKENS if generated else 0))
+            candidates(rows, subject.task) * (1 + (NEW_TOKENS if generated else 0))
             + rows * effort.evaluations(words)
             + AGAIN * min(again, rows) * min(effort.evaluations(words), 2 * words * COMPARED_PAIRS)
             + rows * 4 * (1 + effort.random_orders)
@@ -133,7 +124,10 @@ class ShapleyExplanation:
     def run(self, ctx: Context) -> Iterable[Finding]:
         """Explain a sample of the evaluation rows. Raises NotAssessable where no row has words to choose from."""
         scale = SCALES[ctx.subject.task]
-        games, left_out, varies = self._games(ctx)
+        if self.cross_check not in {None, "shap"}:
+            raise ValueError(f"the option cross_check is {self.cross_check!r}; only shap is known")
+        choice = choose(ctx, self._sample_size(ctx.budget))
+        games, left_out = choice.games, choice.left_out
         explained = len({game.row.id for game in games})
         if explained < 2:
             reasons = "; ".join(f"{count} rows: {reason}" for reason, count in sorted(left_out.items())) or "no rows"
@@ -143,7 +137,7 @@ class ShapleyExplanation:
             )
         searched, again = _subsamples(ctx.budget)
         explanations = explain(ctx.model, games, self._effort(ctx.budget), seed=ctx.seed, searched=searched)
-        _require_reaction(explanations, scale, varies)
+        _require_reaction(explanations, scale, choice.varies)
         solved = [each.solved.first(COMPARED_PAIRS) for each in explanations[:again]]
         beside = Beside(
             edits=edited(ctx.model, solved, task=ctx.subject.task, seed=ctx.seed, kinds=EDITS_A_ROW),
@@ -152,14 +146,30 @@ class ShapleyExplanation:
             check=self_check(ctx.model, games),
             crossed=cross_check(ctx.model, [each.solved for each in explanations]) if self.cross_check else None,
         )
+        _require_learning(solved, beside.randomised, scale)
         if beside.other is None:
             ctx.note("Whether values hold when words are hidden in another way was not asked: this model has no other.")
-        for reason, count in sorted(left_out.items()):
-            ctx.note(f"{count} of the rows drawn were left out: {reason}.")
-        grouped = len({game.row.id for game in games if game.units.grouped})
-        if grouped:
-            ctx.note(f"{grouped} rows have more than {MOST_UNITS} words; neighbouring words share one value there.")
-        return list(findings_of(explanations, beside, scale))
+        card = method_card(self._setup(ctx, scale, left_out), explanations, beside)
+        return list(findings_of(explanations, beside, scale, card=card))
+
+    def _setup(self, ctx: Context, scale: Scale, left_out: Mapping[str, int]) -> Setup:
+        return Setup(
+            version=self.info.version,
+            seed=ctx.seed,
+            output=scale.output,
+            unit=scale.unit,
+            hidden=ctx.subject.model.hidden_words,
+            effort=self._effort(ctx.budget),
+            left_out=left_out,
+            limits=(
+                f"median relative standard error at most {GOOD_ERROR:.0%}",
+                f"agreement of halves of the pairs at least {GOOD_RELIABILITY}",
+                f"median spread of the output at least {scale.least}",
+                f"additivity gap at most {MOST_GAP} {scale.sized}",
+                f"deviation from brute force at most {MOST_DEVIATION} {scale.sized}",
+                f"rank correlation with values of random weights not surely above {MOST_RANDOM}",
+            ),
+        )
 
     def _sample_size(self, budget: Budget) -> int:
         if self.rows is not None and self.rows < 2:
@@ -178,66 +188,10 @@ class ShapleyExplanation:
             random_orders=budget.pick(10, 20, 20),
         )
 
-    def _games(self, ctx: Context) -> tuple[list[Game], Counter[str], float]:
-        """Return the rows to explain, in drawn order, why others before them were left out, and how answers vary.
-
-        The last is the standard deviation of the first output over the rows that were drawn.
-        """
-        if self.cross_check not in {None, "shap"}:
-            raise ValueError(f"the option cross_check is {self.cross_check!r}; only shap is known")
-        size = self._sample_size(ctx.budget)
-        distinct, repeated = in_drawn_order(ctx.data.evaluation, seed=ctx.seed)
-        candidates = _answered(ctx, distinct[: _candidates(size, ctx.subject.task)])
-        players = ctx.model.players(candidates)
-        predictions = ctx.model.predict(candidates)
-        targets = targets_of(predictions, ctx.model.labels, ctx.subject.task)
-        games: list[Game] = []
-        left_out: Counter[str] = Counter()
-        if repeated:
-            ctx.note(f"{repeated} evaluation rows repeat the words of another; each text is explained once.")
-        taken = 0
-        for row, words, found in zip(candidates, players, targets, strict=True):
-            if taken == size:
-                break
-            if len(words) < 2:
-                left_out["fewer than two words, so there is nothing to share out"] += 1
-            elif not found:
-                left_out[NO_TARGET.get(ctx.subject.task, "the model gives no answer to them")] += 1
-            else:
-                # All targets of a row share its coalitions, whose answers the engine has then.
-                games += [Game(row, units_of(words), target) for target in found[:MOST_TARGETS]]
-                taken += 1
-        chosen = {game.row.id for game in games}
-        cut = sum(bool(long) for row, long in zip(candidates, predictions.truncated, strict=True) if row.id in chosen)
-        if cut:
-            ctx.note(f"{cut} explained rows are longer than the model reads; only what it reads is explained.")
-        varies = float(predictions.logits[:, 0].std()) if len(predictions.logits) else 0.0
-        return games, left_out, varies
-
 
 def _subsamples(budget: Budget) -> tuple[int, int]:
     """Return for how many rows the best order is searched, and how many are explained again after edits."""
     return budget.pick(10, 30, 60), budget.pick(5, 15, 40)
-
-
-def _candidates(size: int, task: str) -> int:
-    """Return how many rows are drawn to find so many that can be explained; entities are rarer than words."""
-    return size * (8 if task == "token-classification" else 2)
-
-
-def _answered(ctx: Context, rows: Sequence[Row]) -> list[Row]:
-    """Return the rows with an answer to explain: a language model is asked for one where the data has none."""
-    if ctx.subject.task != "text-generation":
-        return list(rows)
-    open_ = [place for place, row in enumerate(rows) if row.answer is None]
-    if open_:
-        said = ctx.model.generate([rows[place] for place in open_], max_new_tokens=NEW_TOKENS)
-        given = dict(zip(open_, said, strict=True))
-        rows = [replace(row, answer=given.get(place, row.answer)) for place, row in enumerate(rows)]
-        ctx.note(
-            f"The rows have no answers, so the model's own were explained: the first {NEW_TOKENS} tokens, greedily."
-        )
-    return list(rows)
 
 
 def _against_random(ctx: Context, solved: Sequence[Solved]) -> Randomised | None:
@@ -251,10 +205,20 @@ def _against_random(ctx: Context, solved: Sequence[Solved]) -> Randomised | None
 def _require_reaction(explanations: Sequence[Explanation], scale: Scale, varies: float) -> None:
     """Raise NotAssessable where the output does not react; `varies` is how it varies from row to row."""
     spread = float(np.median([each.shapley.spread for each in explanations]))
-    least = scale.reacts * (varies if scale.relative else 1.0)
-    if spread < least or spread == 0.0:
-        measured = f"a {scale.reacts:.0%} of how it varies from row to row" if scale.relative else f"{scale.reacts}"
+    if spread < scale.reacts * (varies if scale.relative else 1.0) or spread == 0.0:
         raise NotAssessable(
             f"the output does not react to removing words: its median spread over {len(explanations)} explanations is "
-            f"{spread:.3g} {scale.unit}, under {measured}; check that the model was fine-tuned and reads these rows"
+            f"{spread:.3g} {scale.unit}, and it has to be at least {scale.least}; check that the model was fine-tuned "
+            "and reads these rows"
+        )
+
+
+def _require_learning(solved: Sequence[Solved], randomised: Randomised | None, scale: Scale) -> None:
+    """Raise NotAssessable where sizes mean nothing by themselves, and these are those of a model without training."""
+    spread = float(np.median([one.shapley.spread for one in solved]))
+    if scale.relative and randomised is not None and spread < LEARNT * randomised.spread:
+        raise NotAssessable(
+            "the output reacts to removing words hardly more than that of the same model with random weights: its "
+            f"median spread over {len(solved)} explanations is {spread:.3g} against {randomised.spread:.3g}; check "
+            "that the model was fine-tuned"
         )

@@ -23,30 +23,50 @@ Kind = Literal["class", "label", "output", "entity", "answer"]
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """What the values of one task's games are counted in.
+    """What the values of one task's games are of, and counted in.
 
     Attributes:
-        unit: of the values.
+        output: what is explained of a row, in words. unit: of the values.
         level: what is seen to fall as words are hidden. fall: its unit.
         reacts: the spread of the values from which on the output counts as reacting to hidden words; in the unit, or
             where `relative`, in standard deviations of the output from row to row.
         relative: whether the unit is the model's own, so that no size means something by itself.
     """
 
+    output: str
     unit: str
     level: str
     fall: str
     reacts: float
     relative: bool = False
 
+    @property
+    def least(self) -> str:
+        """The least spread, in words."""
+        return f"{self.reacts:.0%} of how it varies from row to row" if self.relative else f"{self.reacts} {self.unit}"
 
-_CLASSES = Scale("log-odds", "the explained probability", "fall of probability", 0.1)
+    @property
+    def sized(self) -> str:
+        """What tolerances are counted in: the unit, or the spread of the output where sizes mean nothing."""
+        return "of its spread" if self.relative else self.unit
+
+
+def _probability(output: str) -> Scale:
+    return Scale(output, "log-odds", "the explained probability", "fall of probability", 0.1)
+
+
 SCALES: dict[str, Scale] = {
-    "text-classification": _CLASSES,
-    "multi-label-classification": _CLASSES,
-    "token-classification": _CLASSES,
-    "text-regression": Scale("output", "the output", "fall of the output", 0.05, relative=True),
-    "text-generation": Scale("nats a token", "the answer's probability a token", "fall of probability a token", 0.05),
+    "text-classification": _probability("the predicted class"),
+    "multi-label-classification": _probability("a label that the model gives, or the likeliest where it gives none"),
+    "token-classification": _probability("an entity's tags, mean over its words"),
+    "text-regression": Scale("the output as it is", "output", "the output", "fall of the output", 0.05, relative=True),
+    "text-generation": Scale(
+        "the answer, mean over its tokens",
+        "nats a token",
+        "the answer's probability a token",
+        "fall of probability a token",
+        0.05,
+    ),
 }
 """The tasks that are explained."""
 
