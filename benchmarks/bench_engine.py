@@ -12,9 +12,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
-import time
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,13 +19,12 @@ from engine import alone, audit_cost, comparisons, growth, journal, sizes
 from engine.classifier import fine_tuned_folder, real, tiny
 from engine.clock import Clock
 from engine.comparisons import Bench, Targets
+from parts import Part, run
 from study import RESULTS, Figure, write_study
 from transformers.utils import logging
 
 PLOT = Path(__file__).parent.parent / "docs" / "images" / "engine-growth.svg"
 REPETITIONS = 5
-
-Part = Callable[[], list[Figure]]
 
 
 @dataclass(frozen=True)
@@ -148,24 +144,6 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", help="some parts alone; a study is written all the same")
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the results and the plot")
     return parser.parse_args()
-
-
-def run(parts: dict[str, Part], only: Sequence[str] | None) -> list[Figure]:
-    unknown = set(only or ()) - set(parts)
-    if unknown:
-        sys.exit(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(parts)}")
-    figures: list[Figure] = []
-    began = time.perf_counter()
-    for name, part in parts.items():
-        if only and name not in only:
-            continue
-        started = time.perf_counter()
-        found = part()
-        for figure in found:
-            print(f"  {figure.name}: {figure.value} {figure.unit}", file=sys.stderr)
-        print(f"{name}: {time.perf_counter() - started:.0f} s", file=sys.stderr)
-        figures += found
-    return [*figures, Figure("the whole run", round(time.perf_counter() - began), "wall seconds")]
 
 
 def on_another(bench: Bench, clock: Clock, size: Size) -> list[Figure]:

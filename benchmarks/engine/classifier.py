@@ -63,7 +63,8 @@ def real(device: str, folder: Path | None) -> Classifier:
     """Return the fine-tuned model, or the encoder with a random head whose logits are as far apart as trained ones."""
     tokenizer = AutoTokenizer.from_pretrained(folder or encoder_folder())
     torch.manual_seed(0)
-    model = AutoModelForSequenceClassification.from_pretrained(folder or encoder_folder(), num_labels=2).eval()
+    # Weights in half precision are run as float32, which is what all arms are compared in.
+    model = AutoModelForSequenceClassification.from_pretrained(folder or encoder_folder(), num_labels=2).float().eval()
     name = "all-MiniLM-L6-v2 fine-tuned on SST-2" if folder else "all-MiniLM-L6-v2 with a random head"
     words = tuple(word for word in sorted(tokenizer.get_vocab()) if word.isascii() and word.isalpha() and len(word) > 2)
     if folder is None:

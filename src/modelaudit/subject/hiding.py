@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +14,7 @@ from modelaudit.subject.encoding import Encoding, Segments
 
 if TYPE_CHECKING:
     from modelaudit.inference.engine import Engine
+    from modelaudit.inference.inputs import ModelInput
     from modelaudit.subject.encoding import Encoder
     from modelaudit.subject.task import Task
 
@@ -34,8 +34,8 @@ class Veil:
         self._language = task.asks == "log_probs"
         self.ways = _ways(task, encoder, engine)
 
-    def variants(self, encoding: Encoding, segments: Segments, keep: Flags, hide: Hiding) -> Sequence[Encoding]:
-        """Return one encoding for each variant of a row; "mask" stands for the first way where there is no mask token.
+    def variants(self, encoding: Encoding, segments: Segments, keep: Flags, hide: Hiding) -> list[ModelInput]:
+        """Return one input for each variant of a row; "mask" stands for the first way where there is no mask token.
 
         Raises:
             CapabilityError: the model does not have this way.
@@ -46,11 +46,9 @@ class Veil:
             raise CapabilityError(f"{self._name} can't hide words by {hide!r}: {has}")
         base, players = encoding.input, segments.player_of_position
         if way in {"mask", "unknown"}:
-            inputs = masked_inputs(base, players, keep=keep, mask_id=self._stand_in(way))
-        else:
-            blank = self._encoder.start if self._language else self._encoder.blank
-            inputs = shortened_inputs(base, players, keep=keep, blank=blank, positions=way == "attention")
-        return [Encoding(one, encoding.tokens_lost, encoding.words, encoding.word_index) for one in inputs]
+            return masked_inputs(base, players, keep=keep, mask_id=self._stand_in(way))
+        blank = self._encoder.start if self._language else self._encoder.blank
+        return shortened_inputs(base, players, keep=keep, blank=blank, positions=way == "attention")
 
     def _stand_in(self, way: Hiding) -> int:
         tokenizer = self._encoder.tokenizer

@@ -23,6 +23,7 @@ from modelaudit.subject.unknown import hardly_read
 
 if TYPE_CHECKING:
     from modelaudit.inference.engine import Engine
+    from modelaudit.inference.inputs import ModelInput
     from modelaudit.subject.opened import OpenedModel
     from modelaudit.subject.task import Task
 
@@ -104,17 +105,18 @@ class Model:
         if len(rows) != len(keep):
             raise ValueError(f"{len(rows)} rows need as many arrays of variants, not {len(keep)}")
         encodings = self.encodings(rows)
-        variants: list[Encoding] = []
+        variants: list[ModelInput] = []
         for row, encoding, segments, kept in zip(rows, encodings, self._segmented(rows), keep, strict=True):
             if kept.ndim != 2 or kept.shape[1] != len(segments.players):
                 raise ValueError(f"row {row.id} has {len(segments.players)} players, but keep has shape {kept.shape}")
             variants += self._veil.variants(encoding, segments, kept, hide)
         logits = self._logits(variants)
-        bounds = [0, *accumulate(len(kept) for kept in keep)]
+        bounds = pairwise([0, *accumulate(len(kept) for kept in keep)])
         classes = len(self.labels)
+        # Hidden or not, a row's words and what was cut off are the same in all its variants.
         return [
-            self.task.predictions(variants[start:end], logits[start:end], classes=classes)
-            for start, end in pairwise(bounds)
+            self.task.predictions([encoding] * (end - start), logits[start:end], classes=classes)
+            for encoding, (start, end) in zip(encodings, bounds, strict=True)
         ]
 
     def embed(self, rows: Sequence[Row]) -> Floats:
@@ -174,11 +176,12 @@ class Model:
         return answers
 
     def _predictions(self, encodings: Sequence[Encoding]) -> Predictions:
-        return self.task.predictions(encodings, self._logits(encodings), classes=len(self.labels))
+        logits = self._logits([encoding.input for encoding in encodings])
+        return self.task.predictions(encodings, logits, classes=len(self.labels))
 
-    def _logits(self, encodings: Sequence[Encoding]) -> list[NDArray[np.float32]]:
-        logits = self.engine.ask(self.task.asks, [encoding.input for encoding in encodings], [0] * len(encodings))
-        if any(not np.isfinite(answer).all() for answer in logits):
+    def _logits(self, inputs: Sequence[ModelInput]) -> list[NDArray[np.float32]]:
+        logits = self.engine.ask(self.task.asks, inputs, [0] * len(inputs))
+        if logits and not np.isfinite(np.concatenate(logits, axis=None)).all():
             raise ModelInputError(
                 f"{self.opened.name} answers with NaN or infinity; its weights are broken, or were trained in "
                 "another precision"

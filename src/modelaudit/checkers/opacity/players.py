@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import itemgetter
 
 import numpy as np
@@ -44,10 +44,9 @@ def units_of(words: Sequence[str], *, most: int = MOST_UNITS) -> Units:
     """Return the units of a row: one a word, or `most` groups of neighbours of nearly equal size."""
     count = min(len(words), most)
     unit_of_word = np.arange(len(words)) * count // max(len(words), 1)
-    names = tuple(
-        " ".join(word for word, unit in zip(words, unit_of_word, strict=True) if unit == number)
-        for number in range(count)
-    )
+    # Units are whole stretches, so that each is found once.
+    starts = np.searchsorted(unit_of_word, np.arange(count + 1))
+    names = tuple(" ".join(words[start:stop]) for start, stop in pairwise(starts.tolist()))
     return Units(unit_of_word.astype(np.int64), names)
 
 

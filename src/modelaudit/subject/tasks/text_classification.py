@@ -65,7 +65,7 @@ class TextClassification(WholeText):
         self, encodings: Sequence[Encoding], logits: Sequence[NDArray[np.float32]], *, classes: int
     ) -> Predictions:
         """Return (n, C) logits and probabilities."""
-        values = np.stack(logits).astype(np.float64) if len(logits) else np.zeros((0, classes))
+        values = np.array(logits).astype(np.float64) if len(logits) else np.zeros((0, classes))
         return Predictions(values, softmax(values), np.array([e.tokens_lost > 0 for e in encodings], dtype=np.bool_))
 
     def losses(self, rows: Sequence[Row], predictions: Predictions) -> Losses:

@@ -1,0 +1,1 @@
+"""The parts of the benchmark of explanations; `bench_opacity.py` puts them together."""
