@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from modelaudit.checker import Context
 from modelaudit.checkers.opacity.players import MOST_UNITS, in_drawn_order, units_of
 from modelaudit.checkers.opacity.solving import Game
@@ -31,12 +33,13 @@ class Choice:
     Attributes:
         games: in drawn order; the targets of one row stand together.
         left_out: rows that were drawn and are not explained, by reason.
-        varies: standard deviation of the first output over the rows that were drawn.
+        varies, centre: standard deviation of the first output over the rows that were drawn, and the size of its mean.
     """
 
     games: Sequence[Game]
     left_out: Mapping[str, int]
     varies: float
+    centre: float
 
 
 def candidates(size: int, task: str) -> int:
@@ -76,8 +79,8 @@ def choose(ctx: Context, size: int) -> Choice:
         ctx.note(f"{grouped} rows have more than {MOST_UNITS} words; neighbouring words share one value there.")
     for reason, count in sorted(left_out.items()):
         ctx.note(f"{count} of the rows drawn were left out: {reason}.")
-    varies = float(predictions.logits[:, 0].std()) if len(predictions.logits) else 0.0
-    return Choice(games, left_out, varies)
+    outputs = predictions.logits[:, 0] if len(predictions.logits) else np.zeros(1)
+    return Choice(games, left_out, float(np.nanstd(outputs)), abs(float(np.nanmean(outputs))))
 
 
 def _answered(ctx: Context, rows: Sequence[Row]) -> Sequence[Row]:

@@ -10,7 +10,7 @@ from modelaudit.audit_report import SubjectInfo
 from modelaudit.checker import Budget, CheckerInfo, Context, Cost, Risk
 from modelaudit.checkers.opacity.baseline import other_baseline
 from modelaudit.checkers.opacity.best_order import search_evaluations
-from modelaudit.checkers.opacity.choosing import NEW_TOKENS, candidates, choose
+from modelaudit.checkers.opacity.choosing import NEW_TOKENS, Choice, candidates, choose
 from modelaudit.checkers.opacity.explanation import Effort, Explanation, explain
 from modelaudit.checkers.opacity.findings import GOOD_RELIABILITY, findings_of
 from modelaudit.checkers.opacity.method_card import Setup, method_card
@@ -37,8 +37,10 @@ CHOOSING = frozenset({"text-classification", "token-classification"})
 AGAIN = 3
 """How often a row is explained again: after an edit, with words hidden otherwise, and under random weights."""
 
+STEADY = 0.02
+"""Variation of a regression's output from row to row, by the size of its mean, below which it may be of no training."""
 LEARNT = 3.0
-"""How many times the spread under random weights the output of a regression has to have."""
+"""How many times the spread under random weights such an output has to have."""
 
 EDITS_A_ROW = 1
 """Kinds of edit that a row's stability is measured by: more rows tell more than more edits of one."""
@@ -146,7 +148,7 @@ class ShapleyExplanation:
             check=self_check(ctx.model, games),
             crossed=cross_check(ctx.model, [each.solved for each in explanations]) if self.cross_check else None,
         )
-        _require_learning(solved, beside.randomised, scale)
+        _require_learning(solved, beside.randomised, choice, scale)
         if beside.other is None:
             ctx.note("Whether values hold when words are hidden in another way was not asked: this model has no other.")
         card = method_card(self._setup(ctx, scale, left_out), explanations, beside)
@@ -213,10 +215,15 @@ def _require_reaction(explanations: Sequence[Explanation], scale: Scale, varies:
         )
 
 
-def _require_learning(solved: Sequence[Solved], randomised: Randomised | None, scale: Scale) -> None:
-    """Raise NotAssessable where sizes mean nothing by themselves, and these are those of a model without training."""
+def _require_learning(solved: Sequence[Solved], randomised: Randomised | None, choice: Choice, scale: Scale) -> None:
+    """Raise NotAssessable for a number that is nearly the same for every row, as that of a model without training is.
+
+    The unit is the model's own, so a small output is no sign; one that hardly varies beside its size, and no more than
+    the output of random weights does, is.
+    """
     spread = float(np.median([one.shapley.spread for one in solved]))
-    if scale.relative and randomised is not None and spread < LEARNT * randomised.spread:
+    steady = scale.relative and choice.varies < STEADY * choice.centre
+    if steady and randomised is not None and spread < LEARNT * randomised.spread:
         raise NotAssessable(
             "the output reacts to removing words hardly more than that of the same model with random weights: its "
             f"median spread over {len(solved)} explanations is {spread:.3g} against {randomised.spread:.3g}; check "
