@@ -27,6 +27,10 @@ NEEDS = {
     ),
     "members": "needs the rows that the model was trained on: give train_data= (--train-data)",
     "base_model": "needs the model before fine-tuning: give base_model= (--base-model)",
+    "predict_masked": (
+        "hides words, and this model has no way to hide words: its tokenizer has neither a mask token nor one for "
+        "unknown words, and its task leaves no word out"
+    ),
 }
 GIVEN = frozenset({"labels", "membership_labels", "members"})
 """Needs that rows answer; the others are the model's to answer."""
