@@ -1,5 +1,6 @@
 """How far explanations can be trusted: additivity, faithfulness between chance and the best, stability, and shap."""
 
+import matplotlib
 import numpy as np
 import pytest
 import shap
@@ -294,7 +295,6 @@ def test_values_are_those_of_shap():
 
 
 def test_a_finding_becomes_an_explanation_that_shaps_plots_take():
-    matplotlib = pytest.importorskip("matplotlib")
     matplotlib.use("Agg")
     found = findings_of(ShapleyExplanation(pairs=4), on_a_transformer(TEXTS))
     made = to_shap(found["faithfulness_gain", None])

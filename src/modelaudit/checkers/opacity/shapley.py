@@ -183,7 +183,7 @@ class ShapleyExplanation:
             raise ValueError(f"the option pairs is {self.pairs}; a standard error needs 2 or more")
         most = budget.pick(4, 12, 32) if self.pairs is None else self.pairs
         return Effort(
-            exact_players=budget.pick(8, 8, 10),
+            exact_players=budget.pick(8, 10, 10),
             pairs=min(FIRST_PAIRS, most),
             most_pairs=most,
             settled=GOOD_ERROR if budget.preset != "full" else GOOD_ERROR * 2 / 3,
