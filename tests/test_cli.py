@@ -176,12 +176,20 @@ def stopping(error):
     return stop
 
 
+def behind_the_estimate(err):
+    """Return what is said on standard error after the line on what the run will take."""
+    first, _, rest = err.partition("\n")
+    assert first.startswith("standard preset: ")
+    return rest
+
+
 @pytest.mark.parametrize(
     "error", [KeyError("x"), SystemExit(0), GeneratorExit()], ids=lambda error: type(error).__name__
 )
 def test_a_fault_of_our_own_is_one_sentence_and_no_exceeded_limit(command, monkeypatch, error):
     monkeypatch.setattr(Audit, "run", stopping(error))
     code, out, err = command("run", "model", "data.csv")
+    err = behind_the_estimate(err)
     assert code == 4
     assert err.startswith(f"modelaudit: a fault of modelaudit, not of what you gave it: {type(error).__name__}")
     assert "(test_cli.py:" in err
@@ -203,7 +211,7 @@ def test_ctrl_c_is_one_line_and_exit_code_130(command, monkeypatch):
     monkeypatch.setattr(Audit, "run", stopping(KeyboardInterrupt()))
     code, out, err = command("run", "model", "data.csv")
     assert code == 130
-    assert err == "modelaudit: stopped by the keyboard (Ctrl-C)\n"
+    assert behind_the_estimate(err) == "modelaudit: stopped by the keyboard (Ctrl-C)\n"
     assert out == ""
 
 
@@ -211,7 +219,7 @@ def test_a_plugins_fault_is_told_from_the_users(command, monkeypatch):
     monkeypatch.setattr(Audit, "run", stopping(PluginError("plugin made could not write the .txt report")))
     code, _, err = command("run", "model", "data.csv")
     assert code == 4
-    assert err.startswith("modelaudit: plugin made could not write")
+    assert behind_the_estimate(err).startswith("modelaudit: plugin made could not write")
 
 
 def test_an_aborted_run_leaves_no_folder(command, folder, monkeypatch):
@@ -255,6 +263,14 @@ def test_plan_gives_a_time_for_one_row_too(command, folder):
     out = " ".join(command("plan", "model", "one.csv", "--preset", "quick")[1].split())
     tokens = int(re.search(r"about [\d,]+ s at ([\d,]+) tokens a second", out)[1].replace(",", ""))
     assert tokens > 1_000
+
+
+@pytest.mark.parametrize("preset", ["quick", "standard"])
+def test_a_run_says_before_it_begins_what_it_will_take(command, preset):
+    plan = " ".join(command("plan", "model", "data.csv", "--preset", preset, "--only", "opacity")[1].split())
+    evaluations = re.search(r"([\d,]+) model evaluations, about", plan)[1]
+    err = " ".join(command("run", "model", "data.csv", "--preset", preset, "--only", "opacity")[2].split())
+    assert err.index(f"{preset} preset: {evaluations} model evaluations, about") < err.index("[1/1] Shapley")
 
 
 def test_plan_says_where_no_time_can_be_measured(command, monkeypatch):

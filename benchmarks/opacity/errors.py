@@ -120,7 +120,7 @@ def _enumerated(bench: Bench, texts: Sequence[str]) -> list[Exact]:
     games = bench.ours.games(texts)
     answers = ask(bench.ours.ours.model, games, [all_coalitions(len(game.units)).keep for game in games])
     return [
-        Exact(game, text, {"probability": game.target.probability(one), "log-odds": game.target.log_odds(one)})
+        Exact(game, text, {"probability": game.target.level(one), "log-odds": game.target.value(one)})
         for game, text, one in zip(games, texts, answers, strict=True)
     ]
 

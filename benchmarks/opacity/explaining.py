@@ -15,6 +15,7 @@ from modelaudit.checkers.opacity.shapley_values import permutation_pairs
 from modelaudit.checkers.opacity.solving import Game, Solved, on_coalitions
 from modelaudit.checkers.opacity.targets import targets_of
 from modelaudit.inference import ModelInput
+from modelaudit.inference.units import Want
 from modelaudit.rows import Row
 
 Pairs = Callable[[int], int]
@@ -46,7 +47,7 @@ class Explaining:
         """Return what is explained of each text: the class that the model predicts, word by word."""
         model = self.ours.model
         rows = [Row(str(place), text) for place, text in enumerate(texts)]
-        targets = targets_of(model.predict(rows), model.labels)
+        targets = targets_of(model.predict(rows), model.labels, "text-classification")
         # A checker explains long rows by 64 groups of words; here each word is one, as each token is for shap.
         return [
             Game(row, units_of(words, most=len(words)), found[0])
@@ -75,16 +76,16 @@ class Recorder:
         """Return the texts as a task whose inputs are all that is asked about them."""
         asked: list[ModelInput] = []
         engine = self._explaining.ours.engine
-        logits = engine.logits
+        ask = engine.ask
 
-        def recording(inputs: Sequence[ModelInput]) -> list[np.ndarray]:
+        def recording(want: Want, inputs: Sequence[ModelInput], classes: Sequence[int]) -> list[np.ndarray]:
             asked.extend(inputs)
-            return logits(inputs)
+            return ask(want, inputs, classes)
 
-        engine.logits = recording
+        engine.ask = recording
         try:
             self._explaining.explain(texts, pairs)
         finally:
-            engine.logits = logits
+            engine.ask = ask
             self._explaining.ours.forget()
         return Task(texts, asked, rows=[])

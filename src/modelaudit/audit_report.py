@@ -24,6 +24,7 @@ class ModelInfo(Frozen):
         kind: `transformers`, or `function`: a user's function from texts to probabilities, which nobody looked into.
             Of a function, `architecture` says where it is defined; sizes, lengths and hashes are None.
         repeatable: whether the same text got the same answer each time; None where it was not asked.
+        hidden_words: what the model reads in the place of a hidden word, in words; None where it can't hide any.
     """
 
     kind: Literal["transformers", "function"] = "transformers"
@@ -36,6 +37,7 @@ class ModelInfo(Frozen):
     config_sha256: str | None
     tokenizer_sha256: str | None
     repeatable: bool | None = None
+    hidden_words: Text | None = None
     adapter: Text | None = None
     base_model: Text | None = None
     remote_code: bool = False

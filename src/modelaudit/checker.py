@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 Floats = NDArray[np.float64]
-Hiding = Literal["mask", "unknown", "delete"]
+Hiding = Literal["mask", "attention", "unknown", "delete"]
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
@@ -62,9 +62,11 @@ class Predictions:
     """The model's answers, in the order asked.
 
     Attributes:
-        logits, probabilities: float64. Text classification: (n rows, C). Token classification: (sum of words, C),
-            row i at `offsets[i]:offsets[i + 1]`; words beyond the model's length have NaN rows.
-        offsets: int64 (n + 1,) for token classification, None otherwise.
+        logits, probabilities: float64. Text and multi-label classification: (n rows, C). Regression: (n rows, D) the
+            outputs as logits, probabilities NaN. Token classification: (sum of words, C), row i at
+            `offsets[i]:offsets[i + 1]`; words beyond the model's length have NaN rows. Text generation: likewise
+            (sum of answers' tokens, 1), log-probabilities as logits.
+        offsets: int64 (n + 1,) for token classification and text generation, None otherwise.
         truncated: bool (n,), rows that were longer than the model takes.
     """
 
@@ -77,14 +79,14 @@ class Predictions:
         return len(self.truncated)
 
     def words_of(self, row: int) -> Floats:
-        """Return the (words, C) probabilities of one row of a token classification."""
+        """Return the (words, C) probabilities of one row of a token classification, the (tokens, 1) of an answer."""
         if self.offsets is None:
-            raise ValueError("words_of is for token classification; use probabilities[row]")
+            raise ValueError("words_of is for answers word by word; use probabilities[row]")
         return self.probabilities[self.offsets[row] : self.offsets[row + 1]]
 
     @property
     def labels(self) -> NDArray[np.int64]:
-        """Index of the most probable class, per row or per word; -1 where a word was cut off."""
+        """Index of the most probable class, per row or per word; -1 where a word was cut off, and for a regression."""
         known = ~np.isnan(self.probabilities).any(axis=1)
         best = np.full(len(self.probabilities), -1, dtype=np.int64)
         best[known] = self.probabilities[known].argmax(axis=1)
@@ -112,6 +114,8 @@ class ModelHandle(Protocol):
 
     labels: tuple[str, ...]
     capabilities: frozenset[str]
+    hidings: tuple[Hiding, ...]
+    """The ways in which this model's words can be hidden, the one to take by default first."""
 
     def predict(self, rows: Sequence[Row]) -> Predictions:
         """Return logits and probabilities, per word for token classification."""
@@ -122,7 +126,7 @@ class ModelHandle(Protocol):
         ...
 
     def loss(self, rows: Sequence[Row]) -> Losses:
-        """Return the cross-entropy of each row's true label or tags."""
+        """Return the loss of each row's truth: cross-entropy in nats, or the squared error of a regression."""
         ...
 
     def players(self, rows: Sequence[Row]) -> list[tuple[str, ...]]:
@@ -139,9 +143,10 @@ class ModelHandle(Protocol):
 
         `keep[i]` is bool (variants, players of row i). How words are hidden, on the token ids, so that the text is
         never tokenised again: "mask" puts the mask token in their place, "unknown" the token for unknown words, so
-        that positions stay; "delete" takes them out. In the texts of a function "mask" leaves them out, or puts the
-        user's mask word there, "delete" leaves them out, and there is no "unknown". CapabilityError for a way that this
-        model or its task does not have.
+        that positions stay; "attention" lets nothing attend to them while the others keep their positions; "delete"
+        takes them out, and the others move up. Where there is no mask token, "mask" stands for the first of `hidings`.
+        In the texts of a function "mask" leaves words out, or puts the user's mask word there, and "delete" leaves
+        them out. CapabilityError for a way that is not among `hidings`.
         """
         ...
 
@@ -154,7 +159,7 @@ class ModelHandle(Protocol):
         ...
 
     def generate(self, rows: Sequence[Row], *, max_new_tokens: int) -> list[str]:
-        """Return greedy continuations; only models that generate have this verb."""
+        """Return greedy continuations of the rows' texts; only language models have this verb."""
         ...
 
     def token_counts(self, texts: Sequence[str]) -> NDArray[np.int64]:
@@ -193,6 +198,13 @@ class Context(Protocol):
 
     def map(self, fn: Callable[[Item], Answer], items: Iterable[Item]) -> list[Answer]:
         """Run a one-example search for many examples in lockstep; their model calls share batches."""
+        ...
+
+    def randomised(self) -> ModelHandle:
+        """Return the audited model with all weights drawn anew from the audit's seed; one for all checkers.
+
+        CapabilityError where it has no weights (a function), or its architecture can't be made anew.
+        """
         ...
 
     def note(self, text: str) -> None:

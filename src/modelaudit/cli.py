@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +18,7 @@ from modelaudit.terminal import err, explained, mend_streams, out, whole
 if TYPE_CHECKING:
     from modelaudit.audit_report import AuditReport
     from modelaudit.outcome import AuditOutcome
+    from modelaudit.plan import PlanLine
 
 app = typer.Typer(
     name="modelaudit",
@@ -131,7 +133,9 @@ def run(
     from modelaudit import choices
     from modelaudit.audit import Audit
     from modelaudit.destinations import check_writable
+    from modelaudit.plan import tokens_per_second
     from modelaudit.progress import listener_for_stderr
+    from modelaudit.runner import Silent
 
     audit = Audit(
         model,
@@ -162,7 +166,11 @@ def run(
         check_writable(path, audit.plugins, read=audit.read)
     if not out_files and err.is_terminal:
         err.print("no --out is given: the summary will be all that is left of this audit")
-    outcome = audit.run(only=_names(only), resume=resume, listener=listener_for_stderr())
+    listener = listener_for_stderr()
+    if not isinstance(listener, Silent):
+        estimate = _estimate(audit.plan(_names(only)), tokens_per_second(audit.subject))
+        err.print(f"{audit.preset} preset: {estimate}", highlight=False)
+    outcome = audit.run(only=_names(only), resume=resume, listener=listener)
     _summary(outcome.report)
     _save(outcome, out_files or [])
     if not out_files:
@@ -219,13 +227,18 @@ def plan_command(
         seconds = f"{line.cost.tokens / speed:,.0f} s" if speed and line.status == "run" else ""
         table.add_row(info.id, info.risk.value, escape(state), f"{line.cost.evaluations:,}", seconds)
     out.print(table)
+    out.print(_estimate(lines, speed))
+
+
+def _estimate(lines: Sequence[PlanLine], speed: float | None) -> str:
+    """Say what checks will ask of the model, and how long that takes at so many tokens a second."""
     evaluations, tokens = (sum(getattr(line.cost, part) for line in lines) for part in ("evaluations", "tokens"))
     time = (
         f"about {tokens / speed:,.0f} s at {speed:,.0f} tokens a second measured here"
         if speed
         else "in a time that is not measurable from this data"
     )
-    out.print(f"{evaluations:,} model evaluations, {time}.")
+    return f"{evaluations:,} model evaluations, {time}."
 
 
 @app.command(name="plugins")

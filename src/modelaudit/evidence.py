@@ -127,7 +127,14 @@ class Histogram(Frozen):
 
 
 class Attribution(Frozen):
-    """What each word of one row adds to one output, on the scale named by `unit`; `errors` are standard errors."""
+    """What each word of one row adds to one output, on the scale named by `unit`.
+
+    Attributes:
+        errors: standard errors of the values; None where these are exact.
+        degrees_of_freedom: those of the errors, for the width of an interval; None where they are many.
+        steadiness: 0 to 1 for each word: 1 where it adds the same whatever the words around it, near 0 where what it
+            adds hangs on them; None where this was not measured.
+    """
 
     kind: Literal["attribution"] = "attribution"
     title: Text
@@ -137,14 +144,17 @@ class Attribution(Frozen):
     words: tuple[Text, ...] | None = Field(max_length=MAX_ITEMS)
     values: tuple[float, ...] = Field(max_length=MAX_ITEMS)
     errors: tuple[float, ...] | None = None
+    degrees_of_freedom: int | None = Field(default=None, ge=1)
+    steadiness: tuple[Annotated[float, Field(ge=0.0, le=1.0)], ...] | None = None
     base: float
     output: float
     private: bool = False
 
     @model_validator(mode="after")
     def _aligned(self) -> Attribution:
-        if any(other is not None and len(other) != len(self.values) for other in (self.words, self.errors)):
-            raise ValueError(f"attribution of row {self.row!r}: words, values and errors need one length")
+        given = (self.words, self.errors, self.steadiness)
+        if any(other is not None and len(other) != len(self.values) for other in given):
+            raise ValueError(f"attribution of row {self.row!r}: words, values, errors and steadiness need one length")
         return self
 
 

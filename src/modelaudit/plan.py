@@ -27,6 +27,10 @@ NEEDS = {
     ),
     "members": "needs the rows that the model was trained on: give train_data= (--train-data)",
     "base_model": "needs the model before fine-tuning: give base_model= (--base-model)",
+    "predict_masked": (
+        "hides words, and this model has no way to hide words: its tokenizer has neither a mask token nor one for "
+        "unknown words, and its task leaves no word out"
+    ),
 }
 GIVEN = frozenset({"labels", "membership_labels", "members"})
 """Needs that rows answer; the others are the model's to answer."""
@@ -208,9 +212,10 @@ def tokens_per_second(subject: Subject) -> float | None:
     if not drawn:
         return None
     # The first call pays for what is done once.
-    engine.logits(drawn[:1])
+    asks = subject.model.task.asks
+    engine.ask(asks, drawn[:1], [0])
     tokens, started = engine.stats.tokens, time.perf_counter()
-    engine.logits(drawn[1:])
+    engine.ask(asks, drawn[1:], [0] * len(drawn[1:]))
     done, seconds = engine.stats.tokens - tokens, time.perf_counter() - started
     # Where few tokens can be drawn, most inputs are equal, and the batches are too empty to tell the speed.
     return done / seconds if 2 * done > wanted else None

@@ -17,6 +17,9 @@ class Row:
         words: pre-tokenised words, or None for plain text.
         label: index of the true class (text classification), or None where it is not known.
         tags: index of the true tag of each word (token classification), or None.
+        label_set: indices of the true labels, ascending (multi-label classification), or None.
+        values: the true outputs (regression), or None.
+        answer: what stands behind `text`, which is a prompt (text generation), or None.
         group: document, person or other cluster that the row belongs to, or None.
         columns: the table's other cells, by column name.
     """
@@ -26,6 +29,9 @@ class Row:
     words: tuple[str, ...] | None = None
     label: int | None = None
     tags: tuple[int, ...] | None = None
+    label_set: tuple[int, ...] | None = None
+    values: tuple[float, ...] | None = None
+    answer: str | None = None
     group: str | None = None
     columns: Mapping[str, Any] = field(default_factory=dict)
 

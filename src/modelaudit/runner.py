@@ -20,6 +20,8 @@ from modelaudit.inference.lockstep import lockstep_map
 from modelaudit.plan import plan
 from modelaudit.plugins import Registered
 from modelaudit.results import CheckResult, Finding
+from modelaudit.subject.model import Model
+from modelaudit.subject.randomised import randomised
 from modelaudit.subject.subject import Subject
 
 Item = TypeVar("Item")
@@ -58,6 +60,29 @@ class Silent:
         """Ignore."""
 
 
+class Randomisation:
+    """The audited model with random weights, made when it is first asked for and once in an audit."""
+
+    def __init__(self, subject: Subject, *, seed: int, listener: Listener) -> None:
+        self._subject = subject
+        self._seed = seed
+        self._listener = listener
+        self._made: Model | None = None
+
+    def model(self) -> ModelHandle:
+        """Return the model; raise CapabilityError where there can be none."""
+        if self._made is None:
+            self._made = randomised(self._subject.model, seed=_random_seed(self._seed))
+            self._made.engine.on_progress = self._listener.advance
+        return self._made
+
+    def close(self) -> None:
+        """Give the model up."""
+        if self._made is not None:
+            self._made.engine.close()
+            self._made = None
+
+
 @dataclass(slots=True)
 class RunContext:
     """The Context that checkers are given; see `checker.Context`."""
@@ -70,11 +95,16 @@ class RunContext:
     rng: np.random.Generator
     seed: int
     engine: Engine
+    random: Randomisation
     notes: list[str] = field(default_factory=list)
 
     def map(self, fn: Callable[[Item], Answer], items: Iterable[Item]) -> list[Answer]:
         """Run a one-example search for many examples in lockstep; their model calls share batches."""
         return lockstep_map(self.engine, fn, list(items))
+
+    def randomised(self) -> ModelHandle:
+        """Return the audited model with all weights drawn anew."""
+        return self.random.model()
 
     def note(self, text: str) -> None:
         """Record a sentence beside the result."""
@@ -134,21 +164,23 @@ def _pass(
         engine.on_progress = listener.advance
     results: list[CheckResult] = []
     seconds: dict[str, float] = {}
+    random = Randomisation(subject, seed=seed, listener=listener)
     for line in lines:
         info = line.registered.info
         if line.status == "run":
             listener.checker(info.title, going.index(info.id) + 1, len(going))
             started = time.perf_counter()
-            results.append(_run_one(line.registered, subject, seed, show_text))
+            results.append(_run_one(line.registered, subject, seed, show_text, random))
             for engine in subject.engines:
                 engine.check_journal()
             seconds[info.id] = round(time.perf_counter() - started, 3)
         else:
             results.append(_result(line.registered, line.status, reason=line.reason))
+    random.close()
     return ChecksRun(tuple(results), seconds)
 
 
-def _run_one(item: Registered, subject: Subject, seed: int, show_text: bool) -> CheckResult:
+def _run_one(item: Registered, subject: Subject, seed: int, show_text: bool, random: Randomisation) -> CheckResult:
     # Kept here too: a context is in a stranger's hands.
     notes: list[str] = []
     ctx = RunContext(
@@ -160,6 +192,7 @@ def _run_one(item: Registered, subject: Subject, seed: int, show_text: bool) -> 
         rng=checker_rng(seed, item.info.id),
         seed=seed,
         engine=subject.model.engine,
+        random=random,
         notes=notes,
     )
     try:
@@ -194,6 +227,11 @@ def _result(item: Registered, status: str, **fields: Any) -> CheckResult:
     return CheckResult.model_validate(
         {"checker": item.info, "status": status, "plugin": item.plugin, "options": item.options, **fields}
     )
+
+
+def _random_seed(seed: int) -> int:
+    """Return a seed for weights that no training script begins with."""
+    return int.from_bytes(hashlib.blake2b(f"random weights {seed}".encode(), digest_size=7).digest(), "big")
 
 
 def checker_rng(seed: int, checker_id: str) -> np.random.Generator:

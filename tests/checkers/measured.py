@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from modelaudit.checker import Budget, Data
 from modelaudit.results import Finding
-from modelaudit.runner import RunContext, checker_rng
+from modelaudit.runner import Randomisation, RunContext, Silent, checker_rng
 from modelaudit.statistics import p_above
 from modelaudit.subject.opened import OpenedModel
 from modelaudit.subject.subject import Subject, build_subject
@@ -34,6 +34,7 @@ def context_of(subject: Subject, checker, *, seed=0, data: Data | None = None) -
         rng=checker_rng(seed, checker.info.id),
         seed=seed,
         engine=subject.engines[0],
+        random=Randomisation(subject, seed=seed, listener=Silent()),
     )
 
 

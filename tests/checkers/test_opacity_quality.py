@@ -1,5 +1,6 @@
 """How far explanations can be trusted: additivity, faithfulness between chance and the best, stability, and shap."""
 
+import matplotlib
 import numpy as np
 import pytest
 import shap
@@ -20,6 +21,7 @@ from modelaudit.checkers.opacity.shapley import ShapleyExplanation
 from modelaudit.checkers.opacity.shapley_values import Coalitions, all_coalitions, permutation_pairs
 from modelaudit.checkers.opacity.solving import one_a_row, solve
 from modelaudit.checkers.opacity.stability import edited, reliability, spearman
+from modelaudit.checkers.opacity.targets import SCALES
 from modelaudit.errors import InputError
 from modelaudit.evidence import Attribution, Shares, Table
 from modelaudit.statistics import share_of_means
@@ -239,10 +241,10 @@ def test_edits_that_the_model_does_not_read_leave_explanations_as_they_are():
     subject = subject_of(planted_classifier(WORDS), data=planted_rows(30, 1, words=WORDS))
     effort = Effort(exact_players=10, pairs=8, most_pairs=8, settled=0.15, random_orders=2)
     solved = [each.solved for each in explained(subject, effort, count=30)]
-    edits = edited(subject.model, solved, seed=0, kinds=2)
+    edits = edited(subject.model, solved, task="text-classification", seed=0, kinds=2)
     assert len({edit.kind for edit in edits}) >= 2
     assert np.median([edit.corrected for edit in edits]) == pytest.approx(1.0)
-    assert edits == edited(subject.model, solved, seed=0, kinds=2)
+    assert edits == edited(subject.model, solved, task="text-classification", seed=0, kinds=2)
 
 
 def test_another_way_to_hide_words_is_compared_where_there_is_one():
@@ -293,7 +295,6 @@ def test_values_are_those_of_shap():
 
 
 def test_a_finding_becomes_an_explanation_that_shaps_plots_take():
-    matplotlib = pytest.importorskip("matplotlib")
     matplotlib.use("Agg")
     found = findings_of(ShapleyExplanation(pairs=4), on_a_transformer(TEXTS))
     made = to_shap(found["faithfulness_gain", None])
@@ -385,9 +386,8 @@ def test_all_entities_of_a_row_are_explained_from_one_set_of_coalitions():
     assert found["self_check", None].metric.n == found["additivity_gap", None].metric.n == 3
     games = [each.game for each in both]
     assert [game.row.id for game in one_a_row(games)] == list(dict.fromkeys(game.row.id for game in games))
-    alone = removal_curve([each for each in both if each.game.target.name == "entity PER"])
-    twice = removal_curve([each for each in both if each.game.target.name == "entity PER"] * 2)
-    assert twice == alone
+    persons, scale = [each for each in both if each.game.target.name == "entity PER"], SCALES["token-classification"]
+    assert removal_curve(persons * 2, scale) == removal_curve(persons, scale)
     before = subject.engines[0].stats.computed
     explained(subject, EXACT)
     assert subject.engines[0].stats.computed == before

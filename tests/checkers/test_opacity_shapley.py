@@ -201,7 +201,7 @@ def test_long_rows_are_explained_in_groups_of_neighbours():
 
 def explained(subject, effort, count=6):
     rows = subject.data.evaluation[:count]
-    targets = targets_of(subject.model.predict(rows), subject.model.labels)
+    targets = targets_of(subject.model.predict(rows), subject.model.labels, subject.info.task)
     players = subject.model.players(rows)
     parts = [
         Game(row, units_of(words), target)

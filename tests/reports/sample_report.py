@@ -279,7 +279,9 @@ def shapley(text: str) -> CheckResult:
         unit="log-odds",
         words=words,
         values=values,
-        errors=(0.02,) * len(values),
+        errors=(0.02,) * 10 + (0.06,) * 5,
+        degrees_of_freedom=3,
+        steadiness=(0.9, 0.8, 0.95, 0.02, 0.3, 0.7, 0.85, 1.0, 0.4, 0.6, 0.9, 0.75, 0.2, 0.01, 0.9),
         base=0.4,
         output=0.4 + sum(values),
     )
@@ -543,6 +545,7 @@ def model(name: str, text: str) -> ModelInfo:
         config_sha256=HASH[::-1],
         tokenizer_sha256=HASH,
         base_model="compact-cased-base",
+        hidden_words="replaced by the token [MASK]",
     )
 
 

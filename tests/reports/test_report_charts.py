@@ -99,8 +99,46 @@ def test_words_whose_interval_holds_zero_are_left_plain() -> None:
     item = attribution((1.0, 0.4, -0.4), words=("sure", "unsure", "surely not")).model_copy(
         update={"errors": (0.1, 0.3, 0.1)}
     )
-    assert [cell.kind for cell in attribution_view(item).heat] == ["up3", "flat", "down2"]
-    assert attribution_view(item).heat[1].value == "+0.400 ± 0.30"
+    words = attribution_view(item).words
+    assert [word.marks for word in words] == ["u3", "", "d2"]
+    assert words[1].told == "+0.40 ± 0.59"
+
+
+def test_few_permutations_make_wider_intervals() -> None:
+    item = attribution((1.0, 0.4), words=("sure", "unsure")).model_copy(update={"errors": (0.1, 0.15)})
+    few = item.model_copy(update={"degrees_of_freedom": 3})
+    assert [word.marks for word in attribution_view(item).words] == ["u3", "u2"]
+    assert [word.marks for word in attribution_view(few).words] == ["u3", ""]
+    assert attribution_view(few).words[1].told == "+0.40 ± 0.48"
+
+
+def test_words_that_hang_on_their_context_are_marked_and_said_to_vary() -> None:
+    item = attribution((1.0, -0.8, 0.01, 0.001), words=("steady", "not", "opens", "dust")).model_copy(
+        update={"steadiness": (0.9, 0.4, 0.01, 0.3)}
+    )
+    view = attribution_view(item)
+    assert view.varies
+    # "opens" adds little on average and .1 in the mean square: much in some company. "dust" adds nothing anywhere.
+    assert [word.marks for word in view.words] == ["u3", "d3 v", "v", ""]
+    assert [word.told for word in view.words] == ["+1.00", "−0.80 varies", "+0.01 varies", "0.00"]
+    assert not attribution_view(attribution((1.0,), words=("steady",))).varies
+    with pytest.raises(ValidationError, match="steadiness need one length"):
+        Attribution.model_validate(item.model_dump() | {"steadiness": (0.9,)})
+
+
+def test_bars_carry_the_interval_of_where_they_end_and_exact_ones_none() -> None:
+    exact = attribution((1.0, -0.4), words=("good", "bad"))
+    assert [step.whisker for step in attribution_view(exact).steps] == [None] * 4
+    view = attribution_view(exact.model_copy(update={"errors": (0.1, 0.2)}))
+    base, good, bad, output = view.steps
+    assert (base.whisker, output.whisker) == (None, None)
+    for step, end in ((good, good.start + good.width), (bad, bad.start)):
+        assert step.whisker is not None
+        assert step.whisker[0] + step.whisker[1] / 2 == pytest.approx(end, abs=0.2)
+    assert good.whisker is not None
+    assert bad.whisker is not None
+    assert bad.whisker[1] == pytest.approx(2 * good.whisker[1], abs=0.3)
+    assert good.words == "+1.00 ± 0.20"
 
 
 def attribution(values: tuple[float, ...], *, words: tuple[str, ...] | None, gap: float = 0.0) -> Attribution:
@@ -113,9 +151,9 @@ def attribution(values: tuple[float, ...], *, words: tuple[str, ...] | None, gap
 @given(st.lists(st.floats(-5, 5).map(lambda value: round(value, 3)), max_size=40))
 def test_a_waterfall_ends_at_the_output(values: list[float]) -> None:
     view = attribution_view(attribution(tuple(values), words=None))
-    assert (view.steps[0].kind, view.steps[-1].kind) == ("total", "total")
-    assert len(view.steps) <= 15
-    assert view.heat == ()
+    assert (view.steps[0].kind, view.steps[-1].kind) == ("t", "t")
+    assert len(view.steps) <= 12
+    assert [word.word for word in view.words] == [f"word {place}" for place in range(1, len(values) + 1)]
     assert all(step.label != "not accounted for" for step in view.steps)
 
 
@@ -128,7 +166,7 @@ def test_what_words_do_not_account_for_is_a_bar_of_its_own() -> None:
         ("not accounted for", "+0.30"),
         ("the text as it is (output)", "1.40"),
     ]
-    assert [cell.kind for cell in view.heat] == ["up3", "down2"]
+    assert [word.marks for word in view.words] == ["u3", "d2"]
 
 
 def test_a_strip_shades_what_lies_beyond_the_limit() -> None:

@@ -69,6 +69,10 @@ def check_page(text: str) -> None:
     for (_, ours), (_, benign) in zip(page.tags, BENIGN.tags, strict=True):
         for name in ("id", "class", "href", "role", "scope", "aria-labelledby"):
             assert ours.get(name) == benign.get(name)
+    check_characters(source)
+
+
+def check_characters(source: str) -> None:
     for character in set(source):
         assert character == "\n" or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
     source.encode()

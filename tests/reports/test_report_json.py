@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
 import pytest
 from golden import FIXTURES, check_golden
-from sample_report import sample_report, small_report
+from sample_report import sample_report, shapley, small_report
 
+from modelaudit.audit_report import canonical_json
 from modelaudit.errors import InputError
+from modelaudit.evidence import Attribution
 from modelaudit.reports import json_schema, load_report, parse_report, render_html, render_json
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "schema" / "audit-report-1.json"
@@ -98,6 +101,21 @@ def test_a_record_with_its_own_digest_but_unknown_fields_names_the_field() -> No
     content["digest"] = str(refused.value).partition("gives ")[2].partition(". Use")[0]
     with pytest.raises(InputError, match=r"does not fit schema 1\.0: 'surprise'"):
         parse_report(json.dumps(content), where="x")
+
+
+def test_a_record_from_before_steadiness_was_shown_can_be_read() -> None:
+    written = json.loads(render_json(sample_report(results=(shapley(""),))))
+    older = json.loads(json.dumps(written), object_hook=_without_steadiness)
+    content = {key: value for key, value in older.items() if key not in ("run", "digest")}
+    older["digest"] = "sha256:" + hashlib.sha256(canonical_json(content).encode()).hexdigest()
+    report = parse_report(json.dumps(older), where="x")
+    shown = [item for item in report.results[0].findings[0].evidence if isinstance(item, Attribution)]
+    assert [item.steadiness for item in shown] == [None, None]
+    assert "varies" not in render_html(report)
+
+
+def _without_steadiness(content: dict[str, object]) -> dict[str, object]:
+    return {key: value for key, value in content.items() if key not in ("steadiness", "degrees_of_freedom")}
 
 
 def test_a_file_that_is_not_there_is_a_clear_error(tmp_path: Path) -> None:

@@ -87,6 +87,7 @@ def test_numbers() -> None:
     assert decimal(1234.5, places=1) == "1,234.5"
     assert (significant(0.012345), significant(-123456.7), significant(0)) == ("0.0123", f"{MINUS}123,457", "0")
     assert significant(1.5e-9) == f"1.50×10^{MINUS}9"
+    assert significant(1.5e-9, signed=True) == f"+1.50×10^{MINUS}9"
     assert (chance(0.0004), chance(0.0123), chance(0.25)) == ("< 0.001", "= 0.012", "= 0.25")
     assert (percent(0.95), percent(0.99999)) == ("95%", "99.999%")
     assert (duration(4.2), duration(147), duration(7260)) == ("4.2 seconds", "2 min 27 s", "2 h 1 min")

@@ -22,6 +22,7 @@ from modelaudit.statistics import (
     p_above,
     p_below,
     p_outside,
+    quantile,
 )
 
 values = st.floats(-5, 5)
@@ -169,6 +170,11 @@ def test_limits_must_be_numbers():
         p_outside(estimate(0.0).bounds, -0.1)
     with pytest.raises(ValueError, match="no bounds"):
         p_above((), 0.0)
+
+
+def test_quantiles_are_of_the_normal_and_of_students_t():
+    assert quantile(0.95) == pytest.approx(1.959964, abs=1e-6)
+    assert quantile(0.95, df=3) == pytest.approx(3.182446, abs=1e-6)
 
 
 @pytest.mark.parametrize(("value", "se", "df"), [(math.nan, 1, None), (0, -1, None), (0, math.inf, None), (0, 1, 0)])

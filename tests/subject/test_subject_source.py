@@ -385,12 +385,10 @@ def test_devices(classifier):
             build_subject(classifier, data=ROWS, device="cuda")
 
 
-def test_regression_and_several_labels_are_refused(tmp_path):
-    several = BertForSequenceClassification(bert_config(("a", "b"), problem_type="multi_label_classification"))
-    with pytest.raises(ModelInputError, match="several labels a text"):
-        build_subject(open_model((several, make_tokenizer())), data=ROWS)
-    single = BertForSequenceClassification(bert_config(("score",)))
-    with pytest.raises(ModelInputError, match="is a regression"):
+def test_a_head_whose_outputs_contradict_its_problem_type_is_refused():
+    single = BertForSequenceClassification(bert_config(("only",)))
+    single.config.problem_type = "single_label_classification"
+    with pytest.raises(ModelInputError, match=r"with 1 output\(s\) and problem_type 'single_label_classification'"):
         build_subject(open_model((single, make_tokenizer())), data=ROWS)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,7 @@ from modelaudit.inference.inputs import ModelInput
 from modelaudit.inference.memo import Key, Memo
 from modelaudit.inference.numerics import choose_backend, choose_batch_tokens, choose_device
 from modelaudit.inference.placing import placed
+from modelaudit.inference.positions import heeds_positions
 from modelaudit.inference.precision import compared
 from modelaudit.inference.probe import LENGTHS, Probe, ask, probe
 from modelaudit.inference.records import Records, digest
@@ -101,7 +103,7 @@ class Engine:
         self._layout = Layout(
             batch_tokens=batch_tokens or choose_batch_tokens(self.device),
             # Without a padding token many heads can't tell where a row ends, and refuse more than one.
-            single=getattr(model.config, "pad_token_id", None) is None,
+            single=getattr(model.config, "pad_token_id", None) is None and not self._forward.generates,
         )
         self.probe = self._probed()
         if backend == "onnx" and not self.probe.onnx and not any("ONNX" in event for event in self.events):
@@ -128,6 +130,12 @@ class Engine:
         self._standard = Standard("strict")
         self._compared: list[ModelInput] = []
         self._agreement: dict[str, str] = {}
+
+    @cached_property
+    def heeds_positions(self) -> bool:
+        """Whether tokens can be taken out of a row while the others keep their positions; the model is asked once."""
+        with self._lock, numerics.strict(self._model, self.device):
+            return heeds_positions(self._model, self.device)
 
     def certify(self, inputs: Sequence[ModelInput]) -> None:
         """Compare what is fast with float32 in torch on these rows, and use it from now on only where that holds.
@@ -194,6 +202,14 @@ class Engine:
     def hidden(self, inputs: Sequence[ModelInput]) -> list[Floats]:
         """Return (H,) for each row: the mean of the last hidden state over the row's tokens."""
         return self.ask("hidden", inputs, [0] * len(inputs))
+
+    def log_probs(self, inputs: Sequence[ModelInput]) -> list[Floats]:
+        """Return (k,) for each row: the natural log of the probability of its targets, each at its place."""
+        return self.ask("log_probs", inputs, [0] * len(inputs))
+
+    def next_tokens(self, inputs: Sequence[ModelInput]) -> list[Floats]:
+        """Return (k,) for each row: the most probable token at each gathered place, as a whole number."""
+        return self.ask("next_tokens", inputs, [0] * len(inputs))
 
     def gradients(self, inputs: Sequence[ModelInput], classes: Sequence[int]) -> list[Floats]:
         """Return (L, H) for each row: the gradient of its class's logit by the input embeddings.
@@ -356,4 +372,5 @@ class Engine:
 
 def _key(want: Want, item: ModelInput, class_: int) -> Key:
     asked = f"{want} {class_}" if want == "gradients" else want
-    return item.key, asked, None if item.gather is None else item.gather.astype("<i4", copy=False).tobytes()
+    parts = [part for part in (item.gather, item.targets) if part is not None]
+    return item.key, asked, b"".join(part.astype("<i4", copy=False).tobytes() for part in parts) if parts else None

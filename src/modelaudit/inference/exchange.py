@@ -60,8 +60,8 @@ class Parcel:
 
     Attributes:
         want, classes, slots, width, packed, half: as in the unit.
-        lengths: int32 (n,); ids: int32 (sum of lengths,); type_ids: likewise, or None.
-        gathers: the positions asked for, one array or None a row.
+        lengths: int32 (n,); ids: int32 (sum of lengths,); type_ids, positions: likewise, or None.
+        gathers, targets: the places asked for and the tokens at them, one array or None a row.
     """
 
     want: Want
@@ -73,13 +73,16 @@ class Parcel:
     lengths: Integers
     ids: Integers
     type_ids: Integers | None
+    positions: Integers | None
     gathers: tuple[Integers | None, ...] | None
+    targets: tuple[Integers | None, ...] | None
 
     @classmethod
     def of(cls, unit: Unit) -> Parcel:
         """Return the unit without the places that its rows have in the call."""
         rows = unit.inputs
         types = [row.type_ids for row in rows if row.type_ids is not None]
+        positions = [row.positions for row in rows if row.positions is not None]
         return cls(
             unit.want,
             unit.classes,
@@ -89,17 +92,20 @@ class Parcel:
             unit.half,
             lengths=np.array([len(row) for row in rows], np.int32),
             ids=np.concatenate([row.ids for row in rows]),
-            # The rows of a unit all have type ids, or none has.
+            # The rows of a unit are of one form.
             type_ids=np.concatenate(types) if types else None,
+            positions=np.concatenate(positions) if positions else None,
             gathers=tuple(row.gather for row in rows) if any(row.gather is not None for row in rows) else None,
+            targets=tuple(row.targets for row in rows) if any(row.targets is not None for row in rows) else None,
         )
 
     def unit(self) -> Unit:
         """Return the unit, its rows numbered from 0."""
         count, ends = len(self.lengths), np.cumsum(self.lengths)[:-1]
         types = [None] * count if self.type_ids is None else np.split(self.type_ids, ends)
-        gathers = self.gathers or (None,) * count
-        rows = map(ModelInput, np.split(self.ids, ends), types, gathers)
+        positions = [None] * count if self.positions is None else np.split(self.positions, ends)
+        gathers, targets = self.gathers or (None,) * count, self.targets or (None,) * count
+        rows = map(ModelInput, np.split(self.ids, ends), types, gathers, targets, positions)
         places = tuple(range(count))
         return Unit(self.want, places, tuple(rows), self.classes, self.slots, self.width, self.packed, self.half)
 

@@ -1,4 +1,4 @@
-"""One unit through the model: logits, hidden states or gradients of the rows in it."""
+"""One unit through the model: logits, single tokens, hidden states or gradients of the rows in it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from modelaudit.errors import CapabilityError
 from modelaudit.inference.half import half
 from modelaudit.inference.inputs import ModelInput
 from modelaudit.inference.packing import Packing, padded
-from modelaudit.inference.units import Unit
+from modelaudit.inference.tokens import generates, log_probs, next_tokens
+from modelaudit.inference.units import OF_TOKENS, Unit
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -61,6 +62,11 @@ class Forward:
         self._fill = int(getattr(model.config, "pad_token_id", None) or 0)
 
     @property
+    def generates(self) -> bool:
+        """Whether the model is a language model, whose head gives the next token."""
+        return generates(self._model)
+
+    @property
     def headless(self) -> bool:
         """Whether the head can't be told from the rest, and so has half precision wherever the encoder has."""
         return self._base is self._model
@@ -85,18 +91,29 @@ class Forward:
             return self._packed(unit) if unit.packed else self._plain(unit)
 
     def _plain(self, unit: Unit) -> Answers:
-        ids, types = self._filled(unit)
+        filled = self._filled(unit)
+        if unit.want in OF_TOKENS:
+            return self._of_tokens(unit, filled)
         if unit.want == "hidden":
-            states = _field(self._ask(self._base, ids, types), "last_hidden_state")
+            states = _field(self._ask(self._base, *filled), "last_hidden_state")
             means = self._host(states.to(torch.float64).mean(dim=1)[: len(unit.inputs)])
             return lambda: list(means())
-        logits = _field(self._ask(self._model, ids, types), "logits")
+        logits = _field(self._ask(self._model, *filled), "logits")
         self.per_token = logits.dim() == 3
         if self.per_token:
             return self._wanted(logits.flatten(0, 1), unit.inputs)
         _refuse_positions(unit.inputs)
         table = self._host(logits[: len(unit.inputs)])
         return lambda: list(table())
+
+    def _of_tokens(self, unit: Unit, filled: tuple[Any, Any, Any]) -> Answers:
+        if not self.generates:
+            raise CapabilityError("this model is no language model and knows no next token")
+        logits = _field(self._ask(self._model, *filled, tail=unit.inputs[0].tail), "logits")
+        found = (log_probs if unit.want == "log_probs" else next_tokens)(logits, unit.inputs)
+        ends = np.cumsum([len(_positions(row)) for row in unit.inputs])[:-1]
+        landed = self._host(found)
+        return lambda: [_frozen(piece.copy()) for piece in np.split(landed(), ends)]
 
     def _packed(self, unit: Unit) -> Answers:
         assert self.packing is not None
@@ -142,11 +159,13 @@ class Forward:
 
         return wait
 
-    def _filled(self, unit: Unit) -> tuple[Any, Any | None]:
-        """Ids and type ids of a unit of one length, filled up to its width with copies of the last row."""
+    def _filled(self, unit: Unit) -> tuple[Any, Any | None, Any | None]:
+        """Ids, type ids and positions of a unit of one length, filled up to its width with copies of the last row."""
         rows = [*unit.inputs, *[unit.inputs[-1]] * (unit.width - len(unit.inputs))]
         ids, types = padded(rows, fill=self._fill)
-        return self._tensor(ids), self._tensor(types)
+        moved = [row.positions for row in rows if row.positions is not None]
+        positions = np.stack(moved).astype(np.int64) if moved else None
+        return self._tensor(ids), self._tensor(types), self._tensor(positions)
 
     def _tensor(self, part: NDArray[np.int64] | None) -> Any:
         if part is None:
@@ -156,9 +175,16 @@ class Forward:
             return tensor.pin_memory().to(self._device, non_blocking=True)
         return tensor
 
-    def _ask(self, module: Any, ids: Any, types: Any) -> Any:
+    def _ask(self, module: Any, ids: Any, types: Any, positions: Any = None, *, tail: int = 0) -> Any:
         taken = _parameters(type(module).forward)
         arguments: dict[str, Any] = {"input_ids": ids}
+        if positions is not None:
+            if "position_ids" not in taken:
+                raise CapabilityError("this model counts positions itself and can't be told them")
+            # Without a mask, positions that jump are taken for several rows laid end to end.
+            arguments |= {"position_ids": positions, "attention_mask": torch.ones_like(ids)}
+        if tail and "logits_to_keep" in taken:
+            arguments["logits_to_keep"] = tail
         if types is not None and "token_type_ids" in taken:
             arguments["token_type_ids"] = types
         if "return_dict" in taken:

@@ -22,32 +22,58 @@ class ModelInput:
     Attributes:
         ids: int32 (L,), L >= 1, token ids with the special tokens.
         type_ids: int32 (L,) segment ids, or None for a model or row without segments.
-        gather: int32 (k,) positions whose outputs are wanted, for models that answer per token; None asks for the
-            row's single output (or for all L positions of a model that answers per token).
+        gather: int32 (k,) places in `ids` whose outputs are wanted, for models that answer per token; None asks for the
+            row's single output (or for all L places of a model that answers per token).
+        targets: int32 (k,) the token whose probability is wanted at each gathered place, for language models.
+        positions: int32 (L,) the position of each token, where tokens between them were taken out; None counts from 0.
 
     Raises:
-        ValueError: ids are empty or not one-dimensional, or type_ids do not match them in length.
+        ValueError: ids are empty or not one-dimensional, type_ids or positions do not match them in length, or targets
+            do not match gather.
     """
 
     ids: NDArray[np.int32]
     type_ids: NDArray[np.int32] | None = None
     gather: NDArray[np.int32] | None = None
+    targets: NDArray[np.int32] | None = None
+    positions: NDArray[np.int32] | None = None
 
     def __post_init__(self) -> None:
         if self.ids.ndim != 1 or self.ids.size == 0:
             raise ValueError(f"ids must be a non-empty vector, not of shape {self.ids.shape}")
         if self.type_ids is not None and self.type_ids.shape != self.ids.shape:
             raise ValueError(f"type_ids of shape {self.type_ids.shape} do not match ids of shape {self.ids.shape}")
+        if self.positions is not None and self.positions.shape != self.ids.shape:
+            raise ValueError(f"positions of shape {self.positions.shape} do not match ids of shape {self.ids.shape}")
+        if self.targets is not None and (self.gather is None or self.gather.shape != self.targets.shape):
+            raise ValueError("targets name a token for each gathered place, and these are not as many")
 
     def __len__(self) -> int:
         return self.ids.size
 
     @property
+    def form(self) -> tuple[bool, bool]:
+        """Whether it has type_ids, and positions of its own; the rows of one unit are alike in this."""
+        return self.type_ids is not None, self.positions is not None
+
+    @property
+    def tail(self) -> int:
+        """How many of the last places hold all the gathered ones: a power of two, or all of them.
+
+        It hangs on the row alone, so that a head which is asked for so many places has one shape for the row.
+        """
+        if self.gather is None or self.gather.size == 0:
+            return len(self)
+        return int(min(len(self), 1 << (len(self) - int(self.gather.min()) - 1).bit_length()))
+
+    @property
     def key(self) -> bytes:
-        """16 bytes (BLAKE2b) of ids and type_ids; `gather` has no part in it, nor has the integer type."""
+        """16 bytes (BLAKE2b) of ids, type_ids and positions; what is asked has no part in it, nor the integer type."""
         content = _NOTHING.copy()
         content.update(self.ids.astype(_LITTLE, copy=False).tobytes())
+        # Each part takes four bytes a token, so the one byte before it keeps it apart from longer ids.
         if self.type_ids is not None:
-            # ids take four bytes each, so this one byte keeps ids + types apart from longer ids.
             content.update(b"t" + self.type_ids.astype(_LITTLE, copy=False).tobytes())
+        if self.positions is not None:
+            content.update(b"p" + self.positions.astype(_LITTLE, copy=False).tobytes())
         return content.digest()

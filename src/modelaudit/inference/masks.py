@@ -16,7 +16,7 @@ def masked_inputs(
     """Return one input for each variant, in which every token of a hidden player is the mask token.
 
     Args:
-        base: the row; its type ids and gathered positions hold for every variant.
+        base: the row; its type ids, gathered places and targets hold for every variant.
         player_of_position: int (L,), the player (word) that each token belongs to; -1 for tokens that always stay.
         keep: bool (S variants, P players), False where a player is hidden.
         mask_id: the token id that stands for a hidden token.
@@ -26,26 +26,55 @@ def masked_inputs(
     """
     kept = _kept(base, player_of_position, keep)
     ids = np.where(kept, base.ids, np.int32(mask_id)).astype(np.int32, copy=False)
-    return [ModelInput(row, base.type_ids, base.gather) for row in ids]
+    return [ModelInput(row, base.type_ids, base.gather, base.targets) for row in ids]
 
 
 def shortened_inputs(
-    base: ModelInput, player_of_position: NDArray[np.int32], *, keep: NDArray[np.bool_]
+    base: ModelInput,
+    player_of_position: NDArray[np.int32],
+    *,
+    keep: NDArray[np.bool_],
+    blank: int,
+    positions: bool = False,
 ) -> list[ModelInput]:
     """Return one input for each variant, in which the tokens of hidden players are taken out.
 
-    Arguments are those of `masked_inputs`.
+    Gathered places move with their tokens; one whose token is taken out goes to the last token before it that stays,
+    which is where a language model says what comes next.
+
+    Args:
+        base, player_of_position, keep: as for `masked_inputs`.
+        blank: the token that stands where nothing else is left, or nothing in front of a gathered place.
+        positions: the others keep the positions that they had; otherwise they move up.
 
     Raises:
-        ValueError: as there, or single positions are asked for, which move; or nothing would be left of a variant.
+        ValueError: as there.
     """
-    if base.gather is not None:
-        raise ValueError("single positions are asked for, and taking words out moves them")
     kept = _kept(base, player_of_position, keep)
-    if not kept.any(axis=1).all():
-        raise ValueError("a variant would have no token left; hide words by a mask instead")
-    types = [None if base.type_ids is None else base.type_ids[row] for row in kept]
-    return [ModelInput(base.ids[row], of) for row, of in zip(kept, types, strict=True)]
+    first = None if base.gather is None or base.gather.size == 0 else int(base.gather.min())
+    variants = []
+    for row in kept:
+        if row.all():
+            variants.append(base)
+            continue
+        places = np.flatnonzero(row).astype(np.int32)
+        bare = places.size == 0 or (first is not None and places[0] > first)
+        gather = None if base.gather is None else np.searchsorted(places, base.gather, side="right") - 1 + bare
+        types = None if base.type_ids is None else base.type_ids[places]
+        ids, at = base.ids[places], places
+        if bare:
+            ids, at = np.insert(ids, 0, blank), np.insert(places, 0, 0)
+            types = None if base.type_ids is None else np.insert(base.type_ids[places], 0, base.type_ids[0])
+        variants.append(
+            ModelInput(
+                ids.astype(np.int32),
+                types,
+                None if gather is None else gather.astype(np.int32),
+                base.targets,
+                at.astype(np.int32) if positions else None,
+            )
+        )
+    return variants
 
 
 def _kept(base: ModelInput, player_of_position: NDArray[np.int32], keep: NDArray[np.bool_]) -> NDArray[np.bool_]:

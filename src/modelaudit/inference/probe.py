@@ -21,12 +21,13 @@ from modelaudit.inference.half import Halved
 from modelaudit.inference.inputs import ModelInput
 from modelaudit.inference.onnx_encoder import Unexportable
 from modelaudit.inference.packing import Packing, Unpackable
-from modelaudit.inference.units import SLOTS_A_ROW, Layout, Unit, Want
+from modelaudit.inference.tokens import generates
+from modelaudit.inference.units import OF_TOKENS, SLOTS_A_ROW, Layout, Unit, Want
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-__all__ = ["LENGTHS", "Probe", "ask", "narrowed", "probe"]
+__all__ = ["AGREEMENT", "LENGTHS", "MISFITS", "Probe", "ask", "narrowed", "probe", "short_rows"]
 
 Floats = NDArray[np.float32]
 
@@ -39,7 +40,7 @@ AGREEMENT = 1e-4
 """Largest difference from the plain path, as a share of 1 + |answer|, with which the packed encoder is used."""
 
 # What an architecture that is laid out in another way may raise when its encoder is handed packed rows.
-_MISFITS = (RuntimeError, TypeError, ValueError, AttributeError, KeyError, IndexError)
+MISFITS = (RuntimeError, TypeError, ValueError, AttributeError, KeyError, IndexError)
 
 
 class _Runs(Protocol):
@@ -85,15 +86,18 @@ def probe(model: PreTrainedModel, forward: Forward, layout: Layout, *, onnx: boo
     A packed encoder that disagrees with the plain path is dropped, with a note; so is ONNX Runtime, which runs the
     packed encoder where `onnx` is set.
     """
-    rows = _rows(model)
-    want: Want = "logits"
+    rows = short_rows(model)
+    want: Want = "log_probs" if forward.generates else "logits"
     try:
         plain = _by_length(forward, want, rows, layout, filled=False)
     except CapabilityError:
         want = "hidden"
         plain = _by_length(forward, want, rows, layout, filled=False)
     wants: tuple[Want, ...] = ("logits", "hidden") if want == "logits" else ("hidden",)
-    packed, difference, notes = _packed(model, forward, wants, rows, plain, layout, onnx=onnx)
+    # No architecture of a language model is packed.
+    packed, difference, notes = None, None, list[str]()
+    if want != "log_probs":
+        packed, difference, notes = _packed(model, forward, wants, rows, plain, layout, onnx=onnx)
     if packed is not None:
         assert forward.packing is not None
         ways = {"pruned": forward.packing.pruned, "onnx": forward.packing.onnx}
@@ -106,7 +110,8 @@ def probe(model: PreTrainedModel, forward: Forward, layout: Layout, *, onnx: boo
     if not _same(plain, backwards):
         return Probe(replace(layout, single=True), False, None, tuple(notes))
     widths = tuple(width for width in WIDTHS if _holds_width(forward, want, width, rows, plain, layout))
-    return Probe(replace(layout, widths=widths, widened=frozenset({want})), True, None, tuple(notes))
+    widened = OF_TOKENS if want in OF_TOKENS else frozenset({want})
+    return Probe(replace(layout, widths=widths, widened=widened), True, None, tuple(notes))
 
 
 def narrowed(model: PreTrainedModel, forward: Halved, layout: Layout) -> Layout | None:
@@ -121,7 +126,7 @@ def narrowed(model: PreTrainedModel, forward: Halved, layout: Layout) -> Layout 
     """
     if layout.single:
         return layout
-    rows = _rows(model)
+    rows = short_rows(model)
     if "logits" not in layout.packed:
         plain = _by_length(forward, "logits", rows, layout)
         if not _same(plain, _by_length(forward, "logits", rows[::-1], layout)[::-1]):
@@ -199,7 +204,7 @@ def _packed_as(
     except Unpackable:
         # A model of another layout is no finding: the numerics say in which shapes its rows were asked.
         return None, None, []
-    except _MISFITS as error:
+    except MISFITS as error:
         return None, None, [f"Rows are not packed: the encoder does not take them ({type(error).__name__})."]
 
 
@@ -242,7 +247,7 @@ def _difference(found: Sequence[Floats], expected: Sequence[Floats]) -> tuple[fl
     return max(differences), max(float(np.abs(b).max()) for b in expected)
 
 
-def _rows(model: PreTrainedModel) -> list[ModelInput]:
+def short_rows(model: PreTrainedModel) -> list[ModelInput]:
     """Return short rows of random tokens, the same for every model of one vocabulary."""
     draw = np.random.Generator(np.random.Philox(20_240_607))
     tokens = int(getattr(model.config, "vocab_size", 0) or 2)
@@ -252,8 +257,15 @@ def _rows(model: PreTrainedModel) -> list[ModelInput]:
         ids = draw.integers(0, tokens, (ROWS_A_LENGTH, min(length, _longest(model)))).astype(np.int32)
         # A padding token inside a row means something else to each architecture.
         ids[ids == pad] = (int(pad or 0) + 1) % tokens
-        rows += [ModelInput(row) for row in ids]
+        rows += [_judged(row) if generates(model) else ModelInput(row) for row in ids]
     return rows
+
+
+def _judged(ids: NDArray[np.int32]) -> ModelInput:
+    """Return a row whose last tokens are to be judged, 2 to 16 of them by its length, from what stands before them."""
+    first = max(0, len(ids) - 1 - len(ids) // 3)
+    places = np.arange(first, len(ids) - 1, dtype=np.int32)
+    return ModelInput(ids, gather=places, targets=ids[places + 1])
 
 
 def _long(model: PreTrainedModel, rows: Sequence[ModelInput], layout: Layout) -> ModelInput:

@@ -14,10 +14,13 @@ from typing import Literal
 
 from modelaudit.inference.inputs import ModelInput
 
-__all__ = ["SLOTS_A_ROW", "Layout", "Question", "Unit", "Want"]
+__all__ = ["OF_TOKENS", "SLOTS_A_ROW", "Layout", "Question", "Unit", "Want"]
 
-Want = Literal["logits", "hidden", "gradients"]
+Want = Literal["logits", "hidden", "gradients", "log_probs", "next_tokens"]
 Question = tuple[Want, bool]
+
+OF_TOKENS: frozenset[Want] = frozenset({"log_probs", "next_tokens"})
+"""Questions to a language model on single tokens of its vocabulary."""
 
 SLOTS_A_ROW = 8
 """Token slots of a packed unit for each place in its head; a pack of shorter rows is closed before it is full."""
@@ -91,16 +94,17 @@ class Layout:
         """Yield units that hold every row once, the longest rows first, so that memory runs out early or not at all."""
         packable = want in self.packed
         order = sorted(range(len(inputs)), key=lambda place: (-len(inputs[place]), inputs[place].type_ids is None))
-        lengths: dict[tuple[int, bool], list[int]] = {}
+        alike: dict[tuple[int, tuple[bool, bool], int], list[int]] = {}
         packs: dict[bool, list[int]] = {True: [], False: []}
         for place in order:
             item = inputs[place]
-            typed = item.type_ids is not None
-            if packable and len(item) <= self.batch_tokens:
+            typed, moved = item.form
+            if packable and not moved and len(item) <= self.batch_tokens:
                 packs[typed].append(place)
             else:
-                lengths.setdefault((len(item), typed), []).append(place)
-        for (length, _), places in lengths.items():
+                tail = item.tail if want in OF_TOKENS else 0
+                alike.setdefault((len(item), item.form, tail), []).append(place)
+        for (length, _, _), places in alike.items():
             yield from self._plain(want, length, places, inputs, classes)
         for places in packs.values():
             yield from self._packs(want, places, inputs, classes)

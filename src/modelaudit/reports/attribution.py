@@ -1,4 +1,8 @@
-"""Attributions as a waterfall and as heat text: what each word adds, from the base to the output."""
+"""Attributions as annotated text and as a waterfall: what each word adds, from the base to the output.
+
+The annotated text is its own text equivalent: a list in reading order in which each word is followed by its value in
+words, so nothing that colour or a line says is said by it alone.
+"""
 
 from __future__ import annotations
 
@@ -9,82 +13,143 @@ from modelaudit.evidence import Attribution
 from modelaudit.reports.axis import Axis, linear_axis
 from modelaudit.reports.numbers import decimal, significant
 from modelaudit.reports.text import plural, visible
+from modelaudit.statistics import quantile
 
-MOST_BARS = 12
+MOST_BARS = 8
 """A waterfall shows so many words, the strongest; the rest are one bar together."""
 HEATS = 3
 """Steps of heat on either side of zero."""
 FAINT = 0.05
 """Words below this share of the strongest are left without heat."""
-
-
-SURE = 1.96
-"""Standard errors that a value has to lie away from 0 to be given heat."""
+FINER = 2
+"""Words are written with so many decimals more than base and output at the most: what is smaller is of no account."""
+STEADY = 0.5
+"""Steadiness below which a word counts as dependent on its context."""
+MOST_LABEL = 60
+"""The longest word, or group of words, that is shown in full."""
+LEVEL = 0.95
+"""Level of the intervals of values."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One bar of a waterfall: it begins where the one above ends. Positions are in percent of the strip.
+    """One bar of a waterfall: it begins where the one above ends.
 
-    `held` tells that the label is a word of the audited text.
+    Attributes:
+        words: what it adds, in words, with half the width of its 95% interval where there is one.
+        start, width: the bar, in percent of the strip.
+        whisker: start and width of the 95% interval of where the bar ends, likewise; None where it is too short to be
+            seen.
+        kind: `u` (pushes up), `d` (down) or `t` (a total).
     """
 
     label: str
-    held: bool
     words: str
     start: float
     width: float
+    whisker: tuple[float, float] | None
     kind: str
 
 
 @dataclass(frozen=True)
-class Heat:
-    """One word of the text with its step of heat: `up1` to `up3`, `down1` to `down3`, or `flat`."""
+class AnnotatedWord:
+    """One word of the text and how it is marked.
+
+    Attributes:
+        marks: classes of the mark: a step of heat (`u1` to `u3` up, `d1` to `d3` down) and `v` where the effect varies
+            with the context; empty for a plain word.
+        told: the value, its interval and whether it varies, in words.
+    """
 
     word: str
-    kind: str
-    value: str
+    marks: str
+    told: str
 
 
 @dataclass(frozen=True)
 class AttributionView:
-    """An attribution as the report shows it; `heat` is empty where the text is not shown."""
+    """An attribution as the report shows it.
+
+    Attributes:
+        words: in reading order; numbered where the text is not shown.
+        zero: where 0 lies, in percent of the strip.
+        exact: whether no value has an error.
+        varies: whether a word is marked as dependent on its context.
+    """
 
     caption: str
-    heat: tuple[Heat, ...]
+    words: tuple[AnnotatedWord, ...]
     steps: tuple[Step, ...]
     zero: float
+    exact: bool
+    varies: bool
 
 
 def attribution_view(item: Attribution) -> AttributionView:
-    """Lay out an attribution: heat in reading order, bars by strength from base to output."""
-    names = [visible(word, most=60) for word in item.words] if item.words is not None else _positions(item)
+    """Lay out an attribution: words in reading order, bars by strength from base to output."""
+    names = _names(item)
     order = sorted(range(len(item.values)), key=lambda place: (-abs(item.values[place]), place))
-    left_over = item.output - item.base - sum(item.values)
+    varying = _varying(item)
     return AttributionView(
         caption=_caption(item, names, order),
-        heat=_heat(item) if item.words is not None else (),
-        steps=_steps(item, names, order, left_over),
-        zero=_axis(item, order).percent(0.0),
+        words=_annotated(item, names, varying),
+        steps=_steps(item, names, order),
+        zero=_place(_axis(item, order), 0.0),
+        exact=not any(half_widths(item)),
+        varies=any(varying),
     )
 
 
-def _positions(item: Attribution) -> list[str]:
-    return [f"word {place}" for place in range(1, len(item.values) + 1)]
+def half_widths(item: Attribution) -> tuple[float, ...]:
+    """Return half the width of each value's 95% interval, by Student's t; 0 where the values are exact."""
+    if item.errors is None:
+        return (0.0,) * len(item.values)
+    reach = quantile(LEVEL, df=item.degrees_of_freedom)
+    return tuple(reach * error for error in item.errors)
 
 
-def _heat(item: Attribution) -> tuple[Heat, ...]:
-    most = max((abs(value) for value in item.values), default=0.0)
-    cells = []
-    errors = item.errors or (0.0,) * len(item.values)
-    for word, value, error in zip(item.words or (), item.values, errors, strict=True):
-        share = abs(value) / most if most else 0.0
-        step = min(HEATS, 1 + int(share * HEATS))
-        told = significant(value, signed=True) + (f" ± {significant(error, digits=2)}" if error else "")
+def _names(item: Attribution) -> list[str]:
+    if item.words is None:
+        return [f"word {place}" for place in range(1, len(item.values) + 1)]
+    return [visible(word, most=MOST_LABEL) for word in item.words]
+
+
+def _strongest(item: Attribution) -> float:
+    return max((abs(value) for value in item.values), default=0.0)
+
+
+def _least(item: Attribution) -> float:
+    """Return the size from which on a word is marked: not faint, and not 0 as it is written."""
+    return max(FAINT * _strongest(item), 0.5 * 10.0 ** -_places(item))
+
+
+def _varying(item: Attribution) -> list[bool]:
+    """Return which words depend on their context: not steady, and in some context strong enough to count."""
+    if item.steadiness is None:
+        return [False] * len(item.values)
+    least = _least(item)
+    # The root of value^2 / steadiness is the root mean square of what the word adds.
+    return [
+        share < STEADY and (share == 0.0 or abs(value) >= least * math.sqrt(share))
+        for value, share in zip(item.values, item.steadiness, strict=True)
+    ]
+
+
+def _annotated(item: Attribution, names: list[str], varying: list[bool]) -> tuple[AnnotatedWord, ...]:
+    most, least, places = _strongest(item), _least(item), _places(item)
+    words = []
+    for name, value, half, varies in zip(names, item.values, half_widths(item), varying, strict=True):
+        step = min(HEATS, 1 + int(abs(value) / most * HEATS)) if most else 1
         # A value whose interval holds 0 is not known to push either way.
-        plain = share < FAINT or abs(value) <= SURE * error
-        cells.append(Heat(visible(word, most=60), "flat" if plain else f"{direction(value)}{step}", told))
-    return tuple(cells)
+        plain = abs(value) < least or abs(value) <= half
+        marks = ([] if plain else [f"{direction(value)}{step}"]) + ["v"] * varies
+        words.append(AnnotatedWord(name, " ".join(marks), _told(value, half, places) + " varies" * varies))
+    return tuple(words)
+
+
+def _told(value: float, half: float, places: int) -> str:
+    told = decimal(value, places=places, signed=True)
+    return f"{told} ± {decimal(half, places=places)}" if half else told
 
 
 def _levels(item: Attribution, order: list[int]) -> list[float]:
@@ -95,45 +160,67 @@ def _levels(item: Attribution, order: list[int]) -> list[float]:
 
 
 def _axis(item: Attribution, order: list[int]) -> Axis:
-    return linear_axis([0.0, item.output, *_levels(item, order)])
+    levels, halves = _levels(item, order), half_widths(item)
+    ends = [
+        end for level, at in zip(levels[1:], order, strict=True) for end in (level - halves[at], level + halves[at])
+    ]
+    return linear_axis([0.0, item.output, *levels, *ends[: 2 * MOST_BARS]])
 
 
-def _steps(item: Attribution, names: list[str], order: list[int], left_over: float) -> tuple[Step, ...]:
-    axis, levels = _axis(item, order), _levels(item, order)
-    most = max((abs(number) for number in (item.base, item.output, *item.values)), default=0.0)
-    places = decimals(most)
+def _place(axis: Axis, value: float) -> float:
+    """Return where a value falls, in percent; a tenth of a percent is less than a pixel."""
+    return round(axis.percent(value), 1)
+
+
+def _stretch(axis: Axis, start: float, end: float) -> tuple[float, float]:
+    left, right = sorted((_place(axis, start), _place(axis, end)))
+    return left, round(right - left, 1)
+
+
+def _steps(item: Attribution, names: list[str], order: list[int]) -> tuple[Step, ...]:
+    axis, levels, halves, places = _axis(item, order), _levels(item, order), half_widths(item), _places(item)
     shown = order if len(order) <= MOST_BARS + 1 else order[:MOST_BARS]
 
-    def bar(label: str, start: float, end: float, kind: str, *, held: bool = False, error: float | None = None) -> Step:
-        left, right = sorted((axis.percent(start), axis.percent(end)))
-        words = decimal(end - start, places=places, signed=kind != "total")
-        told = words if error is None else f"{words} ± {decimal(error, places=places)}"
-        return Step(label, held, told, left, round(right - left, 2), kind)
+    def bar(label: str, start: float, end: float, kind: str, half: float = 0.0) -> Step:
+        words = decimal(end, places=places) if kind == "t" else _told(end - start, half, places)
+        left, width = _stretch(axis, end - half, end + half)
+        whisker = (left, width) if width else None
+        return Step(label, words, *_stretch(axis, start, end), whisker, kind)
 
-    rows = [bar("all words hidden (base)", 0.0, item.base, "total")]
+    rows = [bar("all words hidden (base)", 0.0, item.base, "t")]
     for rank, place in enumerate(shown):
-        error = item.errors[place] if item.errors else None
-        held = item.words is not None
         kind = direction(item.values[place])
-        rows.append(bar(names[place], levels[rank], levels[rank + 1], kind, held=held, error=error))
+        rows.append(bar(names[place], levels[rank], levels[rank + 1], kind, halves[place]))
     if len(shown) < len(order):
         label = f"{plural(len(order) - len(shown), 'other word')} together"
         start, end = levels[len(shown)], levels[-1]
         rows.append(bar(label, start, end, direction(end - start)))
+    left_over = item.output - levels[-1]
     if abs(left_over) >= 0.5 * 10.0**-places:
         rows.append(bar("not accounted for", levels[-1], item.output, direction(left_over)))
-    rows.append(bar("the text as it is (output)", 0.0, item.output, "total"))
+    rows.append(bar("the text as it is (output)", 0.0, item.output, "t"))
     return tuple(rows)
 
 
 def direction(value: float) -> str:
-    """Return the kind of a bar: `up` or `down`."""
-    return "up" if value >= 0 else "down"
+    """Return which way a value pushes: `u` (up) or `d` (down)."""
+    return "u" if value >= 0 else "d"
+
+
+def _places(item: Attribution) -> int:
+    whole = decimals(max(abs(item.base), abs(item.output)))
+    return min(decimals(_strongest(item)), whole + FINER) if _strongest(item) else whole
 
 
 def decimals(most: float) -> int:
-    """Return how many decimals give the largest number three significant digits, at most six."""
-    return min(6, max(0, 2 - math.floor(math.log10(most)))) if most > 0 else 0
+    """Return how many decimals give the largest number three significant digits, or two where it is below 1.
+
+    Six at the most.
+    """
+    if most <= 0:
+        return 0
+    digits = 3 if most >= 1 else 2
+    return min(6, max(0, digits - 1 - math.floor(math.log10(most))))
 
 
 def _caption(item: Attribution, names: list[str], order: list[int]) -> str:

@@ -203,24 +203,10 @@ def _attribution(item: Attribution) -> Figure:
         if item.words is not None
         else f" The text is not shown; its {plural(len(item.values), 'word')} are numbered."
     )
-    names = item.words or tuple(f"word {place}" for place in range(1, len(item.values) + 1))
-    errors = item.errors or (None,) * len(item.values)
-    rows = tuple(
-        (name, significant(value, signed=True), "–" if error is None else significant(error, digits=2))
-        for name, value, error in zip(names, item.values, errors, strict=True)
-    )
-    table = DataTable(
-        caption=f"{item.title}: all words in reading order",
-        columns=("Word", f"Adds ({item.unit})", "Standard error"),
-        numeric=(False, True, True),
-        rows=rows[:MOST_ROWS],
-        left_out=max(0, len(rows) - MOST_ROWS),
-    )
     return Figure(
         "attribution",
         item.title,
         view.caption + told,
-        table=table,
         attribution=view,
         row=item.row,
         target=item.target,

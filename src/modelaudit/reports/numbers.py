@@ -104,7 +104,7 @@ def significant(value: float, *, digits: int = 3, signed: bool = False) -> str:
         return decimal(value, places=0, signed=signed)
     exponent = math.floor(math.log10(abs(value)))
     if not -5 < exponent < 6:
-        mantissa, power = f"{value:.{digits - 1}e}".split("e")
+        mantissa, power = f"{value:{'+' if signed else '-'}.{digits - 1}e}".split("e")
         return f"{mantissa}×10^{int(power)}".replace("-", MINUS)
     return decimal(value, places=max(0, digits - 1 - exponent), signed=signed)
 

@@ -27,6 +27,7 @@ from .confidence import (
     p_above,
     p_below,
     p_outside,
+    quantile,
 )
 from .crossed import crossed_difference, crossed_mean
 from .flips import crossed_excess
@@ -80,6 +81,7 @@ __all__ = [
     "paired_delong",
     "paired_difference",
     "permutation_p",
+    "quantile",
     "roc_curve",
     "share_of_means",
     "tango_interval",

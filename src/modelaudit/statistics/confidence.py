@@ -165,8 +165,7 @@ def normal(
         raise ValueError(f"A normal interval needs a finite value, se >= 0 and df > 0, not {value}, {se} and {df}.")
 
     def interval(level: float) -> tuple[float, float]:
-        tail = (1.0 + level) / 2.0
-        half = se * float(ndtri(tail) if df is None else stdtrit(df, tail))
+        half = se * quantile(level, df=df)
         return value - half, value + half
 
     return Estimate(
@@ -176,6 +175,12 @@ def normal(
         bounds=on_grid(interval, support=support),
         smallest_detectable=smallest_detectable,
     )
+
+
+def quantile(level: float, *, df: float | None = None) -> float:
+    """Return how many standard errors a two-sided interval reaches to either side; Student's t where `df` is given."""
+    tail = (1.0 + level) / 2.0
+    return float(ndtri(tail) if df is None else stdtrit(df, tail))
 
 
 def _require(bounds: Bounds) -> None:

@@ -79,16 +79,17 @@ class CallableModel:
     """
 
     capabilities: frozenset[str] = frozenset({"predict", "predict_proba", "loss", "players", "predict_masked"})
+    hidings: tuple[Hiding, ...] = ("mask", "delete")
 
     def __init__(self, opened: OpenedCallable, *, batch_tokens: int | None = None) -> None:
         self.opened = opened
         self.task = TextClassification()
         self.labels = opened.labels
-        hidden = "left out" if opened.mask_word is None else f"replaced by {opened.mask_word!r}"
+        self.hidden_words = "left out" if opened.mask_word is None else f"replaced by {opened.mask_word!r}"
         self.engine = CallableEngine(
             TextFunction(opened.function, opened.name, opened.labels),
             model_id=_model_id(opened),
-            hidden_words=f"{hidden}; words are what white space sets apart",
+            hidden_words=f"{self.hidden_words}; words are what white space sets apart",
             batch_tokens=batch_tokens,
         )
 
@@ -113,10 +114,12 @@ class CallableModel:
         """Return predictions for variants of each row in which some words are hidden: left out, or the mask word.
 
         `keep[i]` is bool (variants, players of row i). Raises ValueError where its width is another, CapabilityError
-        for "unknown": nobody knows which words a function does not know.
+        for a way that reaches into a model: nobody knows which words a function does not know, or what it attends to.
         """
-        if hide == "unknown":
-            raise CapabilityError(f"{self.opened.name} is a function and has no token for unknown words")
+        if hide not in self.hidings:
+            raise CapabilityError(
+                f"{self.opened.name} is a function and can't hide words by {hide!r}; it has {', '.join(self.hidings)}"
+            )
         mask_word = self.opened.mask_word if hide == "mask" else None
         if len(rows) != len(keep):
             raise ValueError(f"{len(rows)} rows need as many arrays of variants, not {len(keep)}")

@@ -28,6 +28,7 @@ def model_info(model: Model, *, weights_sha256: str) -> ModelInfo:
         weights_sha256=weights_sha256,
         config_sha256=config_sha256(opened.model.config),
         tokenizer_sha256=tokenizer_sha256(opened.tokenizer),
+        hidden_words=hidden_words(model),
         adapter=opened.adapter,
         base_model=opened.base_model,
         remote_code=opened.remote_code,
@@ -49,7 +50,22 @@ def callable_info(model: CallableModel) -> ModelInfo:
         config_sha256=None,
         tokenizer_sha256=None,
         repeatable=company is None or company.repeatable,
+        hidden_words=model.hidden_words,
     )
+
+
+def hidden_words(model: Model) -> str | None:
+    """Return what becomes of a hidden word, in words; None where the model can't hide any."""
+    if not model.hidings:
+        return None
+    tokenizer = model.opened.tokenizer
+    said = {
+        "mask": f"replaced by the token {tokenizer.mask_token}",
+        "attention": "taken out of sight: no other word attends to them, and the others keep their places",
+        "unknown": f"replaced by the token {tokenizer.unk_token}",
+        "delete": "taken out, and the others move up",
+    }
+    return said[model.hidings[0]]
 
 
 def config_sha256(config: Any) -> str:

@@ -46,13 +46,17 @@ class Segments:
 
 
 @dataclass(frozen=True, slots=True)
-class _Tokens:
-    """Token ids of one row with the word of each (-1: special) and its characters, where the tokenizer knows them."""
+class Tokens:
+    """Token ids of one row with the word of each (-1: special) and its characters, where the tokenizer knows them.
+
+    `answer` marks the tokens of an answer, which are no word of the row, where words are not known.
+    """
 
     ids: Ints
     types: Ints | None
     words: Ints | None
     spans: tuple[tuple[int, int], ...] | None = None
+    answer: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ class Encoder:
         """Return the words of each text as the tokenizer splits them; its tokens where it knows no words."""
         clean = [storable(text) for text in texts]
         tokens, _ = self._tokens(clean, split=False, words=True)
-        return [self._text_segments(row, text) for row, text in zip(tokens, clean, strict=True)]
+        return [self.segments_of(row, text) for row, text in zip(tokens, clean, strict=True)]
 
     def word_segments(self, rows: Sequence[Sequence[str]]) -> list[Segments]:
         """Return the words of each pre-tokenised row up to the first that was cut off.
@@ -108,27 +112,28 @@ class Encoder:
         """Return the number of tokens in each text, uncut, special tokens not counted."""
         if not texts:
             return np.zeros(0, dtype=np.int64)
-        called = self._call([storable(text) for text in texts], split=False, cut=False, special=False)
+        called = self.call([storable(text) for text in texts], split=False, cut=False, special=False)
         return np.array([len(ids) for ids in called["input_ids"]], dtype=np.int64)
 
-    def _tokens(self, items: Sequence[Any], *, split: bool, words: bool) -> tuple[list[_Tokens], list[int]]:
+    def _tokens(self, items: Sequence[Any], *, split: bool, words: bool) -> tuple[list[Tokens], list[int]]:
         """Tokens of each row within the model's length, and how many were lost."""
         if not items:
             return [], []
         if split and not self.tokenizer.is_fast:
             return self._slow_words(items)
-        full = self._call(items, split=split, cut=False)
+        full = self.call(items, split=split, cut=False)
         lengths = [len(ids) for ids in full["input_ids"]]
-        tokens = [self._row(full, i, words=words) for i in range(len(items))]
+        tokens = [self.row(full, i, words=words) for i in range(len(items))]
         long = [i for i, length in enumerate(lengths) if length > self.max_length]
         if long:
-            cut = self._call([items[i] for i in long], split=split, cut=True)
+            cut = self.call([items[i] for i in long], split=split, cut=True)
             for place, i in enumerate(long):
-                tokens[i] = self._row(cut, place, words=words)
+                tokens[i] = self.row(cut, place, words=words)
         lost = [max(0, length - len(row.ids)) for length, row in zip(lengths, tokens, strict=True)]
         return tokens, lost
 
-    def _call(self, items: Sequence[Any], *, split: bool, cut: bool, special: bool = True) -> Any:
+    def call(self, items: Sequence[Any], *, split: bool, cut: bool, special: bool = True) -> Any:
+        """Return what the tokenizer makes of items, cut to the model's length or not, with special tokens or not."""
         limits = {"truncation": True, "max_length": self.max_length} if cut else {"truncation": False}
         return self.tokenizer(
             list(items),
@@ -140,7 +145,8 @@ class Encoder:
             **limits,
         )
 
-    def _row(self, called: Any, place: int, *, words: bool) -> _Tokens:
+    def row(self, called: Any, place: int, *, words: bool) -> Tokens:
+        """Return one item of what `call` gave; one without a token is a single blank."""
         ids = called["input_ids"][place]
         types = called["token_type_ids"][place] if "token_type_ids" in called else None
         if not ids:
@@ -150,14 +156,25 @@ class Encoder:
             encoding = called.encodings[place]
             word_of = _ints(SPECIAL if word is None else word for word in encoding.word_ids)
             spans = tuple(encoding.offsets)
-        return _Tokens(_ints(ids), None if types is None else _ints(types), word_of, spans)
+        return Tokens(_ints(ids), None if types is None else _ints(types), word_of, spans)
 
-    def _empty(self) -> _Tokens:
+    @property
+    def blank(self) -> int:
+        """The token that stands where a row has none: padding, else the end of a text, else the unknown, else id 0."""
         tokenizer = self.tokenizer
         known = (tokenizer.pad_token_id, tokenizer.eos_token_id, tokenizer.unk_token_id, 0)
-        return _Tokens(_ints([next(i for i in known if i is not None)]), None, _ints([SPECIAL]), ((0, 0),))
+        return int(next(i for i in known if i is not None))
 
-    def _slow_words(self, rows: Sequence[Sequence[str]]) -> tuple[list[_Tokens], list[int]]:
+    @property
+    def start(self) -> int:
+        """The token that a language model reads where nothing stands before an answer: the start or end of a text."""
+        known = (self.tokenizer.bos_token_id, self.tokenizer.eos_token_id)
+        return int(next((i for i in known if i is not None), self.blank))
+
+    def _empty(self) -> Tokens:
+        return Tokens(_ints([self.blank]), None, _ints([SPECIAL]), ((0, 0),))
+
+    def _slow_words(self, rows: Sequence[Sequence[str]]) -> tuple[list[Tokens], list[int]]:
         """Words through a tokenizer that can't say which token came from which word: word by word."""
         tokenizer = self.tokenizer
         frame = tokenizer.build_inputs_with_special_tokens([])
@@ -171,14 +188,15 @@ class Encoder:
             ids = tokenizer.build_inputs_with_special_tokens([token for token, _ in kept])
             word_of = np.full(len(ids), SPECIAL, dtype=np.int32)
             word_of[before : before + len(kept)] = [number for _, number in kept]
-            tokens.append(_Tokens(_ints(ids), None, word_of) if ids else self._empty())
+            tokens.append(Tokens(_ints(ids), None, word_of) if ids else self._empty())
             lost.append(len(flat) - len(kept))
         return tokens, lost
 
-    def _text_segments(self, row: _Tokens, text: str) -> Segments:
+    def segments_of(self, row: Tokens, text: str) -> Segments:
+        """Return the words of a text that was tokenised; its tokens where the tokenizer knows no words."""
         if row.words is None or row.spans is None:
             return self._token_segments(row)
-        word_of = _by_spaces(row, text) if _one_word_for_many(row, text) else row.words
+        word_of = _by_spaces(row, text) if _one_word_for_many(row, text) else _without_blanks(row, text)
         inner = word_of != SPECIAL
         _, player = np.unique(word_of[inner], return_inverse=True)
         player_of = np.full(len(word_of), SPECIAL, dtype=np.int32)
@@ -191,9 +209,10 @@ class Encoder:
         np.maximum.at(high, player, ends)
         return Segments(tuple(text[low[i] : high[i]].strip() for i in groups), player_of)
 
-    def _token_segments(self, row: _Tokens) -> Segments:
+    def _token_segments(self, row: Tokens) -> Segments:
         special = self.tokenizer.get_special_tokens_mask(row.ids.tolist(), already_has_special_tokens=True)
         inner = np.array(special) == 0
+        inner &= True if row.answer is None else ~row.answer
         player_of = np.where(inner, np.cumsum(inner) - 1, SPECIAL).astype(np.int32)
         return Segments(tuple(self.tokenizer.convert_ids_to_tokens(row.ids[inner].tolist())), player_of)
 
@@ -206,7 +225,7 @@ def _storable(rows: Sequence[Sequence[str]]) -> list[list[str]]:
     return [[storable(word) for word in words] for words in rows]
 
 
-def _words(row: _Tokens) -> Ints:
+def _words(row: Tokens) -> Ints:
     if row.words is None:
         raise ValueError("this row was tokenised without its words")
     return row.words
@@ -217,12 +236,25 @@ def _leading(filled: Sequence[int], frame: Sequence[int]) -> int:
     return next((i for i in range(len(frame)) if filled[i] != frame[i]), len(frame))
 
 
-def _one_word_for_many(row: _Tokens, text: str) -> bool:
+def _one_word_for_many(row: Tokens, text: str) -> bool:
     """Whether the tokenizer calls a text of several words one word (some have no notion of words)."""
     return row.words is not None and int(row.words.max(initial=SPECIAL)) == 0 and len(text.split()) > 1
 
 
-def _by_spaces(row: _Tokens, text: str) -> Ints:
+def _without_blanks(row: Tokens, text: str) -> Ints:
+    """The word of each token, where tokens of white space alone belong to the next word, at the end to the last."""
+    words, spans = _words(row), row.spans or ()
+    blank = np.array([word != SPECIAL and not text[a:b].strip() for word, (a, b) in zip(words, spans, strict=True)])
+    if not blank.any() or blank[words != SPECIAL].all():
+        return words
+    real = np.flatnonzero((words != SPECIAL) & ~blank)
+    next_ = real[np.minimum(np.searchsorted(real, np.flatnonzero(blank)), len(real) - 1)]
+    moved = words.copy()
+    moved[blank] = words[next_]
+    return moved
+
+
+def _by_spaces(row: Tokens, text: str) -> Ints:
     """The word of each token by the spaces of the text; a space belongs to the word behind it."""
     starts = [int(not mark.isspace() and (i == 0 or text[i - 1].isspace())) for i, mark in enumerate(text)]
     word_at = [0, *accumulate(starts)]

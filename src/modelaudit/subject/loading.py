@@ -35,7 +35,7 @@ def load_folder(folder: Path, options: OpenOptions, *, name: str, base_model: st
             raise unknown_head(architectures[0])
         raise ModelInputError(
             f"{name}: config.json names no architecture, so the task is not known; save the model with save_pretrained "
-            "from its class (...ForSequenceClassification or ...ForTokenClassification)"
+            "from its class (such as ...ForSequenceClassification or ...ForTokenClassification)"
         )
     code = check_code(folder, options, name=name)
     weights = find_weights(folder, options, name=name)
@@ -73,7 +73,7 @@ def load_adapter(folder: Path, options: OpenOptions, *, name: str, base_folder: 
     if task is None:
         raise ModelInputError(
             f"{name}: the adapter's task_type {settings.get('task_type')!r} can't be audited; what works now is "
-            f"{' and '.join(known.peft_type for known in TASKS)}"
+            f"{', '.join(dict.fromkeys(known.peft_type for known in TASKS))}"
         )
     code = check_code(place, options, name=base)
     base_weights = find_weights(place, options, name=base)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,11 +13,12 @@ from numpy.typing import NDArray
 
 from modelaudit.checker import Hiding, Losses, Predictions
 from modelaudit.errors import CapabilityError, ModelInputError
-from modelaudit.inference.masks import masked_inputs, shortened_inputs
 from modelaudit.rows import Row
 from modelaudit.subject.encoding import Encoder, Encoding, Segments
+from modelaudit.subject.generation import greedy
+from modelaudit.subject.hiding import Veil
 from modelaudit.subject.limits import max_length
-from modelaudit.subject.tasks import task_named
+from modelaudit.subject.tasks import is_of
 from modelaudit.subject.unknown import hardly_read
 
 if TYPE_CHECKING:
@@ -44,11 +46,12 @@ class Model:
         self.task = task
         self.engine = engine
         self.encoder = Encoder(opened.tokenizer, max_length(opened.model, opened.tokenizer))
-        self.has_head = task_named(type(opened.model).__name__) == task
+        self.has_head = is_of(opened.model, task)
         self.labels: tuple[str, ...] = task.labels(opened.model) if self.has_head else ()
-        self.mask_id = _mask_id(opened.tokenizer)
+        self._veil = Veil(task, self.encoder, engine, name=opened.name) if self.has_head else None
+        self.hidings: tuple[Hiding, ...] = self._veil.ways if self._veil else ()
         verbs = (task.verbs if self.has_head else frozenset()) | {"embed", "token_counts"}
-        self.capabilities: frozenset[str] = verbs - ({"predict_masked"} if self.mask_id is None else set())
+        self.capabilities: frozenset[str] = verbs - (set() if self.hidings else {"predict_masked"})
         self._lock = threading.Lock()
         self._encodings: dict[Hashable, Encoding] = {}
         self._segments: dict[Hashable, Segments] = {}
@@ -71,10 +74,10 @@ class Model:
         return self.predict([Row(str(i), text) for i, text in enumerate(texts)]).probabilities
 
     def loss(self, rows: Sequence[Row]) -> Losses:
-        """Return the cross-entropy of each row's true label or tags, in nats.
+        """Return the loss of each row's truth: cross-entropy in nats, or the squared error of a regression.
 
-        For token classification a row's loss is the mean over the words that have an answer. Raises DataInputError
-        for a row without a label.
+        For token classification a row's loss is the mean over the words that have an answer, for several labels over
+        the labels, for text generation over the tokens of the answer. Raises DataInputError for a row without a truth.
         """
         self._need("loss")
         return self.task.losses(rows, self.predict(rows))
@@ -82,7 +85,8 @@ class Model:
     def players(self, rows: Sequence[Row]) -> list[tuple[str, ...]]:
         """Return each row's maskable words, as the model's tokenizer splits them, without what was cut off.
 
-        For token classification they are the row's own words. Tokenizers that know no words give their tokens.
+        For token classification they are the row's own words, for text generation those of the prompt. Tokenizers
+        that know no words give their tokens.
         """
         self._need("players")
         return [segments.players for segments in self._segmented(rows)]
@@ -92,11 +96,12 @@ class Model:
     ) -> list[Predictions]:
         """Return predictions for variants of each row in which some words are hidden.
 
-        `keep[i]` is bool (variants, players of row i). Raises ValueError where its width is another, CapabilityError
-        for a way to hide words that the tokenizer or the task does not have.
+        `keep[i]` is bool (variants, players of row i). `hidings` has the ways to hide words that this model has; "mask"
+        stands for the first of them where it has no mask token. Raises ValueError where a width is another,
+        CapabilityError for a way that it does not have.
         """
         self._need("predict_masked")
-        stand_in = self._stand_in(hide)
+        assert self._veil is not None
         if len(rows) != len(keep):
             raise ValueError(f"{len(rows)} rows need as many arrays of variants, not {len(keep)}")
         encodings = self.encodings(rows)
@@ -104,11 +109,7 @@ class Model:
         for row, encoding, segments, kept in zip(rows, encodings, self._segmented(rows), keep, strict=True):
             if kept.ndim != 2 or kept.shape[1] != len(segments.players):
                 raise ValueError(f"row {row.id} has {len(segments.players)} players, but keep has shape {kept.shape}")
-            players = segments.player_of_position
-            if stand_in is None:
-                variants += shortened_inputs(encoding.input, players, keep=kept)
-            else:
-                variants += masked_inputs(encoding.input, players, keep=kept, mask_id=stand_in)
+            variants += self._veil.variants(encoding, segments, kept, hide)
         logits = self._logits(variants)
         bounds = pairwise([0, *accumulate(len(kept) for kept in keep)])
         classes = len(self.labels)
@@ -133,8 +134,13 @@ class Model:
         return [gradient.astype(np.float64) for gradient in self.engine.gradients(inputs, classes)]
 
     def generate(self, rows: Sequence[Row], *, max_new_tokens: int) -> list[str]:
-        """Raise CapabilityError: models of these tasks do not generate."""
-        raise CapabilityError(f"{self.opened.name} is a {self.task.name} model and does not generate text")
+        """Return greedy continuations of the rows' texts: up to the end of the text, the limit, or the model's length.
+
+        Each token is asked for on its own and all before it are read again, which suits answers of a few words.
+        """
+        self._need("generate")
+        prompts = self.encodings([replace(row, answer=None) for row in rows])
+        return greedy(prompts, self.engine, self.encoder, ends=_ends(self.opened), most=max_new_tokens)
 
     def token_counts(self, texts: Sequence[str]) -> NDArray[np.int64]:
         """Return the number of tokens in each text, special tokens not counted."""
@@ -174,26 +180,13 @@ class Model:
         return self.task.predictions(encodings, logits, classes=len(self.labels))
 
     def _logits(self, inputs: Sequence[ModelInput]) -> list[NDArray[np.float32]]:
-        logits = self.engine.logits(inputs)
+        logits = self.engine.ask(self.task.asks, inputs, [0] * len(inputs))
         if logits and not np.isfinite(np.concatenate(logits, axis=None)).all():
             raise ModelInputError(
                 f"{self.opened.name} answers with NaN or infinity; its weights are broken, or were trained in "
                 "another precision"
             )
         return logits
-
-    def _stand_in(self, hide: Hiding) -> int | None:
-        """Return the token that stands for a hidden word, or None where it is taken out."""
-        if hide == "mask":
-            return self.mask_id
-        if hide == "delete":
-            if self.task.per_word:
-                raise CapabilityError(f"a {self.task.name} model answers word by word, so none can be taken out")
-            return None
-        unknown = getattr(self.opened.tokenizer, "unk_token_id", None)
-        if unknown is None:
-            raise CapabilityError(f"the tokenizer of {self.opened.name} has no token for unknown words")
-        return int(unknown)
 
     def _need(self, verb: str) -> None:
         if verb not in self.capabilities:
@@ -211,7 +204,9 @@ def check_texts(texts: Sequence[str]) -> None:
         )
 
 
-def _mask_id(tokenizer: Any) -> int | None:
-    """The token that hides a word: the mask token, else the unknown token, else padding."""
-    known = (tokenizer.mask_token_id, tokenizer.unk_token_id, tokenizer.pad_token_id)
-    return next((int(token) for token in known if token is not None), None)
+def _ends(opened: OpenedModel) -> frozenset[int]:
+    """The tokens that end an answer, by the model's generation settings and its tokenizer."""
+    settings = getattr(opened.model, "generation_config", None)
+    named = getattr(settings, "eos_token_id", None)
+    ends = [*named] if isinstance(named, list) else [named]
+    return frozenset(int(token) for token in (*ends, opened.tokenizer.eos_token_id) if token is not None)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from modelaudit.checker import Losses, Predictions
 from modelaudit.errors import DataInputError, ModelInputError
+from modelaudit.inference.units import Want
 from modelaudit.rows import Row
 from modelaudit.subject.columns import find_column
 from modelaudit.subject.encoding import Encoder, Encoding, Segments
@@ -51,22 +52,34 @@ class Task(Protocol):
 
     Attributes:
         name: as the report shows it, `text-classification`.
-        suffix: how class names of models with such a head end, `ForSequenceClassification`.
+        suffixes: how class names of models with such a head end, `ForSequenceClassification`.
         auto_class: the transformers class that loads them.
         peft_type: the task type in an adapter's configuration.
         verbs: what a model of this task answers beside `embed`.
         per_word: whether it answers word by word.
+        argmax: whether the answer is the class with the largest logit, of the row or of each word; half precision is
+            certified for such answers alone.
+        asks: what is asked of the engine for a prediction.
     """
 
     name: str
-    suffix: str
+    suffixes: tuple[str, ...]
     auto_class: str
     peft_type: str
     verbs: frozenset[str]
     per_word: bool
+    argmax: bool
+    asks: Want
+
+    def fits(self, config: Any) -> bool:
+        """Tell whether a model with such a head and this configuration is of the task; several tasks share a head."""
+        ...
 
     def labels(self, model: PreTrainedModel) -> tuple[str, ...]:
-        """Return class names by index; raise ModelInputError for a head that the task can't judge."""
+        """Return the names of classes or outputs by index, none where answers are text.
+
+        Raises ModelInputError for a head that the task can't judge.
+        """
         ...
 
     def rows(self, table: Table, labels: Sequence[str], columns: ColumnChoice) -> RowBatch:
@@ -88,11 +101,11 @@ class Task(Protocol):
     def predictions(
         self, encodings: Sequence[Encoding], logits: Sequence[NDArray[np.float32]], *, classes: int
     ) -> Predictions:
-        """Return the engine's outputs as predictions of so many classes."""
+        """Return the engine's answers, of the kind `asks`, as predictions of so many classes."""
         ...
 
     def losses(self, rows: Sequence[Row], predictions: Predictions) -> Losses:
-        """Return the cross-entropy of the rows' labels under their predictions, in nats."""
+        """Return the loss of the rows' truths under their predictions, of the kind that the task is trained with."""
         ...
 
     def label_counts(self, rows: Sequence[Row], labels: Sequence[str]) -> dict[str, int]:

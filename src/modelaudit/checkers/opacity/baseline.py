@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from modelaudit.checker import Hiding, ModelHandle
 from modelaudit.checkers.opacity.solving import Solved, on_coalitions
 from modelaudit.checkers.opacity.stability import cluster_of, reliability, spearman
-from modelaudit.errors import CapabilityError
 
-OTHERS: tuple[Hiding, ...] = ("unknown", "delete")
 WORDS: dict[Hiding, str] = {
+    "mask": "the mask token stands in their place",
+    "attention": "no other word attends to them",
     "unknown": "the token for unknown words stands in their place",
     "delete": "they are taken out of the row",
 }
@@ -41,12 +41,9 @@ def other_baseline(model: ModelHandle, solved: Sequence[Solved]) -> OtherBaselin
     out: noise is not sensitivity.
     """
     places = [place for place, one in enumerate(solved) if (reliability(one.shapley) or 0.0) > 0.0]
-    for hide in OTHERS:
+    for hide in model.hidings[1:2]:
         chosen = [solved[place] for place in places]
-        try:
-            again = on_coalitions(model, [one.game for one in chosen], [one.coalitions for one in chosen], hide=hide)
-        except CapabilityError:
-            continue
+        again = on_coalitions(model, [one.game for one in chosen], [one.coalitions for one in chosen], hide=hide)
         found = {
             place: agreement
             for place, before, after in zip(places, chosen, again, strict=True)

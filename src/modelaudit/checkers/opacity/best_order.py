@@ -32,7 +32,7 @@ def greedy_orders(model: ModelHandle, games: Sequence[Game]) -> list[Indices]:
             _without(len(games[place].units), chosen[place], each) for place, each in zip(places, left, strict=True)
         ]
         for place, each, answer in zip(places, left, ask(model, asked, keep), strict=True):
-            chosen[place].append(int(each[games[place].target.probability(answer).argmin()]))
+            chosen[place].append(int(each[games[place].target.level(answer).argmin()]))
     return [
         np.array([*order, *np.setdiff1d(np.arange(len(game.units)), order)], dtype=np.int64)
         for game, order in zip(games, chosen, strict=True)

@@ -8,16 +8,17 @@ import numpy as np
 
 from modelaudit.checkers.opacity.explanation import Explanation, by_row
 from modelaudit.checkers.opacity.faithfulness import SHARES, Floats
+from modelaudit.checkers.opacity.targets import Scale
 from modelaudit.evidence import Attribution, Curve, Part, Series, Shares, Table
 from modelaudit.statistics import mean_difference
 
 
-def removal_curve(explanations: Sequence[Explanation]) -> Curve:
-    """Return how far the explained probability falls as words are hidden, in either order, with 95% bands."""
+def removal_curve(explanations: Sequence[Explanation], scale: Scale) -> Curve:
+    """Return how far the level of the scale falls as words are hidden, in either order, with 95% bands."""
     return Curve(
-        title="Fall of the explained probability as words are hidden",
+        title=f"Fall of {scale.level} as words are hidden",
         x_label="share of the row's words hidden",
-        y_label="fall of the probability",
+        y_label=scale.fall,
         series=(
             _series("largest Shapley values first", explanations, lambda each: each.faithfulness.explained),
             _series("random order", explanations, lambda each: each.faithfulness.random, reference=True),
@@ -47,7 +48,7 @@ def _at(drops: Callable[[Explanation], Floats], share: int) -> Callable[[Explana
     return lambda each: float(drops(each)[share])
 
 
-def chosen_attributions(explanations: Sequence[Explanation]) -> tuple[Attribution, ...]:
+def chosen_attributions(explanations: Sequence[Explanation], scale: Scale) -> tuple[Attribution, ...]:
     """Return the attributions of a typical row and of rows at the ends, each with how it was picked."""
     share = np.array([each.concentration / len(each.game.units) for each in explanations])
     residual = np.array([each.shapley.residual_share or 0.0 for each in explanations])
@@ -62,19 +63,22 @@ def chosen_attributions(explanations: Sequence[Explanation]) -> tuple[Attributio
     titles: dict[int, list[str]] = {}
     for title, index in picks.items():
         titles.setdefault(index, []).append(title)
-    return tuple(_attribution("; ".join(found), explanations[index]) for index, found in titles.items())
+    return tuple(_attribution("; ".join(found), explanations[index], scale) for index, found in titles.items())
 
 
-def _attribution(title: str, explanation: Explanation) -> Attribution:
+def _attribution(title: str, explanation: Explanation, scale: Scale) -> Attribution:
     shapley = explanation.shapley
     return Attribution(
         title=title,
         row=explanation.game.row.id,
         target=explanation.game.target.name,
-        unit="log-odds",
+        unit=scale.unit,
         words=explanation.game.units.names,
         values=tuple(float(value) for value in shapley.values),
         errors=None if shapley.errors is None else tuple(float(error) for error in shapley.errors),
+        degrees_of_freedom=None if shapley.by_pair is None else len(shapley.by_pair) - 1,
+        # Rounding may leave a word that adds the same everywhere a last bit above 1.
+        steadiness=tuple(float(share) for share in np.clip(shapley.steadiness, 0.0, 1.0)),
         base=shapley.base,
         output=shapley.output,
     )

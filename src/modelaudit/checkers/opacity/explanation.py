@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +14,10 @@ from modelaudit.checkers.opacity.best_order import greedy_orders
 from modelaudit.checkers.opacity.faithfulness import Faithfulness, Removals, compare, removals, words_for_share
 from modelaudit.checkers.opacity.players import Units, row_rng
 from modelaudit.checkers.opacity.shapley_values import ShapleyValues
-from modelaudit.checkers.opacity.solving import Effort, Game, Solved, ask, solve
+from modelaudit.checkers.opacity.solving import Effort, Game, Solved, ask, solve, split
 from modelaudit.checkers.opacity.targets import Target
 
-__all__ = ["Effort", "Explanation", "Game", "by_row", "explain", "split"]
+__all__ = ["Effort", "Explanation", "Game", "by_row", "explain"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ class Explanation:
     def own_share(self) -> float | None:
         """Share of the absolute attribution on the words that are looked at; None where the row is, or all is 0."""
         sizes = np.abs(self.shapley.values)
-        if self.game.target.words is None or not sizes.any():
+        if self.game.target.own_words is None or not sizes.any():
             return None
         return float(sizes[_own(self.game.target, self.game.units)].sum() / sizes.sum())
 
@@ -74,7 +73,7 @@ class Explanation:
 def _own(target: Target, units: Units) -> NDArray[np.bool_]:
     """Return bool (units,), those that hold words of the target."""
     own = np.zeros(len(units), dtype=np.bool_)
-    own[units.unit_of_word[list(target.words or ())]] = True
+    own[units.unit_of_word[list(target.own_words or ())]] = True
     return own
 
 
@@ -106,7 +105,7 @@ def explain(
     For the first `searched` rows the best order that a search finds is tried as well.
     """
     plain = [
-        float(game.target.log_odds(one)[0])
+        float(game.target.value(one)[0])
         for game, one in zip(games, split(model.predict([game.row for game in games])), strict=True)
     ]
     solved = solve(model, games, effort, seed=seed)
@@ -128,19 +127,5 @@ def explain(
 
 
 def _explanation(one: Solved, removal: Removals, answer: Predictions, plain: float) -> Explanation:
-    faithfulness = compare(removal, one.full, one.game.target.probability(answer))
+    faithfulness = compare(removal, one.full, one.game.target.level(answer))
     return Explanation(one, faithfulness, additivity(one.coalitions, one.answers), plain)
-
-
-def split(predictions: Predictions) -> list[Predictions]:
-    """Return the predictions of each row on its own."""
-    edges = predictions.offsets if predictions.offsets is not None else np.arange(len(predictions) + 1)
-    return [
-        Predictions(
-            logits=predictions.logits[start:stop],
-            probabilities=predictions.probabilities[start:stop],
-            truncated=predictions.truncated[index : index + 1],
-            offsets=None if predictions.offsets is None else np.array([0, stop - start], dtype=np.int64),
-        )
-        for index, (start, stop) in enumerate(pairwise(edges))
-    ]

@@ -4,52 +4,40 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from modelaudit.checkers.opacity.axes import Axis, additive_fidelity, normalised_faithfulness, stability, weakest
-from modelaudit.checkers.opacity.baseline import WORDS, OtherBaseline
 from modelaudit.checkers.opacity.exhibits import (
     additivity_shares,
     chosen_attributions,
     concentration_curve,
-    convergence_table,
     removal_curve,
 )
 from modelaudit.checkers.opacity.explanation import Explanation, by_row
 from modelaudit.checkers.opacity.global_words import global_table
 from modelaudit.checkers.opacity.median import median
-from modelaudit.checkers.opacity.self_check import SelfCheck
-from modelaudit.checkers.opacity.shap_bridge import CrossCheck
-from modelaudit.checkers.opacity.stability import Edit, reliability
-from modelaudit.evidence import Note
+from modelaudit.checkers.opacity.stability import reliability
+from modelaudit.checkers.opacity.targets import Scale
+from modelaudit.checkers.opacity.validity import (
+    GOOD_ERROR,
+    Beside,
+    baseline_finding,
+    cross_check_finding,
+    fault,
+    gap_finding,
+    randomised_finding,
+    sampling_finding,
+    self_check_finding,
+)
+from modelaudit.evidence import Note, Table
 from modelaudit.results import Finding, Metric
 from modelaudit.statistics import Estimate, mean_difference
-
-MOST_GAP = 0.01
-"""Log-odds by which masked and plain answers may differ before the explanation is of another function."""
-
-GOOD_ERROR = 0.15
-"""Relative standard error up to which the values of a row count as settled."""
 
 GOOD_RELIABILITY = 0.8
 """Agreement of the values with themselves from which on they can be compared with others."""
 
-MOST_DEVIATION = 1e-3
-"""Log-odds by which a value may differ from brute force before something in the audit is wrong."""
 
-
-@dataclass(frozen=True, slots=True)
-class Beside:
-    """What was asked beside the explanations: after edits, with words hidden otherwise, by brute force, and by shap."""
-
-    edits: Sequence[Edit]
-    other: OtherBaseline | None
-    check: SelfCheck
-    crossed: CrossCheck | None
-
-
-def findings_of(explanations: Sequence[Explanation], beside: Beside) -> Iterable[Finding]:
-    """Yield the findings on a model that reacts to hidden words."""
+def findings_of(explanations: Sequence[Explanation], beside: Beside, scale: Scale, *, card: Table) -> Iterable[Finding]:
+    """Yield the findings on a model that reacts to hidden words; `card` says how all of it was done."""
     gap = max(each.additivity_gap for each in explanations)
     errors, _ = by_row(explanations, lambda each: each.shapley.relative_error)
     error = median(errors, least=0.0, most=max(1.0, *errors))
@@ -58,9 +46,10 @@ def findings_of(explanations: Sequence[Explanation], beside: Beside) -> Iterable
         normalised_faithfulness(explanations),
         stability(beside.edits),
     )
-    fault = _fault(gap, beside.check)
-    yield _quality(axes, fault or _unsettled(explanations, error))
-    yield _faithfulness(explanations, error, fault)
+    size = statistics.median(each.shapley.spread for each in explanations) if scale.relative else 1.0
+    wrong = fault(gap, beside, scale.unit, size)
+    yield _quality(axes, wrong or _unsettled(explanations, error))
+    yield _faithfulness(explanations, error, wrong, scale)
     yield _axis(axes[1], "normalised_faithfulness", "Faithfulness between chance and the best order found", _FAITHFUL)
     yield _additivity(explanations)
     yield _axis(
@@ -68,33 +57,23 @@ def findings_of(explanations: Sequence[Explanation], beside: Beside) -> Iterable
     ).model_copy(update={"evidence": (additivity_shares(explanations),)})
     yield _axis(axes[2], "stability", "Agreement of explanations after edits that change no word", _STABLE, of="edits")
     if beside.other is not None:
-        yield _baseline(beside.other)
+        yield baseline_finding(beside.other)
+    if beside.randomised is not None:
+        yield randomised_finding(beside.randomised)
     yield _concentration(explanations)
     yield _cancellation(explanations)
     if any(each.own_share is not None for each in explanations):
         yield _context(explanations)
-    yield _gap(explanations, gap)
-    yield _sampling(explanations, error)
-    yield _self_check(beside.check)
+    yield gap_finding(explanations, gap, scale.unit)
+    yield sampling_finding(explanations, error)
+    yield self_check_finding(beside.check, scale.unit).model_copy(update={"evidence": (card,)})
     if beside.crossed is not None:
-        yield _cross_check(beside.crossed)
+        yield cross_check_finding(beside.crossed, scale.unit)
 
 
 _FAITHFUL = "0 is an order at random, 1 the best that a greedy search found; the search may have missed a better one."
 _ADDITIVE = "Masked text is unusual text: part of what is missing may be how the model takes mask tokens."
 _STABLE = "Agreement is corrected for sampling noise, and of edits only those count that leave the prediction as it is."
-
-
-def _fault(gap: float, check: SelfCheck) -> str | None:
-    """Return why the numbers are of another function than the audited one, or None."""
-    if gap > MOST_GAP:
-        return (
-            f"answers to the same row differ by up to {gap:.2g} log-odds between the plain and the masked path, so the "
-            "explained function is not the audited one"
-        )
-    if check.deviation > MOST_DEVIATION:
-        return f"values differ from brute force by up to {check.deviation:.2g} log-odds, so answers do not repeat"
-    return None
 
 
 def _unsettled(explanations: Sequence[Explanation], error: Estimate) -> str | None:
@@ -151,7 +130,7 @@ def _axis(axis: Axis, identity: str, title: str, caveat: str, *, of: str = "rows
     )
 
 
-def _faithfulness(explanations: Sequence[Explanation], error: Estimate, fault: str | None) -> Finding:
+def _faithfulness(explanations: Sequence[Explanation], error: Estimate, fault: str | None, scale: Scale) -> Finding:
     falls, clusters = by_row(explanations, lambda each: each.faithfulness.gain)
     gains = mean_difference(falls, clusters=clusters)
     low, high = gains.interval()
@@ -161,18 +140,18 @@ def _faithfulness(explanations: Sequence[Explanation], error: Estimate, fault: s
             gains,
             id="faithfulness_gain",
             title="Faithfulness of explanations above chance",
-            unit="fall of probability",
+            unit=scale.fall,
             better="higher",
             primary=True,
         ),
         statement=(
-            "Hiding the words that the explanation names first lowers the explained probability by "
+            f"Hiding the words that the explanation names first lowers {scale.level} by "
             f"{gains.value or 0.0:.3f} more than hiding random words "
             f"(95% interval {low:.3f} to {high:.3f}, {gains.n} rows)."
         ),
         evidence=(
-            removal_curve(explanations),
-            *chosen_attributions(explanations),
+            removal_curve(explanations, scale),
+            *chosen_attributions(explanations, scale),
             global_table(explanations),
             Note(
                 title="Convergence",
@@ -181,7 +160,9 @@ def _faithfulness(explanations: Sequence[Explanation], error: Estimate, fault: s
             ),
         ),
         confounded=fault,
-        caveats=("The gain depends on how sure the model is, so it does not rank one model against another.",),
+        caveats=("The gain depends on how sure the model is, so it does not rank one model against another.",)
+        if not scale.relative
+        else ("The gain is in the unit of the output, so it does not rank one model against another.",),
     )
 
 
@@ -254,109 +235,6 @@ def _context(explanations: Sequence[Explanation]) -> Finding:
         ),
         caveats=("Context is what a good tagger reads; a share near 0 may mean a list of names learnt by heart.",),
     )
-
-
-def _baseline(other: OtherBaseline) -> Finding:
-    found = mean_difference(other.agreements, clusters=other.clusters, reach=1.0)
-    return Finding(
-        metric=Metric.of(
-            found,
-            id="baseline_agreement",
-            title="Agreement with values from another way to hide words",
-            unit="rank correlation",
-            better="neither",
-        ),
-        statement=(
-            f"Where hidden words are shown to the model otherwise ({WORDS[other.hide]}), the order of the values "
-            f"correlates with theirs at {found.value or 0.0:.2f} on average ({found.n} rows)."
-        ),
-        caveats=("A low number says that the values depend on what an absent word is taken to look like.",),
-    )
-
-
-def _cross_check(crossed: CrossCheck) -> Finding:
-    sampled = (
-        ""
-        if crossed.sampled is None
-        else f" On longer rows its sampled values lie {crossed.sampled:.1f} of our standard errors away in the median."
-    )
-    return Finding(
-        metric=Metric(
-            id="shap_deviation",
-            title="Largest deviation from the library shap",
-            value=crossed.exact,
-            unit="log-odds",
-            better="neither",
-            n=crossed.rows,
-            method="maximum over words of |value - shap.ExactExplainer|",
-            reason="a maximum over the rows at hand has no interval",
-        ),
-        statement=(
-            f"On {crossed.rows} short rows the values agree with shap's own to within {_distance(crossed.exact)}."
-            f"{sampled}"
-        ),
-    )
-
-
-def _gap(explanations: Sequence[Explanation], gap: float) -> Finding:
-    return Finding(
-        metric=Metric(
-            id="additivity_gap",
-            title="Largest additivity gap",
-            value=gap,
-            unit="log-odds",
-            better="neither",
-            n=len({each.game.row.id for each in explanations}),
-            method="maximum over rows of |base + sum of values - output on the unmasked row|",
-            reason="a maximum over the rows at hand has no interval",
-        ),
-        statement=f"Base and values of a row add up to the model's own output to within {_distance(gap)}.",
-        caveats=(
-            "The sum holds by construction: a gap shows a fault or an output that is not repeatable, and no gap does "
-            "not show that the values have settled.",
-        ),
-    )
-
-
-def _sampling(explanations: Sequence[Explanation], error: Estimate) -> Finding:
-    exact = sum(each.shapley.errors is None for each in explanations)
-    return Finding(
-        metric=Metric.of(
-            error,
-            id="sampling_error",
-            title="Sampling error of the values",
-            unit="share of the attribution",
-            better="neither",
-        ),
-        statement=(
-            f"In the median row the standard errors add up to {error.value or 0.0:.0%} of the attribution; "
-            f"{exact} of {len(explanations)} explanations are exact."
-        ),
-        evidence=(convergence_table(explanations),),
-    )
-
-
-def _self_check(check: SelfCheck) -> Finding:
-    return Finding(
-        metric=Metric(
-            id="self_check",
-            title="Largest deviation from brute force",
-            value=check.deviation,
-            unit="log-odds",
-            better="neither",
-            n=check.rows,
-            method="maximum over words of |value - mean over all orders by definition|",
-            reason="a maximum over the rows at hand has no interval",
-        ),
-        statement=(
-            f"On {check.rows} short rows ({check.words} words) the values agree with brute force to within "
-            f"{_distance(check.deviation)}."
-        ),
-    )
-
-
-def _distance(value: float) -> str:
-    return "rounding" if value < 1e-9 else f"{value:.2g} log-odds"
 
 
 def _words(count: float) -> str:

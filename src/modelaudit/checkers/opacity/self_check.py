@@ -68,7 +68,7 @@ def _every_order(players: int) -> Coalitions:
 
 def _values(model: ModelHandle, games: Sequence[Game], coalitions: Sequence[Coalitions]) -> list[Floats]:
     keep = [_widened(each.keep, len(game.units)) for game, each in zip(games, coalitions, strict=True)]
-    return [game.target.log_odds(answer) for game, answer in zip(games, ask(model, games, keep), strict=True)]
+    return [game.target.value(answer) for game, answer in zip(games, ask(model, games, keep), strict=True)]
 
 
 def _widened(keep: Flags, players: int) -> Flags:

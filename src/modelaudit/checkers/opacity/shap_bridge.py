@@ -18,13 +18,13 @@ from modelaudit.checkers.opacity.solving import Game, Solved, ask, one_a_row
 from modelaudit.errors import InputError
 from modelaudit.evidence import Attribution
 from modelaudit.results import Finding
+from modelaudit.statistics import quantile
 
 Floats = NDArray[np.float64]
 
 ROWS = 5
 MOST_WORDS = 10
 """Words up to which shap enumerates as we do."""
-NORMAL_95 = 1.959964
 
 
 def to_shap(finding: Finding) -> Any:
@@ -42,12 +42,15 @@ def to_shap(finding: Finding) -> Any:
     if not shown:
         raise InputError(f"the finding {finding.metric.id} shows no attributions; hand in that on faithfulness_gain")
     values = [np.array(item.values) for item in shown]
-    widths = [NORMAL_95 * np.array(item.errors or [0.0] * len(item.values)) for item in shown]
+    widths = [
+        quantile(0.95, df=item.degrees_of_freedom) * np.array(item.errors or [0.0] * len(item.values)) for item in shown
+    ]
     return shap.Explanation(
         values=_ragged(values),
         base_values=np.array([item.base for item in shown]),
         data=_ragged([np.array(_names(item), dtype=object) for item in shown]),
-        output_names=[item.target for item in shown],
+        # Names of outputs would be taken for more than one output a row.
+        instance_names=[f"{item.row}: {item.target}" for item in shown],
         lower_bounds=_ragged([value - width for value, width in zip(values, widths, strict=True)]),
         upper_bounds=_ragged([value + width for value, width in zip(values, widths, strict=True)]),
     )
@@ -112,7 +115,7 @@ def _function(model: ModelHandle, game: Game) -> tuple[Any, Any]:
     import shap
 
     def value(rows: Floats) -> Floats:
-        return game.target.log_odds(ask(model, [game], [rows > 0.5])[0])
+        return game.target.value(ask(model, [game], [rows > 0.5])[0])
 
     return value, shap.maskers.Independent(np.zeros((1, len(game.units))))
 

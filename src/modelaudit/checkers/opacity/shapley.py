@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -11,27 +10,37 @@ from modelaudit.audit_report import SubjectInfo
 from modelaudit.checker import Budget, CheckerInfo, Context, Cost, Risk
 from modelaudit.checkers.opacity.baseline import other_baseline
 from modelaudit.checkers.opacity.best_order import search_evaluations
-from modelaudit.checkers.opacity.explanation import Effort, Explanation, Game, explain
-from modelaudit.checkers.opacity.findings import GOOD_ERROR, Beside, findings_of
-from modelaudit.checkers.opacity.players import MOST_UNITS, in_drawn_order, units_of
+from modelaudit.checkers.opacity.choosing import NEW_TOKENS, Choice, candidates, choose
+from modelaudit.checkers.opacity.explanation import Effort, Explanation, explain
+from modelaudit.checkers.opacity.findings import GOOD_RELIABILITY, findings_of
+from modelaudit.checkers.opacity.method_card import Setup, method_card
+from modelaudit.checkers.opacity.players import MOST_UNITS
+from modelaudit.checkers.opacity.randomised import Randomised, against_random
 from modelaudit.checkers.opacity.self_check import self_check
 from modelaudit.checkers.opacity.shap_bridge import cross_check
+from modelaudit.checkers.opacity.solving import Solved
 from modelaudit.checkers.opacity.stability import edited
-from modelaudit.checkers.opacity.targets import targets_of
-from modelaudit.errors import NotAssessable
+from modelaudit.checkers.opacity.targets import SCALES, Scale
+from modelaudit.checkers.opacity.validity import GOOD_ERROR, MOST_DEVIATION, MOST_GAP, MOST_RANDOM, Beside
+from modelaudit.errors import CapabilityError, NotAssessable
 from modelaudit.results import Finding
-
-LEAST_SPREAD = 0.1
-"""Median standard deviation of the output, in log-odds, below which it counts as not reacting to hidden words."""
 
 FIRST_PAIRS = 4
 """Permutation pairs of the first round: the fewest that can be split in halves of two."""
 
-MOST_TARGETS = 5
-"""Entities of a row that are explained, the first ones."""
-
 COMPARED_PAIRS = 8
 """Permutation pairs on which a row is explained again, after an edit or with words hidden otherwise."""
+
+CHOOSING = frozenset({"text-classification", "token-classification"})
+"""Tasks whose answer is one of several labels."""
+
+AGAIN = 3
+"""How often a row is explained again: after an edit, with words hidden otherwise, and under random weights."""
+
+STEADY = 0.02
+"""Variation of a regression's output from row to row, by the size of its mean, below which it may be of no training."""
+LEARNT = 3.0
+"""How many times the spread under random weights such an output has to have."""
 
 EDITS_A_ROW = 1
 """Kinds of edit that a row's stability is measured by: more rows tell more than more edits of one."""
@@ -55,16 +64,17 @@ class ShapleyExplanation:
         question="Can a person be told, truthfully, which words made the model answer as it did?",
         summary=(
             "Words of a row are hidden from the model in many combinations, and each word is credited with its Shapley "
-            "value: its average effect on the log-odds of the predicted class (of each entity found, for token "
-            "classification). Then the words are hidden in the order that the explanation names, and in random orders: "
-            "an explanation is faithful as far as its order moves the answer more. How much of the output's variation "
-            "the sum of the values accounts for says how much of the answer such a list can show at all."
+            "value: its average effect on the log-odds of the predicted class (of each label or entity found), on the "
+            "output of a regression, or on the log-probability of a fixed answer. Then the words are hidden in the "
+            "order that the explanation names, and in random orders: an explanation is faithful as far as its order "
+            "moves the answer more. How much of the output's variation the sum of the values accounts for says how "
+            "much of the answer such a list can show at all."
         ),
         needs=("predict", "predict_masked"),
         not_shown=(
             "An explanation says what the model reacted to, not whether the answer is right or fair.",
-            "Hiding a word puts a mask token in its place (a function's texts lose the word, or get a mask word); "
-            "answers to masked text are part of what is measured.",
+            "Hiding a word puts a mask token in its place (without one nothing attends to the word; a function's texts "
+            "lose it, or get a mask word); answers to such text are part of what is measured.",
             "A list of words can't show how words work together; the least additive row is among the examples.",
             "Supports documentation of how the system answers; no law names this method as sufficient.",
         ),
@@ -78,6 +88,7 @@ class ShapleyExplanation:
             "Shapley 1953, A value for n-person games",
             "Lundberg and Lee 2017, A unified approach to interpreting model predictions",
             "Mitchell et al. 2022, Sampling permutations for Shapley value estimation",
+            "Adebayo et al. 2018, Sanity checks for saliency maps",
             "DeYoung et al. 2020, ERASER: a benchmark to evaluate rationalized NLP models",
             "Edin et al. 2025, Normalized AOPC",
         ),
@@ -89,10 +100,10 @@ class ShapleyExplanation:
         self.cross_check = cross_check
 
     def applies(self, subject: SubjectInfo) -> str | None:
-        """Return why there is nothing to explain, or None: text and token classification are explained."""
-        if subject.task not in {"text-classification", "token-classification"}:
-            return f"explains text and token classification, not {subject.task}"
-        if len(subject.model.labels) < 2:
+        """Return why there is nothing to explain, or None."""
+        if subject.task not in SCALES:
+            return f"explains {', '.join(SCALES)}, not {subject.task}"
+        if subject.task in CHOOSING and len(subject.model.labels) < 2:
             return "the model has a single label, so there is no decision to explain"
         return None
 
@@ -101,11 +112,12 @@ class ShapleyExplanation:
         budget = Budget(subject.preset)
         words = min(max(round(subject.evaluation.mean_words), 1), MOST_UNITS)
         rows = min(self._sample_size(budget), subject.evaluation.rows)
-        effort, (searched, spelt) = self._effort(budget), _subsamples(budget)
+        effort, (searched, again) = self._effort(budget), _subsamples(budget)
+        generated = subject.task == "text-generation" and not subject.evaluation.labelled
         evaluations = (
-            _candidates(rows, subject.task)
+            candidates(rows, subject.task) * (1 + (NEW_TOKENS if generated else 0))
             + rows * effort.evaluations(words)
-            + (EDITS_A_ROW + 1) * min(spelt, rows) * min(effort.evaluations(words), 2 * words * COMPARED_PAIRS)
+            + AGAIN * min(again, rows) * min(effort.evaluations(words), 2 * words * COMPARED_PAIRS)
             + rows * 4 * (1 + effort.random_orders)
             + min(searched, rows) * (search_evaluations(words) + 4)
         )
@@ -113,7 +125,11 @@ class ShapleyExplanation:
 
     def run(self, ctx: Context) -> Iterable[Finding]:
         """Explain a sample of the evaluation rows. Raises NotAssessable where no row has words to choose from."""
-        games, left_out = self._games(ctx)
+        scale = SCALES[ctx.subject.task]
+        if self.cross_check not in {None, "shap"}:
+            raise ValueError(f"the option cross_check is {self.cross_check!r}; only shap is known")
+        choice = choose(ctx, self._sample_size(ctx.budget))
+        games, left_out = choice.games, choice.left_out
         explained = len({game.row.id for game in games})
         if explained < 2:
             reasons = "; ".join(f"{count} rows: {reason}" for reason, count in sorted(left_out.items())) or "no rows"
@@ -121,22 +137,41 @@ class ShapleyExplanation:
                 f"{explained} rows could be explained, and an interval needs two ({reasons}); "
                 "provide evaluation rows of at least two words"
             )
-        searched, spelt = _subsamples(ctx.budget)
+        searched, again = _subsamples(ctx.budget)
         explanations = explain(ctx.model, games, self._effort(ctx.budget), seed=ctx.seed, searched=searched)
-        _require_reaction(explanations)
-        solved = [each.solved.first(COMPARED_PAIRS) for each in explanations[:spelt]]
-        edits = edited(ctx.model, solved, seed=ctx.seed, kinds=EDITS_A_ROW)
-        other = other_baseline(ctx.model, solved)
-        if other is None:
+        _require_reaction(explanations, scale, choice.varies)
+        solved = [each.solved.first(COMPARED_PAIRS) for each in explanations[:again]]
+        beside = Beside(
+            edits=edited(ctx.model, solved, task=ctx.subject.task, seed=ctx.seed, kinds=EDITS_A_ROW),
+            other=other_baseline(ctx.model, solved),
+            randomised=_against_random(ctx, solved),
+            check=self_check(ctx.model, games),
+            crossed=cross_check(ctx.model, [each.solved for each in explanations]) if self.cross_check else None,
+        )
+        _require_learning(solved, beside.randomised, choice, scale)
+        if beside.other is None:
             ctx.note("Whether values hold when words are hidden in another way was not asked: this model has no other.")
-        check = self_check(ctx.model, games)
-        crossed = cross_check(ctx.model, [each.solved for each in explanations]) if self.cross_check else None
-        for reason, count in sorted(left_out.items()):
-            ctx.note(f"{count} of the rows drawn were left out: {reason}.")
-        grouped = len({game.row.id for game in games if game.units.grouped})
-        if grouped:
-            ctx.note(f"{grouped} rows have more than {MOST_UNITS} words; neighbouring words share one value there.")
-        return list(findings_of(explanations, Beside(edits, other, check, crossed)))
+        card = method_card(self._setup(ctx, scale, left_out), explanations, beside)
+        return list(findings_of(explanations, beside, scale, card=card))
+
+    def _setup(self, ctx: Context, scale: Scale, left_out: Mapping[str, int]) -> Setup:
+        return Setup(
+            version=self.info.version,
+            seed=ctx.seed,
+            output=scale.output,
+            unit=scale.unit,
+            hidden=ctx.subject.model.hidden_words,
+            effort=self._effort(ctx.budget),
+            left_out=left_out,
+            limits=(
+                f"median relative standard error at most {GOOD_ERROR:.0%}",
+                f"agreement of halves of the pairs at least {GOOD_RELIABILITY}",
+                f"median spread of the output at least {scale.least}",
+                f"additivity gap at most {MOST_GAP} {scale.sized}",
+                f"deviation from brute force at most {MOST_DEVIATION} {scale.sized}",
+                f"rank correlation with values of random weights not surely above {MOST_RANDOM}",
+            ),
+        )
 
     def _sample_size(self, budget: Budget) -> int:
         if self.rows is not None and self.rows < 2:
@@ -148,44 +183,12 @@ class ShapleyExplanation:
             raise ValueError(f"the option pairs is {self.pairs}; a standard error needs 2 or more")
         most = budget.pick(4, 12, 32) if self.pairs is None else self.pairs
         return Effort(
-            exact_players=budget.pick(8, 8, 10),
+            exact_players=budget.pick(8, 10, 10),
             pairs=min(FIRST_PAIRS, most),
             most_pairs=most,
             settled=GOOD_ERROR if budget.preset != "full" else GOOD_ERROR * 2 / 3,
             random_orders=budget.pick(10, 20, 20),
         )
-
-    def _games(self, ctx: Context) -> tuple[list[Game], Counter[str]]:
-        """Return the rows to explain, in drawn order, and why others before them were left out."""
-        if self.cross_check not in {None, "shap"}:
-            raise ValueError(f"the option cross_check is {self.cross_check!r}; only shap is known")
-        size = self._sample_size(ctx.budget)
-        distinct, repeated = in_drawn_order(ctx.data.evaluation, seed=ctx.seed)
-        candidates = distinct[: _candidates(size, ctx.subject.task)]
-        players = ctx.model.players(candidates)
-        predictions = ctx.model.predict(candidates)
-        targets = targets_of(predictions, ctx.model.labels)
-        games: list[Game] = []
-        left_out: Counter[str] = Counter()
-        if repeated:
-            ctx.note(f"{repeated} evaluation rows repeat the words of another; each text is explained once.")
-        taken = 0
-        for row, words, found in zip(candidates, players, targets, strict=True):
-            if taken == size:
-                break
-            if len(words) < 2:
-                left_out["fewer than two words, so there is nothing to share out"] += 1
-            elif not found:
-                left_out["the model finds no entity in them"] += 1
-            else:
-                # All targets of a row share its coalitions, whose answers the engine has then.
-                games += [Game(row, units_of(words), target) for target in found[:MOST_TARGETS]]
-                taken += 1
-        chosen = {game.row.id for game in games}
-        cut = sum(bool(long) for row, long in zip(candidates, predictions.truncated, strict=True) if row.id in chosen)
-        if cut:
-            ctx.note(f"{cut} explained rows are longer than the model reads; only what it reads is explained.")
-        return games, left_out
 
 
 def _subsamples(budget: Budget) -> tuple[int, int]:
@@ -193,15 +196,36 @@ def _subsamples(budget: Budget) -> tuple[int, int]:
     return budget.pick(10, 30, 60), budget.pick(5, 15, 40)
 
 
-def _candidates(size: int, task: str) -> int:
-    """Return how many rows are drawn to find so many that can be explained; entities are rarer than words."""
-    return size * (8 if task == "token-classification" else 2)
+def _against_random(ctx: Context, solved: Sequence[Solved]) -> Randomised | None:
+    try:
+        return against_random(ctx.randomised(), solved)
+    except CapabilityError as error:
+        ctx.note(f"Whether explanations hang on what the model learnt was not asked: {error}.")
+        return None
 
 
-def _require_reaction(explanations: Sequence[Explanation]) -> None:
+def _require_reaction(explanations: Sequence[Explanation], scale: Scale, varies: float) -> None:
+    """Raise NotAssessable where the output does not react; `varies` is how it varies from row to row."""
     spread = float(np.median([each.shapley.spread for each in explanations]))
-    if spread < LEAST_SPREAD:
+    if spread < scale.reacts * (varies if scale.relative else 1.0) or spread == 0.0:
         raise NotAssessable(
-            f"the output does not react to removing words: its median spread over {len(explanations)} rows is "
-            f"{spread:.3g} log-odds, under {LEAST_SPREAD}; check that the model was fine-tuned and reads these rows"
+            f"the output does not react to removing words: its median spread over {len(explanations)} explanations is "
+            f"{spread:.3g} {scale.unit}, and it has to be at least {scale.least}; check that the model was fine-tuned "
+            "and reads these rows"
+        )
+
+
+def _require_learning(solved: Sequence[Solved], randomised: Randomised | None, choice: Choice, scale: Scale) -> None:
+    """Raise NotAssessable for a number that is nearly the same for every row, as that of a model without training is.
+
+    The unit is the model's own, so a small output is no sign; one that hardly varies beside its size, and no more than
+    the output of random weights does, is.
+    """
+    spread = float(np.median([one.shapley.spread for one in solved]))
+    steady = scale.relative and choice.varies < STEADY * choice.centre
+    if steady and randomised is not None and spread < LEARNT * randomised.spread:
+        raise NotAssessable(
+            "the output reacts to removing words hardly more than that of the same model with random weights: its "
+            f"median spread over {len(solved)} explanations is {spread:.3g} against {randomised.spread:.3g}; check "
+            "that the model was fine-tuned"
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,8 +116,8 @@ def on_coalitions(
     found = ask(model, games, [each.keep for each in coalitions], hide=hide)
     solved = []
     for game, each, answer in zip(games, coalitions, found, strict=True):
-        values = game.target.log_odds(answer)
-        full = float(game.target.probability(answer)[each.keep.all(axis=1)][0])
+        values = game.target.value(answer)
+        full = float(game.target.level(answer)[each.keep.all(axis=1)][0])
         solved.append(Solved(game, each, values, full, each.solve(values)))
     return solved
 
@@ -127,7 +128,7 @@ def _widened(model: ModelHandle, solved: Sequence[Solved], wider: Sequence[Coali
     fresh = [each.keep[len(one.answers) :] for one, each in zip(solved, wider, strict=True)]
     widened = []
     for one, each, answer in zip(solved, wider, ask(model, games, fresh), strict=True):
-        answers = np.concatenate([one.answers, one.game.target.log_odds(answer)])
+        answers = np.concatenate([one.answers, one.game.target.value(answer)])
         widened.append(replace(one, coalitions=each, answers=answers, shapley=each.solve(answers)))
     return widened
 
@@ -153,6 +154,20 @@ def ask(
             hide=hide,
         )
     return answers
+
+
+def split(predictions: Predictions) -> list[Predictions]:
+    """Return the predictions of each row on its own."""
+    edges = predictions.offsets if predictions.offsets is not None else np.arange(len(predictions) + 1)
+    return [
+        Predictions(
+            logits=predictions.logits[start:stop],
+            probabilities=predictions.probabilities[start:stop],
+            truncated=predictions.truncated[index : index + 1],
+            offsets=None if predictions.offsets is None else np.array([0, stop - start], dtype=np.int64),
+        )
+        for index, (start, stop) in enumerate(pairwise(edges))
+    ]
 
 
 def _portions(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:

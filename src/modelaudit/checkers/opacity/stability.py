@@ -18,7 +18,7 @@ from scipy.stats import rankdata
 
 from modelaudit.checker import ModelHandle
 from modelaudit.checkers.opacity.shapley_values import ShapleyValues
-from modelaudit.checkers.opacity.solving import Game, Solved, on_coalitions
+from modelaudit.checkers.opacity.solving import Game, Solved, on_coalitions, split
 from modelaudit.checkers.opacity.targets import targets_of
 from modelaudit.rows import Row
 from modelaudit.text import Document, Perturbation, apply, bundled_perturbations, row_rng
@@ -65,7 +65,7 @@ def reliability(shapley: ShapleyValues) -> float | None:
     return None if found is None else 2.0 * found / (1.0 + found) if found > -1.0 else -1.0
 
 
-def edited(model: ModelHandle, solved: Sequence[Solved], *, seed: int, kinds: int) -> list[Edit]:
+def edited(model: ModelHandle, solved: Sequence[Solved], *, task: str, seed: int, kinds: int) -> list[Edit]:
     """Return what comes of each row under its first so many kinds of edit that leave its prediction as it is.
 
     An edited row is explained on the same coalitions, so that no difference comes from another draw.
@@ -76,11 +76,13 @@ def edited(model: ModelHandle, solved: Sequence[Solved], *, seed: int, kinds: in
     kept: list[int] = []
     if rows:
         players, predictions = model.players(rows), model.predict(rows)
-        targets = targets_of(predictions, model.labels)
+        targets, after = targets_of(predictions, model.labels, task), split(predictions)
+        plain = split(model.predict([one.game.row for one in solved]))
         for at, (row, place) in enumerate(zip(rows, places, strict=True)):
-            before = solved[place].game
+            before, spread = solved[place].game, solved[place].shapley.spread
             same_words = len(players[at]) == len(before.units.unit_of_word)
-            if taken[place] < kinds and same_words and before.target in targets[at]:
+            stays = before.target.stays(plain[place], after[at], targets[at], spread=spread)
+            if taken[place] < kinds and same_words and stays:
                 taken[place] += 1
                 games.append(Game(row, before.units, before.target))
                 kept.append(at)

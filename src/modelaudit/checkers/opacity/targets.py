@@ -1,13 +1,15 @@
-"""What is explained: one output of the model on one row, as log-odds and as probability.
+"""What is explained: one output of the model on one row, as the value of a game and as the level that a reader sees.
 
-Text classification: the class that the model predicts for the whole row. Token classification: the predicted tags of
-each entity that the model finds, averaged over the entity's words.
+Text classification: the class that the model predicts for the whole row. Multi-label classification: each label that it
+gives, or the likeliest where it gives none. Regression: each output. Token classification: the predicted tags of each
+entity that the model finds, averaged over the entity's words. Text generation: the row's answer, token by token.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,53 +18,158 @@ from scipy.special import logsumexp
 from modelaudit.checker import Predictions
 
 Floats = NDArray[np.float64]
+Kind = Literal["class", "label", "output", "entity", "answer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What the values of one task's games are of, and counted in.
+
+    Attributes:
+        output: what is explained of a row, in words. unit: of the values.
+        level: what is seen to fall as words are hidden. fall: its unit.
+        reacts: the spread of the values from which on the output counts as reacting to hidden words; in the unit, or
+            where `relative`, in standard deviations of the output from row to row.
+        relative: whether the unit is the model's own, so that no size means something by itself.
+    """
+
+    output: str
+    unit: str
+    level: str
+    fall: str
+    reacts: float
+    relative: bool = False
+
+    @property
+    def least(self) -> str:
+        """The least spread, in words."""
+        return f"{self.reacts:.0%} of how it varies from row to row" if self.relative else f"{self.reacts} {self.unit}"
+
+    @property
+    def sized(self) -> str:
+        """What tolerances are counted in: the unit, or the spread of the output where sizes mean nothing."""
+        return "of its spread" if self.relative else self.unit
+
+
+def _probability(output: str) -> Scale:
+    return Scale(output, "log-odds", "the explained probability", "fall of probability", 0.1)
+
+
+SCALES: dict[str, Scale] = {
+    "text-classification": _probability("the predicted class"),
+    "multi-label-classification": _probability("a label that the model gives, or the likeliest where it gives none"),
+    "token-classification": _probability("an entity's tags, mean over its words"),
+    "text-regression": Scale("the output as it is", "output", "the output", "fall of the output", 0.05, relative=True),
+    "text-generation": Scale(
+        "the answer, mean over its tokens",
+        "nats a token",
+        "the answer's probability a token",
+        "fall of probability a token",
+        0.05,
+    ),
+}
+"""The tasks that are explained."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The output to explain: the words that are looked at (None: the row as a whole), the class of each, and a name."""
+    """The output to explain.
 
-    words: tuple[int, ...] | None
-    classes: tuple[int, ...]
+    Attributes:
+        kind: what it is. name: as the report calls it.
+        classes: the class, label, output or tags.
+        words: the words that are looked at (an entity's), or the tokens of the answer; None for the row as a whole.
+    """
+
+    kind: Kind
     name: str
+    classes: tuple[int, ...]
+    words: tuple[int, ...] | None = None
 
-    def log_odds(self, predictions: Predictions) -> Floats:
-        """Return (variants,) log p - log(1 - p) of the class, averaged over the words; from the logits, so exact."""
+    @property
+    def own_words(self) -> tuple[int, ...] | None:
+        """The words of the row that the output is of; None where it is of the row as a whole."""
+        return self.words if self.kind == "entity" else None
+
+    def value(self, predictions: Predictions) -> Floats:
+        """Return (variants,) the value of the game, from the logits, so that it does not saturate.
+
+        Log p - log(1 - p) of a class or label; the output of a regression; the mean log-probability of an answer's
+        tokens. Averaged over the words that are looked at.
+        """
         logits = self._of_words(predictions, predictions.logits)
-        chosen = np.array(self.classes)
-        own = np.take_along_axis(logits, chosen[None, :, None], axis=2)[..., 0]
-        others = np.where(np.arange(logits.shape[2])[None, None, :] == chosen[None, :, None], -np.inf, logits)
-        # Of two classes the other one is all the rest, and the logarithm of its exponential is itself.
-        rest = others.max(axis=2) if others.shape[2] == 2 else logsumexp(others, axis=2)
-        value: Floats = (own - rest).mean(axis=1)
+        own = self._own(logits)
+        if self.kind in {"class", "entity"}:
+            chosen = np.array(self.classes)
+            others = np.where(np.arange(logits.shape[2])[None, None, :] == chosen[None, :, None], -np.inf, logits)
+            # Of two classes the other one is all the rest, and the logarithm of its exponential is itself.
+            own = own - (others.max(axis=2) if others.shape[2] == 2 else logsumexp(others, axis=2))
+        value: Floats = own.mean(axis=1)
         return value
 
-    def probability(self, predictions: Predictions) -> Floats:
-        """Return (variants,) probability of the class, averaged over the words."""
-        probabilities = self._of_words(predictions, predictions.probabilities)
-        own = np.take_along_axis(probabilities, np.array(self.classes)[None, :, None], axis=2)
-        value: Floats = own.mean(axis=(1, 2))
-        return value
+    def level(self, predictions: Predictions) -> Floats:
+        """Return (variants,) the probability of what is explained, of an answer the geometric mean over its tokens.
+
+        For a regression it is the output.
+        """
+        if self.kind in {"output", "answer"}:
+            value = self.value(predictions)
+            return value if self.kind == "output" else np.asarray(np.exp(value))
+        level: Floats = self._own(self._of_words(predictions, predictions.probabilities)).mean(axis=1)
+        return level
+
+    def stays(self, before: Predictions, after: Predictions, found: Sequence[Target], *, spread: float) -> bool:
+        """Whether an edit of the row left the answer as it was: `found` is what the model says of the edited row.
+
+        A number or an answer's probability has stayed where it moved by less than half of what hiding words does.
+        """
+        if self.kind in {"output", "answer"}:
+            return bool(abs(self.value(after) - self.value(before))[0] <= 0.5 * spread)
+        return self in found
+
+    def _own(self, outputs: Floats) -> Floats:
+        """Return (variants, words) of (variants, words, C): each word's class."""
+        chosen = np.array(self.classes)[None, :, None]
+        return np.take_along_axis(outputs, np.broadcast_to(chosen, (len(outputs), len(self.classes), 1)), axis=2)[
+            ..., 0
+        ]
 
     def _of_words(self, predictions: Predictions, outputs: Floats) -> Floats:
         """Return (variants, words of the target, C)."""
         if self.words is None:
             return outputs[:, None, :]
         if predictions.offsets is None:
-            raise ValueError("a target with words is for token classification")
+            raise ValueError("a target with words is for answers word by word")
         chosen: Floats = outputs[predictions.offsets[:-1, None] + np.array(self.words)[None, :]]
         return chosen
 
 
-def targets_of(predictions: Predictions, labels: Sequence[str]) -> list[tuple[Target, ...]]:
-    """Return each row's targets: its class, or every entity that the model finds in it."""
+def targets_of(predictions: Predictions, labels: Sequence[str], task: str) -> list[tuple[Target, ...]]:
+    """Return what there is to explain of each row; nothing for a row without an entity or an answer."""
+    rows = range(len(predictions))
+    if task == "multi-label-classification":
+        return [_labels(predictions.probabilities[row], labels) for row in rows]
+    if task == "text-regression":
+        outputs = tuple(Target("output", str(label), (index,)) for index, label in enumerate(labels))
+        return [outputs for _ in rows]
     if predictions.offsets is None:
-        return [(Target(None, (int(label),), str(labels[label])),) for label in predictions.labels]
+        return [(Target("class", str(labels[label]), (int(label),)),) for label in predictions.labels]
+    spans = list(zip(predictions.offsets[:-1], predictions.offsets[1:], strict=True))
+    if task == "text-generation":
+        return [_answer(int(stop - start)) for start, stop in spans]
     tags = predictions.labels
-    return [
-        tuple(_entities(tags[start:stop], labels))
-        for start, stop in zip(predictions.offsets[:-1], predictions.offsets[1:], strict=True)
-    ]
+    return [tuple(_entities(tags[start:stop], labels)) for start, stop in spans]
+
+
+def _labels(probabilities: Floats, labels: Sequence[str]) -> tuple[Target, ...]:
+    """Return the labels that are given, the likeliest first; where none is, the likeliest alone."""
+    order = np.argsort(-probabilities, kind="stable")
+    given = [int(index) for index in order if probabilities[index] >= 0.5] or [int(order[0])]
+    return tuple(Target("label", str(labels[index]), (index,)) for index in given)
+
+
+def _answer(tokens: int) -> tuple[Target, ...]:
+    return (Target("answer", "the answer", (0,) * tokens, tuple(range(tokens))),) if tokens else ()
 
 
 def _entities(tags: NDArray[np.int64], labels: Sequence[str]) -> Iterator[Target]:
@@ -74,7 +181,8 @@ def _entities(tags: NDArray[np.int64], labels: Sequence[str]) -> Iterator[Target
         while stop < len(names) and not names[stop].startswith(("B-", "S-", "U-")) and entity_type(names[stop]) == kind:
             stop += 1
         if kind is not None:
-            yield Target(tuple(range(start, stop)), tuple(int(tag) for tag in tags[start:stop]), f"entity {kind}")
+            chosen = tuple(int(tag) for tag in tags[start:stop])
+            yield Target("entity", f"entity {kind}", chosen, tuple(range(start, stop)))
         start = stop
 
 

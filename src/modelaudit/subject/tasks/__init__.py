@@ -6,29 +6,52 @@ from typing import TYPE_CHECKING
 
 from modelaudit.errors import ModelInputError
 from modelaudit.subject.task import Task
+from modelaudit.subject.tasks.multi_label import MultiLabelClassification
 from modelaudit.subject.tasks.text_classification import TextClassification
+from modelaudit.subject.tasks.text_generation import TextGeneration
+from modelaudit.subject.tasks.text_regression import TextRegression
 from modelaudit.subject.tasks.token_classification import TokenClassification
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-TASKS: tuple[Task, ...] = (TextClassification(), TokenClassification())
+TASKS: tuple[Task, ...] = (
+    TextClassification(),
+    MultiLabelClassification(),
+    TextRegression(),
+    TokenClassification(),
+    TextGeneration(),
+)
 
 
 def task_named(class_name: str) -> Task | None:
-    """Return the task of a model class by its name (`BertForTokenClassification`), or None."""
-    return next((task for task in TASKS if class_name.endswith(task.suffix)), None)
+    """Return the first task of a model class by its name (`BertForTokenClassification`), or None.
+
+    Tasks that share a head share the way in which it is loaded; `task_of` tells them apart.
+    """
+    return next((task for task in TASKS if class_name.endswith(task.suffixes)), None)
+
+
+def is_of(model: PreTrainedModel, task: Task) -> bool:
+    """Whether a model in memory has the head and the configuration of a task."""
+    return type(model).__name__.endswith(task.suffixes) and task.fits(model.config)
 
 
 def task_of(model: PreTrainedModel) -> Task:
     """Return the task of a model in memory; raise ModelInputError where its head belongs to none."""
-    task = task_named(type(model).__name__)
-    if task is None:
-        raise unknown_head(type(model).__name__)
-    return task
+    task = next((task for task in TASKS if is_of(model, task)), None)
+    if task is not None:
+        return task
+    name = type(model).__name__
+    if task_named(name) is None:
+        raise unknown_head(name)
+    raise ModelInputError(
+        f"a {name} with {model.config.num_labels} output(s) and problem_type {model.config.problem_type!r} is of no "
+        "task that is known; correct num_labels or problem_type in config.json"
+    )
 
 
 def unknown_head(class_name: str) -> ModelInputError:
     """Return the error for a model whose head belongs to no task."""
-    works = " and ".join(f"{task.name} (...{task.suffix})" for task in TASKS)
+    works = "; ".join(f"{task.name} (...{', ...'.join(task.suffixes)})" for task in TASKS)
     return ModelInputError(f"a {class_name} can't be audited; what works now is {works}: load it as one of these")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from modelaudit.checker import Losses, Predictions
 from modelaudit.errors import DataInputError, ModelInputError
+from modelaudit.inference.units import Want
 from modelaudit.rows import Row
 from modelaudit.subject.columns import Tiers, find_column, missing_column
 from modelaudit.subject.encoding import Encoder, Encoding, Segments
@@ -44,11 +45,17 @@ class TokenClassification:
     """
 
     name: str = "token-classification"
-    suffix: str = "ForTokenClassification"
+    suffixes: tuple[str, ...] = ("ForTokenClassification",)
     auto_class: str = "AutoModelForTokenClassification"
     peft_type: str = "TOKEN_CLS"
     verbs: frozenset[str] = frozenset({"predict", "loss", "players", "predict_masked", "gradients"})
     per_word: bool = True
+    argmax: bool = True
+    asks: Want = "logits"
+
+    def fits(self, config: Any) -> bool:
+        """Whether the head tags words; every one of this kind does."""
+        return True
 
     def labels(self, model: PreTrainedModel) -> tuple[str, ...]:
         """Return tag names by index."""

@@ -1,0 +1,76 @@
+"""Single tokens of a language model's vocabulary: how probable one is at a place, and which is the most probable.
+
+A vocabulary is large and answers are many, so that a place's logits are reduced to one number where they are made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from modelaudit.inference.inputs import ModelInput
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+__all__ = ["NoToken", "generates", "log_probs", "next_tokens"]
+
+AT_ONCE = 64
+"""Places whose logits are held in float64 at once."""
+
+
+def generates(model: PreTrainedModel) -> bool:
+    """Whether a model is a language model, whose head gives the next token of what it reads."""
+    able = getattr(model, "can_generate", None)
+    return able is not None and bool(able()) and not getattr(model.config, "is_encoder_decoder", False)
+
+
+class NoToken(ValueError):
+    """A place or a token was asked for that the row or the vocabulary does not have."""
+
+
+def log_probs(logits: Any, rows: Sequence[ModelInput]) -> Any:
+    """Return float32 (places of all rows,): the natural log of the probability of each target at its place.
+
+    `logits` are (rows or more, the last places of each, vocabulary); normalised in float64.
+    """
+    chosen, targets = _at_places(logits, rows), _targets(rows, vocabulary=int(logits.shape[-1]))
+    wanted: Any = torch.from_numpy(targets).to(logits.device)
+    parts = [
+        block.double().log_softmax(dim=-1).gather(1, of[:, None])[:, 0]
+        for block, of in zip(chosen.split(AT_ONCE), wanted.split(AT_ONCE), strict=True)
+    ]
+    return torch.cat(parts).float()
+
+
+def next_tokens(logits: Any, rows: Sequence[ModelInput]) -> Any:
+    """Return float32 (places of all rows,): the most probable token at each place, of equal ones the first."""
+    return _at_places(logits, rows).argmax(dim=-1).float()
+
+
+def _at_places(logits: Any, rows: Sequence[ModelInput]) -> Any:
+    """Return (places of all rows, vocabulary)."""
+    seen = int(logits.shape[1])
+    places = [np.arange(len(row)) if row.gather is None else row.gather.astype(np.int64) for row in rows]
+    if any(
+        place.size and (place.min() < len(row) - seen or place.max() >= len(row))
+        for place, row in zip(places, rows, strict=True)
+    ):
+        raise NoToken("a place was asked for that lies outside the row")
+    row_of = np.repeat(np.arange(len(rows)), [len(place) for place in places])
+    behind = np.concatenate([place - (len(row) - seen) for place, row in zip(places, rows, strict=True)])
+    index = (torch.from_numpy(row_of).to(logits.device), torch.from_numpy(behind).to(logits.device))
+    return logits[index]
+
+
+def _targets(rows: Sequence[ModelInput], *, vocabulary: int) -> NDArray[np.int64]:
+    if any(row.targets is None for row in rows):
+        raise NoToken("a row names no tokens to be judged")
+    targets = np.concatenate([row.targets.astype(np.int64) for row in rows if row.targets is not None])
+    if targets.size and (targets.min() < 0 or targets.max() >= vocabulary):
+        raise NoToken(f"a token was named outside the vocabulary of {vocabulary}")
+    return targets

@@ -1,0 +1,140 @@
+"""Continuations: a prompt and the answer behind it, as one row of token ids in which the answer's tokens are judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelaudit.evidence import storable
+from modelaudit.inference.inputs import ModelInput
+from modelaudit.subject.encoding import SPECIAL, Encoder, Encoding, Ints, Segments, Tokens
+
+Content = tuple[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """A prompt and an answer on token ids.
+
+    Attributes:
+        tokens: special tokens before the text, the prompt, the answer; nothing stands behind it.
+        text: what they spell.
+        first: where the answer begins; at least 1, since its first token is judged from what stands before it.
+        lost: tokens that the model has no room for: of the prompt from its start, and of an answer that would take more
+            than half of the room, from its end.
+    """
+
+    tokens: Tokens
+    text: str
+    first: int
+    lost: int
+
+    def encoding(self) -> Encoding:
+        """Return the row with each token of the answer to be judged from all before it."""
+        ids = self.tokens.ids
+        places = np.arange(self.first - 1, len(ids) - 1, dtype=np.int32)
+        source = ModelInput(ids, self.tokens.types, places, ids[places + 1])
+        return Encoding(source, self.lost, len(places), np.arange(len(places), dtype=np.int32))
+
+    def segments(self, encoder: Encoder) -> Segments:
+        """Return the words of the prompt."""
+        return encoder.segments_of(self.tokens, self.text)
+
+
+def continuations(contents: Sequence[Content], encoder: Encoder) -> list[Continuation]:
+    """Return prompts with their answers, each tokenised as one text.
+
+    What stands between the two is the white space at either's edge, or one space. A token that reaches into the answer
+    belongs to it, so that a space before its first word is part of that word where the tokenizer makes it so. Where the
+    tokenizer puts no special token before a text, the start of a text (`Encoder.start`) stands for an empty prompt.
+    """
+    if not contents:
+        return []
+    joined = [_joined(storable(prompt), storable(answer) if answer else "") for prompt, answer in contents]
+    called = encoder.call([one.text for one in joined], split=False, cut=False)
+    return [_continuation(encoder, called, place, one) for place, one in enumerate(joined)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Joined:
+    """Prompt and answer as one text: where the prompt's words end, and where the answer's first character stands."""
+
+    text: str
+    end: int
+    edge: int
+
+
+def _joined(prompt: str, answer: str) -> _Joined:
+    if not answer.strip():
+        return _Joined(prompt, len(prompt), len(prompt))
+    head, tail = prompt.rstrip(), answer.lstrip()
+    gap = prompt[len(head) :] + answer[: len(answer) - len(tail)] or (" " if head else "")
+    return _Joined(head + gap + tail, len(head), len(head + gap))
+
+
+def _continuation(encoder: Encoder, called: Any, place: int, joined: _Joined) -> Continuation:
+    row = encoder.row(called, place, words=True)
+    special = np.array(
+        encoder.tokenizer.get_special_tokens_mask(row.ids.tolist(), already_has_special_tokens=True), dtype=np.bool_
+    )
+    front = int(np.argmin(special)) if not special.all() else len(special)
+    end = len(special) - int(np.argmin(special[::-1])) if front < len(special) else front
+    first = _first_behind(encoder, row, joined, joined.edge, front, end)
+    words_end = _first_behind(encoder, row, joined, joined.end, front, end)
+    over = max(0, end - max(encoder.max_length, 2))
+    # An answer gives way to its prompt as far as it takes more than half of the room.
+    room = max(encoder.max_length, 2) - front
+    short = min(over, max(0, (end - first) - max(room // 2, room - (first - front))))
+    cut = over - short
+    kept = np.r_[0:front, front + cut : end - short]
+    tokens = _picked(row, kept, words_end=words_end)
+    first -= cut
+    if first == 0:
+        tokens, first = _behind(tokens, encoder.start), 1
+    return Continuation(tokens, joined.text, min(first, len(tokens.ids)), over)
+
+
+def _first_behind(encoder: Encoder, row: Tokens, joined: _Joined, edge: int, front: int, end: int) -> int:
+    """Return the first token that reaches behind a character of the text."""
+    if edge == len(joined.text):
+        return end
+    if row.spans is not None:
+        ends = np.array(row.spans)[:, 1]
+        return int(next((at for at in range(front, end) if ends[at] > edge), end))
+    # A tokenizer that can't say where its tokens stand: as many as the prompt has alone.
+    alone = encoder.call([joined.text[: joined.end]], split=False, cut=False, special=False)["input_ids"][0]
+    return min(front + len(alone), end)
+
+
+def _picked(row: Tokens, kept: NDArray[Any], *, words_end: int) -> Tokens:
+    """Return the kept tokens; those from `words_end` on, of the answer and before it, belong to no word."""
+    words = None
+    if row.words is not None:
+        words = row.words.copy()
+        words[words_end:] = SPECIAL
+        words = words[kept]
+    return Tokens(
+        row.ids[kept],
+        None if row.types is None else row.types[kept],
+        words,
+        None if row.spans is None else tuple(row.spans[at] for at in kept),
+        answer=None if row.words is not None else kept >= words_end,
+    )
+
+
+def _behind(tokens: Tokens, start: int) -> Tokens:
+    def with_first(part: Ints | None, value: int) -> Ints | None:
+        return None if part is None else np.insert(part, 0, value).astype(np.int32)
+
+    ids = np.insert(tokens.ids, 0, start).astype(np.int32)
+    return Tokens(
+        ids,
+        with_first(tokens.types, 0),
+        with_first(tokens.words, SPECIAL),
+        None if tokens.spans is None else ((0, 0), *tokens.spans),
+        answer=None if tokens.answer is None else np.insert(tokens.answer, 0, False),
+    )
