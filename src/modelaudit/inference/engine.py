@@ -372,5 +372,7 @@ class Engine:
 
 def _key(want: Want, item: ModelInput, class_: int) -> Key:
     asked = f"{want} {class_}" if want == "gradients" else want
+    if item.gather is None:
+        return item.key, asked, None
     parts = [part for part in (item.gather, item.targets) if part is not None]
-    return item.key, asked, b"".join(part.astype("<i4", copy=False).tobytes() for part in parts) if parts else None
+    return item.key, asked, b"".join(part.astype("<i4", copy=False).tobytes() for part in parts)

@@ -39,12 +39,13 @@ class ModelInput:
     positions: NDArray[np.int32] | None = None
 
     def __post_init__(self) -> None:
-        if self.ids.ndim != 1 or self.ids.size == 0:
-            raise ValueError(f"ids must be a non-empty vector, not of shape {self.ids.shape}")
-        if self.type_ids is not None and self.type_ids.shape != self.ids.shape:
-            raise ValueError(f"type_ids of shape {self.type_ids.shape} do not match ids of shape {self.ids.shape}")
-        if self.positions is not None and self.positions.shape != self.ids.shape:
-            raise ValueError(f"positions of shape {self.positions.shape} do not match ids of shape {self.ids.shape}")
+        shape = self.ids.shape
+        if len(shape) != 1 or shape[0] == 0:
+            raise ValueError(f"ids must be a non-empty vector, not of shape {shape}")
+        if self.type_ids is not None and self.type_ids.shape != shape:
+            raise ValueError(f"type_ids of shape {self.type_ids.shape} do not match ids of shape {shape}")
+        if self.positions is not None and self.positions.shape != shape:
+            raise ValueError(f"positions of shape {self.positions.shape} do not match ids of shape {shape}")
         if self.targets is not None and (self.gather is None or self.gather.shape != self.targets.shape):
             raise ValueError("targets name a token for each gathered place, and these are not as many")
 
