@@ -79,8 +79,8 @@ def test_the_method_card_says_what_was_estimated_and_how():
     assert told["Players"] == "the words that the model reads; in 1 longer rows, 64 groups of neighbouring words"
     assert told["Value of a set of words"] == "log-odds of the predicted class, with only these words in sight"
     assert told["Hidden words"] == "replaced by the token [MASK]"
-    assert told["Estimator"].startswith("all coalitions of up to 8 players (exact)")
-    assert told["Stopping rule"].startswith("4 pairs first; twice as many, up to 12,")
+    assert told["Estimator"].startswith("all coalitions of up to 10 players (exact)")
+    assert told["Stopping rule"].startswith("4 pairs first; twice as many, up to 16,")
     assert told["Rows explained"].startswith("21 rows, 21 explanations")
     assert told["Rows left out"] == "1: fewer than two words, so there is nothing to share out"
     assert told["Best order"] == "greedy search, 21 rows"

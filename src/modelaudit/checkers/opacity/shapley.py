@@ -51,7 +51,7 @@ class ShapleyExplanation:
 
     Args:
         rows: rows to explain; by default 20, 60 or 200 with the preset.
-        pairs: antithetic permutation pairs a row at the most; by default 4, 12 or 32. At least 2. Every row begins with
+        pairs: antithetic permutation pairs a row at the most; by default 4, 16 or 32. At least 2. Every row begins with
             4, and one that has not settled gets twice as many as before.
         cross_check: "shap" lets that library's own explainers explain a few of the rows as well.
     """
@@ -181,7 +181,7 @@ class ShapleyExplanation:
     def _effort(self, budget: Budget) -> Effort:
         if self.pairs is not None and self.pairs < 2:
             raise ValueError(f"the option pairs is {self.pairs}; a standard error needs 2 or more")
-        most = budget.pick(4, 12, 32) if self.pairs is None else self.pairs
+        most = budget.pick(4, 16, 32) if self.pairs is None else self.pairs
         return Effort(
             exact_players=budget.pick(8, 10, 10),
             pairs=min(FIRST_PAIRS, most),
