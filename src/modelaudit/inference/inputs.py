@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 __all__ = ["ModelInput"]
 
-# Half of what a key costs beside the hash itself is making these anew.
+# Made once: a key costs more than its hash otherwise.
 _NOTHING = hashlib.blake2b(digest_size=16)
 _LITTLE = np.dtype("<i4")
 
@@ -71,10 +71,12 @@ class ModelInput:
     def key(self) -> bytes:
         """16 bytes (BLAKE2b) of ids, type_ids and positions; what is asked has no part in it, nor the integer type."""
         content = _NOTHING.copy()
-        content.update(self.ids.astype(_LITTLE, copy=False).tobytes())
+        content.update(np.ascontiguousarray(self.ids, _LITTLE))
         # Each part takes four bytes a token, so the one byte before it keeps it apart from longer ids.
         if self.type_ids is not None:
-            content.update(b"t" + self.type_ids.astype(_LITTLE, copy=False).tobytes())
+            content.update(b"t")
+            content.update(np.ascontiguousarray(self.type_ids, _LITTLE))
         if self.positions is not None:
-            content.update(b"p" + self.positions.astype(_LITTLE, copy=False).tobytes())
+            content.update(b"p")
+            content.update(np.ascontiguousarray(self.positions, _LITTLE))
         return content.digest()
