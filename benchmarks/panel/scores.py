@@ -208,15 +208,21 @@ def _line(*cells: str) -> str:
 
 
 def _cell(audits: Sequence[Record], metric: str) -> str:
-    scores = [audit["metrics"].get(metric) for audit in audits]
-    first = scores[0]
-    if first is None:
-        return "not assessed" if audits[0]["status"] != "completed" else "missing"
-    shown = "none" if first["value"] is None else f"{first['value']:.2f}"
-    if first["interval"]:
-        shown += f" [{first['interval'][0]:.2f}, {first['interval'][1]:.2f}], n {first['n']}"
-    others = ["none" if not score or score["value"] is None else f"{score['value']:.2f}" for score in scores[1:]]
-    return " / ".join([shown, *others])
+    """Return the value of each audit; the first with its interval."""
+    score = audits[0]["metrics"].get(metric)
+    shown = _value(audits[0], metric)
+    if score and score["interval"]:
+        shown += f" [{score['interval'][0]:.2f}, {score['interval'][1]:.2f}], n {score['n']}"
+    elif score and score["value"] is not None:
+        shown += f" without an interval, n {score['n']}"
+    return " / ".join([shown, *(_value(audit, metric) for audit in audits[1:])])
+
+
+def _value(audit: Record, metric: str) -> str:
+    score = audit["metrics"].get(metric)
+    if score is None:
+        return "missing" if audit["status"] == "completed" else "not assessed"
+    return "none" if score["value"] is None else f"{score['value']:.2f}"
 
 
 def _rest(audit: Record) -> tuple[str, str, str, str]:
