@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Iterable, Sequence
 
 from modelaudit.checkers.opacity.axes import Axis, additive_fidelity, normalised_faithfulness, stability, weakest
+from modelaudit.checkers.opacity.bands import orientation
 from modelaudit.checkers.opacity.exhibits import (
     additivity_shares,
     chosen_attributions,
@@ -115,6 +116,7 @@ def _quality(axes: Sequence[Axis], why_not: str | None) -> Finding:
         statement=statement,
         caveats=(
             *(f"It is at most this, since {each}" for each in lacking if reason is None),
+            *(orientation("explanation_quality") if reason is None else ()),
             "Opacity is not error: an answer may be easy to explain and wrong, or right and hard to explain.",
         ),
     )
@@ -126,7 +128,7 @@ def _axis(axis: Axis, identity: str, title: str, caveat: str, *, of: str = "rows
     return Finding(
         metric=Metric.of(found, id=identity, title=title, unit="1 is the best", better="higher", n_unit=of),
         statement=f"The axis {axis.name} {said}",
-        caveats=(caveat,),
+        caveats=(caveat, *(orientation(identity) if found.value is not None else ())),
     )
 
 
