@@ -21,6 +21,7 @@ METRICS = (
     "additive_share",
     "faithfulness_gain",
     "baseline_agreement",
+    "randomised_agreement",
     "words_for_80pct",
     "cancellation",
     "context_share",

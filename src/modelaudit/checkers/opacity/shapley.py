@@ -11,7 +11,7 @@ from modelaudit.checker import Budget, CheckerInfo, Context, Cost, Risk
 from modelaudit.checkers.opacity.baseline import other_baseline
 from modelaudit.checkers.opacity.best_order import search_evaluations
 from modelaudit.checkers.opacity.choosing import NEW_TOKENS, Choice, candidates, choose
-from modelaudit.checkers.opacity.explanation import Effort, Explanation, explain
+from modelaudit.checkers.opacity.explanation import Effort, Explanation, by_row, explain
 from modelaudit.checkers.opacity.findings import GOOD_RELIABILITY, findings_of
 from modelaudit.checkers.opacity.method_card import Setup, method_card
 from modelaudit.checkers.opacity.players import MOST_UNITS
@@ -34,8 +34,11 @@ COMPARED_PAIRS = 8
 CHOOSING = frozenset({"text-classification", "token-classification"})
 """Tasks whose answer is one of several labels."""
 
-AGAIN = 3
-"""How often a row is explained again: after an edit, with words hidden otherwise, and under random weights."""
+REACTING = 0.1
+"""Share of the rows whose output has to react to hidden words: one shortcut word may be all that a model reads."""
+
+ROUNDING = 1e-6
+"""Spread, by one more than the size of the output, that may be rounding."""
 
 STEADY = 0.02
 """Variation of a regression's output from row to row, by the size of its mean, below which it may be of no training."""
@@ -112,12 +115,12 @@ class ShapleyExplanation:
         budget = Budget(subject.preset)
         words = min(max(round(subject.evaluation.mean_words), 1), MOST_UNITS)
         rows = min(self._sample_size(budget), subject.evaluation.rows)
-        effort, (searched, again) = self._effort(budget), _subsamples(budget)
+        effort, (searched, spelt, again) = self._effort(budget), _subsamples(budget)
         generated = subject.task == "text-generation" and not subject.evaluation.labelled
         evaluations = (
             candidates(rows, subject.task) * (1 + (NEW_TOKENS if generated else 0))
             + rows * effort.evaluations(words)
-            + AGAIN * min(again, rows) * min(effort.evaluations(words), 2 * words * COMPARED_PAIRS)
+            + (min(spelt, rows) + 2 * min(again, rows)) * min(effort.evaluations(words), 2 * words * COMPARED_PAIRS)
             + rows * 4 * (1 + effort.random_orders)
             + min(searched, rows) * (search_evaluations(words) + 4)
         )
@@ -137,18 +140,23 @@ class ShapleyExplanation:
                 f"{explained} rows could be explained, and an interval needs two ({reasons}); "
                 "provide evaluation rows of at least two words"
             )
-        searched, again = _subsamples(ctx.budget)
+        searched, spelt, again = _subsamples(ctx.budget)
         explanations = explain(ctx.model, games, self._effort(ctx.budget), seed=ctx.seed, searched=searched)
-        _require_reaction(explanations, scale, choice.varies)
-        solved = [each.solved.first(COMPARED_PAIRS) for each in explanations[:again]]
+        still = _require_reaction(explanations, scale, choice)
+        first = [each.solved.first(COMPARED_PAIRS) for each in explanations[:spelt]]
+        solved = first[:again]
         beside = Beside(
-            edits=edited(ctx.model, solved, task=ctx.subject.task, seed=ctx.seed, kinds=EDITS_A_ROW),
+            edits=edited(ctx.model, first, task=ctx.subject.task, seed=ctx.seed, kinds=EDITS_A_ROW),
             other=other_baseline(ctx.model, solved),
             randomised=_against_random(ctx, solved),
             check=self_check(ctx.model, games),
             crossed=cross_check(ctx.model, [each.solved for each in explanations]) if self.cross_check else None,
         )
         _require_learning(solved, beside.randomised, choice, scale)
+        if still:
+            ctx.note(
+                f"In {still} of {explained} rows the output hardly reacts to hidden words (spread under {scale.least})."
+            )
         if beside.other is None:
             ctx.note("Whether values hold when words are hidden in another way was not asked: this model has no other.")
         card = method_card(self._setup(ctx, scale, left_out), explanations, beside)
@@ -191,9 +199,11 @@ class ShapleyExplanation:
         )
 
 
-def _subsamples(budget: Budget) -> tuple[int, int]:
-    """Return for how many rows the best order is searched, and how many are explained again after edits."""
-    return budget.pick(10, 30, 60), budget.pick(5, 15, 40)
+def _subsamples(budget: Budget) -> tuple[int, int, int]:
+    """Return for how many rows the best order is searched, how many are explained again after an edit, and how many
+    with words hidden otherwise and under random weights.
+    """
+    return budget.pick(10, 30, 60), budget.pick(10, 30, 60), budget.pick(5, 15, 40)
 
 
 def _against_random(ctx: Context, solved: Sequence[Solved]) -> Randomised | None:
@@ -204,15 +214,22 @@ def _against_random(ctx: Context, solved: Sequence[Solved]) -> Randomised | None
         return None
 
 
-def _require_reaction(explanations: Sequence[Explanation], scale: Scale, varies: float) -> None:
-    """Raise NotAssessable where the output does not react; `varies` is how it varies from row to row."""
-    spread = float(np.median([each.shapley.spread for each in explanations]))
-    if spread < scale.reacts * (varies if scale.relative else 1.0) or spread == 0.0:
+def _require_reaction(explanations: Sequence[Explanation], scale: Scale, choice: Choice) -> int:
+    """Return how many rows hardly react to hidden words.
+
+    Raises:
+        NotAssessable: so few react that there is nothing to explain.
+    """
+    least = max(scale.reacts * (choice.varies if scale.relative else 1.0), ROUNDING * (1.0 + choice.centre))
+    spreads, _ = by_row(explanations, lambda each: each.shapley.spread)
+    reacting = sum(bool(spread >= least) for spread in spreads)
+    if reacting < max(2, REACTING * len(spreads)):
         raise NotAssessable(
-            f"the output does not react to removing words: its median spread over {len(explanations)} explanations is "
-            f"{spread:.3g} {scale.unit}, and it has to be at least {scale.least}; check that the model was fine-tuned "
-            "and reads these rows"
+            f"the output does not react to removing words: in {reacting} of {len(spreads)} rows its spread is "
+            f"{scale.least} or more (median {np.median(spreads):.3g} {scale.unit}); check that the model was "
+            "fine-tuned and reads these rows"
         )
+    return len(spreads) - reacting
 
 
 def _require_learning(solved: Sequence[Solved], randomised: Randomised | None, choice: Choice, scale: Scale) -> None:

@@ -66,7 +66,7 @@ def reliability(shapley: ShapleyValues) -> float | None:
 
 
 def edited(model: ModelHandle, solved: Sequence[Solved], *, task: str, seed: int, kinds: int) -> list[Edit]:
-    """Return what comes of each row under its first so many kinds of edit that leave its prediction as it is.
+    """Return what comes of each row under the first so many of its kinds of edit that leave its prediction as it is.
 
     An edited row is explained on the same coalitions, so that no difference comes from another draw.
     """
@@ -125,7 +125,10 @@ def _edited_rows(solved: Sequence[Solved], *, seed: int) -> tuple[list[Row], lis
     for place, one in enumerate(solved):
         if len(one.game.units) < LEAST_WORDS:
             continue
-        for perturbation in perturbations:
+        # Each kind comes first for some rows, so that no kind alone stands for all.
+        order = row_rng(seed, "kinds of edit", 1, 0, one.game.row.words or one.game.row.text)
+        for kind in order.permutation(len(perturbations)):
+            perturbation = perturbations[kind]
             row = _edit(one.game.row, perturbation, seed=seed)
             if row is not None:
                 rows.append(row)
