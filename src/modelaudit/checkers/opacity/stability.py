@@ -97,6 +97,16 @@ def edited(model: ModelHandle, solved: Sequence[Solved], *, task: str, seed: int
     return edits
 
 
+def by_row(agreements: Sequence[tuple[Row, float]]) -> tuple[tuple[str, ...], tuple[float, ...]]:
+    """Return what each row belongs to, and the mean of its agreements: what is explained of one row is no n rows."""
+    of_row: dict[str, list[float]] = {}
+    clusters: dict[str, str] = {}
+    for row, agreement in agreements:
+        of_row.setdefault(row.id, []).append(agreement)
+        clusters[row.id] = cluster_of(row)
+    return tuple(clusters.values()), tuple(float(np.mean(found)) for found in of_row.values())
+
+
 def cluster_of(row: Row) -> str:
     """Return the row's group, or the row itself where it has none."""
     return f"row {row.id}" if row.group is None else f"group {row.group}"
@@ -149,4 +159,8 @@ def _edit(row: Row, perturbation: Perturbation, *, seed: int) -> Row | None:
         return None
     if found.text == document.text:
         return None
+    if row.answer is not None:
+        # What stands between a prompt and its answer decides how the answer's first word is spelt.
+        edited = found.text.rstrip() + row.text[len(row.text.rstrip()) :]
+        return row.with_text(edited) if edited != row.text else None
     return row.with_text(found.text) if row.words is None else row.with_words(found.word_texts(), None)
