@@ -6,10 +6,11 @@ import json
 import math
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
 """Where studies leave their results by default."""
@@ -60,11 +61,20 @@ def within(name: str, value: float, low: float, high: float, *, unit: str = "rat
 
 
 def write_study(
-    name: str, figures: Sequence[Figure], seed: int, command: str, folder: Path = RESULTS
+    name: str,
+    figures: Sequence[Figure],
+    seed: int,
+    command: str,
+    folder: Path = RESULTS,
+    *,
+    records: Mapping[str, Any] | None = None,
+    sections: Callable[[dict], str] = lambda study: "",
 ) -> tuple[Path, Path]:
     """Write `<folder>/<name>.json` and the table `<folder>/<name>.md` made from it; return both paths.
 
-    `command` is what reproduces the study from the project's root. ValueError where a figure is NaN or infinite.
+    `command` is what reproduces the study from the project's root. `records` are what the figures come from, under
+    names of their own in the JSON, and `sections` makes of the JSON what the page has below the table. ValueError where
+    a figure is NaN or infinite.
     """
     for figure in figures:
         if isinstance(figure.value, float) and not math.isfinite(figure.value):
@@ -75,11 +85,13 @@ def write_study(
         "hardware": hardware(),
         "seed": seed,
         "figures": [asdict(figure) for figure in figures],
+        **(records or {}),
     }
     folder.mkdir(parents=True, exist_ok=True)
     data, table = folder / f"{name}.json", folder / f"{name}.md"
     data.write_text(json.dumps(study, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
-    table.write_text(markdown(name, json.loads(data.read_text(encoding="utf-8"))), encoding="utf-8")
+    read = json.loads(data.read_text(encoding="utf-8"))
+    table.write_text(markdown(name, read) + sections(read), encoding="utf-8")
     return data, table
 
 

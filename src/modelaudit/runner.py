@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -68,9 +69,14 @@ class Randomisation:
         self._seed = seed
         self._listener = listener
         self._made: Model | None = None
+        self._lock = threading.Lock()
 
     def model(self) -> ModelHandle:
         """Return the model; raise CapabilityError where there can be none."""
+        with self._lock:
+            return self._model()
+
+    def _model(self) -> ModelHandle:
         if self._made is None:
             self._made = randomised(self._subject.model, seed=_random_seed(self._seed))
             self._made.engine.on_progress = self._listener.advance

@@ -319,9 +319,9 @@ def test_words_over_all_rows_name_kinds_of_persons_as_a_lead():
     [table] = [item for item in found["faithfulness_gain", None].evidence if isinstance(item, Table)]
     assert table.holds_text
     words = {row[0]: row for row in table.rows}
-    assert words["good"][1] == 6
-    assert words["good"][2] > words["maria"][2] > words["she"][2] > 0
-    assert [words[word][5] for word in ("maria", "she", "good", "was")] == [True, True, False, False]
+    assert words["good"][1:3] == ("positive", 6)
+    assert words["good"][3] > words["maria"][3] > words["she"][3] > 0
+    assert [words[word][6] for word in ("maria", "she", "good", "was")] == [True, True, False, False]
 
 
 def test_a_word_that_stands_twice_in_a_row_counts_once_with_its_sum():
@@ -364,7 +364,7 @@ def test_spearman_of_too_little_is_nothing():
 
 def test_the_checker_keeps_its_name_and_raises_its_version():
     assert isinstance(ShapleyExplanation.info, CheckerInfo)
-    assert ShapleyExplanation.info.version == "2.0"
+    assert ShapleyExplanation.info.version == "2.1"
     assert context_of(on_a_transformer(TEXTS), ShapleyExplanation()).subject.task == "text-classification"
 
 

@@ -1,6 +1,7 @@
 """Explanations of several labels, of numbers and of answers; of models without training; and of rows that are odd."""
 
 import itertools
+import re
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from transformers import BertConfig, BertForSequenceClassification, GPT2Config, 
 from modelaudit.checkers.opacity.choosing import choose
 from modelaudit.checkers.opacity.randomised import against_random
 from modelaudit.checkers.opacity.shapley import ShapleyExplanation
+from modelaudit.checkers.opacity.stability import _edited_rows
 from modelaudit.errors import NotAssessable
 from modelaudit.evidence import Attribution
 from modelaudit.runner import Randomisation, Silent
@@ -247,14 +249,14 @@ def test_the_explanations_of_a_trained_model_are_not_those_of_random_weights(tra
     subject = subject_of((model, tokenizer), data=rows[:40], preset="quick")
     solved = [each.solved for each in explained(subject, EXACT, count=20)]
     random = Randomisation(subject, seed=0, listener=Silent())
-    other = against_random(random.model(), solved)
+    other = against_random(random.model(), solved, hide="attention")
     assert np.mean(other.agreements) < 0.5
     assert other.spread < np.median([one.shapley.spread for one in solved]) / 3
-    itself = against_random(subject.model, solved)
+    itself = against_random(subject.model, solved, hide="attention")
     assert min(itself.agreements) == pytest.approx(1.0)
     again = Randomisation(subject, seed=0, listener=Silent()).model()
-    assert against_random(again, solved) == other
-    assert against_random(Randomisation(subject, seed=1, listener=Silent()).model(), solved) != other
+    assert against_random(again, solved, hide="attention") == other
+    assert against_random(Randomisation(subject, seed=1, listener=Silent()).model(), solved, hide="attention") != other
 
 
 def test_a_model_wired_to_answers_of_another_is_not_called_explainable(traffic, monkeypatch):
@@ -266,3 +268,65 @@ def test_a_model_wired_to_answers_of_another_is_not_called_explainable(traffic, 
     assert quality.metric.value is None
     assert "random weights rank the words alike" in quality.statement
     assert "random weights" in measured["faithfulness_gain", None].confounded
+
+
+def test_outputs_of_several_scales_are_explained_by_how_each_varies():
+    model, tokenizer = planted(3, problem_type="regression")
+    with torch.no_grad():
+        model.embeddings.weight[:, 0] *= 1000.0
+    rows = [{"text": text} for text in texts(40, seed=2)]
+    subject = subject_of((model, tokenizer), data=rows, preset="quick")
+    measured = findings_of(ShapleyExplanation(), subject)
+    assert measured["faithfulness_gain", None].metric.unit == "fall in standard deviations"
+    assert 0 < measured["faithfulness_gain", None].metric.value < 5
+    assert measured["additive_fidelity", None].metric.value == pytest.approx(1.0, abs=1e-6)
+    shown = [item for item in measured["faithfulness_gain", None].evidence if isinstance(item, Attribution)]
+    assert {item.unit for item in shown} == {"standard deviations"}
+    assert max(abs(value) for item in shown for value in item.values) < 10
+
+
+def test_what_is_explained_of_one_row_is_no_evidence_of_several_rows():
+    model = planted(3, problem_type="multi_label_classification")
+    subject = subject_of(model, data=[{"text": text} for text in texts(30)], preset="quick")
+    checker = ShapleyExplanation(rows=3)
+    measured = findings_of(checker, subject)
+    assert measured["baseline_agreement", None].metric.n <= 3
+    assert measured["randomised_agreement", None].metric.n <= 3
+    assert "(3 rows)" in measured["normalised_faithfulness", None].statement
+    [words] = [item for item in measured["faithfulness_gain", None].evidence if item.kind == "table"]
+    assert words.columns[:3] == ("Word", "Explained", "Rows")
+    assert max(row[2] for row in words.rows) <= 3
+    pairs = [(row[0], row[1]) for row in words.rows]
+    assert len(set(pairs)) == len(pairs)
+
+
+def test_rows_that_do_not_react_are_left_out_and_raise_no_alarm():
+    model, tokenizer = planted(1)
+    with torch.no_grad():
+        model.embeddings.weight.zero_()
+        model.embeddings.weight[tokenizer.convert_tokens_to_ids("rude"), 0] = 0.37
+        model.embeddings.weight[tokenizer.convert_tokens_to_ids("kind"), 0] = 0.11
+    rows = [{"text": f"film plot long song slow {' '.join(['rude kind'] * (place % 4 == 0))} {'good ' * (place // 9)}"}
+            for place in range(60)]  # fmt: skip
+    subject = subject_of((model, tokenizer), data=rows, preset="quick")
+    context = context_of(subject, ShapleyExplanation())
+    found = {finding.metric.id: finding for finding in ShapleyExplanation().run(context)}
+    assert found["faithfulness_gain"].confounded is None
+    assert found["explanation_quality"].metric.value is not None
+    left = found["faithfulness_gain"].metric.n
+    assert 2 <= left < 20
+    [(still, drawn)] = re.findall(r"In (\d+) of (\d+) rows the output hardly reacts", " ".join(context.notes))
+    assert left + int(still) == int(drawn)
+    assert found["words_for_80pct"].metric.value <= 2
+
+
+def test_an_edited_prompt_keeps_what_stands_before_its_answer(traffic):
+    model, tokenizer, rows = traffic
+    data = [{**row, "prompt": f"{row['prompt']}  "} for row in rows[:40]]
+    subject = subject_of((model, tokenizer), data=data, preset="quick")
+    solved = [each.solved for each in explained(subject, EXACT, count=20)]
+    edited, places, names = _edited_rows(solved, seed=0)
+    assert len(set(names)) > 1
+    for row, place in zip(edited, places, strict=True):
+        assert row.text.endswith("  ")
+        assert row.answer == solved[place].game.row.answer

@@ -5,6 +5,14 @@ import pytest
 import torch
 from engine_models import build, engine_for
 from language_models import TOLD, UNTOLD, VOCABULARY, language_model
+from transformers import (
+    BertConfig,
+    BertLMHeadModel,
+    FalconConfig,
+    FalconForSequenceClassification,
+    MistralConfig,
+    MistralForCausalLM,
+)
 
 from modelaudit.errors import CapabilityError
 from modelaudit.inference import ModelInput, shortened_inputs
@@ -50,7 +58,7 @@ def test_tokens_taken_out_are_tokens_that_nothing_attends_to(kind):
     keep[:, first] = True
     variants = shortened_inputs(row, players, keep=keep, blank=0, positions=True)
     engine = engine_for(model)
-    assert engine.heeds_positions
+    assert engine.heeds_positions(longest=40)
     for kept, answer in zip(keep, engine.log_probs(variants), strict=True):
         seen = torch.ones(1, len(row), dtype=torch.long)
         seen[0, : first + 1] = torch.from_numpy(kept.astype(np.int64))
@@ -62,13 +70,13 @@ def test_tokens_taken_out_are_tokens_that_nothing_attends_to(kind):
 
 @pytest.mark.parametrize("kind", UNTOLD)
 def test_a_model_without_positions_of_its_own_is_known_by_asking_it(kind):
-    assert not engine_for(language_model(kind)).heeds_positions
+    assert not engine_for(language_model(kind)).heeds_positions(longest=40)
 
 
 def test_an_encoder_that_heeds_positions_is_known_too():
-    assert engine_for(build("bert")).heeds_positions
+    assert engine_for(build("bert")).heeds_positions(longest=40)
     # It counts from its padding token on, so that plain positions are not the ones that it would take.
-    assert not engine_for(build("roberta")).heeds_positions
+    assert not engine_for(build("roberta")).heeds_positions(longest=40)
 
 
 def test_nothing_left_before_an_answer_is_the_start_of_a_text():
@@ -146,3 +154,33 @@ def test_tokens_and_places_that_are_not_there_are_refused():
         engine.next_tokens([ModelInput(ids, gather=np.array([2], np.int32))])
     with pytest.raises(ValueError, match="not as many"):
         ModelInput(ids, gather=np.array([0], np.int32), targets=np.array([3, 4], np.int32))
+
+
+def test_a_window_counts_the_tokens_that_are_there_so_none_may_be_taken_out():
+    torch.manual_seed(0)
+    config = MistralConfig(
+        vocab_size=VOCABULARY, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=2,
+        intermediate_size=48, max_position_embeddings=64, sliding_window=32,
+    )  # fmt: skip
+    engine = engine_for(MistralForCausalLM(config).eval())
+    assert engine.heeds_positions(longest=32)
+    assert not engine.heeds_positions(longest=33)
+
+
+def test_a_head_that_takes_no_positions_is_not_told_any():
+    torch.manual_seed(0)
+    config = FalconConfig(
+        vocab_size=VOCABULARY, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, alibi=False, pad_token_id=0
+    )
+    assert not engine_for(FalconForSequenceClassification(config).eval()).heeds_positions(longest=20)
+
+
+@pytest.mark.parametrize("decoder", [False, True])
+def test_a_model_that_reads_both_ways_is_known_by_asking_it(decoder):
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=VOCABULARY, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=48,
+        initializer_range=0.5, is_decoder=decoder,
+    )  # fmt: skip
+    assert engine_for(BertLMHeadModel(config).eval()).looks_ahead is not decoder
+    assert not engine_for(language_model("gpt2")).looks_ahead

@@ -45,3 +45,17 @@ def test_a_figure_that_is_no_number_is_refused_before_anything_is_written(study,
     with pytest.raises(ValueError, match="'broken' is nan"):
         study.write_study("some_study", [study.Figure("broken", math.nan, "rate")], 7, "python x.py", tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_records_stand_in_the_json_and_the_page_goes_on_from_there(study, tmp_path):
+    data, table = study.write_study(
+        "some_study",
+        [study.Figure("runs", 2, "runs")],
+        7,
+        "python some_study.py",
+        tmp_path,
+        records={"runs": [{"value": 0.5}, {"value": 0.25}]},
+        sections=lambda read: f"\nLowest: {min(run['value'] for run in read['runs'])}\n",
+    )
+    assert json.loads(data.read_text(encoding="utf-8"))["runs"] == [{"value": 0.5}, {"value": 0.25}]
+    assert table.read_text(encoding="utf-8").endswith("|\n\nLowest: 0.25\n")

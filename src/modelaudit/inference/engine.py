@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +21,7 @@ from modelaudit.inference.inputs import ModelInput
 from modelaudit.inference.memo import Key, Memo
 from modelaudit.inference.numerics import choose_backend, choose_batch_tokens, choose_device
 from modelaudit.inference.placing import placed
-from modelaudit.inference.positions import heeds_positions
+from modelaudit.inference.positions import heeds_positions, looks_ahead, narrowest_window
 from modelaudit.inference.precision import compared
 from modelaudit.inference.probe import LENGTHS, Probe, ask, probe
 from modelaudit.inference.records import Records, digest
@@ -131,11 +130,17 @@ class Engine:
         self._compared: list[ModelInput] = []
         self._agreement: dict[str, str] = {}
 
-    @cached_property
-    def heeds_positions(self) -> bool:
-        """Whether tokens can be taken out of a row while the others keep their positions; the model is asked once."""
+    def heeds_positions(self, *, longest: int) -> bool:
+        """Whether tokens can be taken out of rows of up to so many tokens while the others keep their positions."""
+        window = narrowest_window(self._model)
         with self._lock, numerics.strict(self._model, self.device):
-            return heeds_positions(self._model, self.device)
+            return (window is None or window >= longest) and heeds_positions(self._model, self.device)
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether what a language model gives at a place hangs on tokens behind it."""
+        with self._lock, numerics.strict(self._model, self.device):
+            return looks_ahead(self._model, self.device)
 
     def certify(self, inputs: Sequence[ModelInput]) -> None:
         """Compare what is fast with float32 in torch on these rows, and use it from now on only where that holds.
@@ -374,5 +379,5 @@ def _key(want: Want, item: ModelInput, class_: int) -> Key:
     asked = f"{want} {class_}" if want == "gradients" else want
     if item.gather is None:
         return item.key, asked, None
-    parts = [part for part in (item.gather, item.targets) if part is not None]
-    return item.key, asked, b"".join(part.astype("<i4", copy=False).tobytes() for part in parts)
+    judged = b"" if item.targets is None else b"t" + item.targets.astype("<i4", copy=False).tobytes()
+    return item.key, asked, item.gather.astype("<i4", copy=False).tobytes() + judged

@@ -22,7 +22,7 @@ from modelaudit.inference.units import OF_TOKENS, Unit
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-__all__ = ["Answers", "Forward", "is_out_of_memory"]
+__all__ = ["Answers", "Forward", "is_out_of_memory", "parameters_of"]
 
 Floats = NDArray[np.float32]
 Answers = Callable[[], list[Floats]]
@@ -176,7 +176,7 @@ class Forward:
         return tensor
 
     def _ask(self, module: Any, ids: Any, types: Any, positions: Any = None, *, tail: int = 0) -> Any:
-        taken = _parameters(type(module).forward)
+        taken = parameters_of(type(module).forward)
         arguments: dict[str, Any] = {"input_ids": ids}
         if positions is not None:
             if "position_ids" not in taken:
@@ -219,7 +219,8 @@ class Forward:
 
 
 @cache
-def _parameters(forward: Callable[..., Any]) -> frozenset[str]:
+def parameters_of(forward: Callable[..., Any]) -> frozenset[str]:
+    """Return the names of a method's parameters."""
     return frozenset(inspect.signature(forward).parameters)
 
 

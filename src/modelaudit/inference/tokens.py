@@ -48,7 +48,7 @@ def log_probs(logits: Any, rows: Sequence[ModelInput]) -> Any:
 
 
 def next_tokens(logits: Any, rows: Sequence[ModelInput]) -> Any:
-    """Return float32 (places of all rows,): the most probable token at each place, of equal ones the first."""
+    """Return float32 (places of all rows,): the most probable token at each place."""
     return _at_places(logits, rows).argmax(dim=-1).float()
 
 

@@ -69,7 +69,7 @@ def _ways(task: Task, encoder: Encoder, engine: Engine) -> tuple[Hiding, ...]:
     spells = tokenizer.unk_token_id is not None and tokenizer.unk_token not in named.values()
     found: dict[Hiding, bool] = {
         "mask": masks,
-        "attention": moves and not masks and engine.heeds_positions,
+        "attention": moves and not masks and engine.heeds_positions(longest=encoder.max_length),
         "unknown": spells,
         "delete": moves,
     }

@@ -29,7 +29,7 @@ def randomised(model: Model | CallableModel, *, seed: int) -> Model:
         raise CapabilityError(f"{model.opened.name} is a function and has no weights that could be drawn anew")
     opened = model.opened
     try:
-        with torch.random.fork_rng(devices=[]):
+        with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
             torch.manual_seed(seed)
             fresh = type(opened.model)(copy.deepcopy(opened.model.config)).float().eval()
         engine = Engine(

@@ -165,8 +165,19 @@ def _handle(opened: OpenedModel, task: Task, run: Mapping[str, Any]) -> tuple[Mo
     check_fit(opened.model, opened.tokenizer, name=opened.name)
     check_numbers(opened.model, name=opened.name)
     weights = weights_sha256(opened.model)
+    wanted = run["numerics"]
     if not task.argmax:
         # Half precision is certified by the answers that stay the same, which is no question to a number.
         run = {**run, "numerics": "strict"}
-    model = Model(opened, task, Engine(opened.model, model_id=weights, **run))
+    engine = Engine(opened.model, model_id=weights, **run)
+    if task.asks == "log_probs" and engine.looks_ahead:
+        raise ModelInputError(
+            f"{opened.name}: this {type(opened.model).__name__} reads what stands behind a token, so it would judge an "
+            "answer by the answer itself; set is_decoder in config.json if it was trained to write from left to right"
+        )
+    if not task.argmax and wanted == "standard":
+        engine.events.append(
+            f"Standard numerics were asked for and strict ones used: {task.name} decides nothing that could be held."
+        )
+    model = Model(opened, task, engine)
     return model, model_info(model, weights_sha256=weights)

@@ -24,7 +24,9 @@ MOST_PAIRED = 20
 REACH = 3
 """How far apart neighbours are at most."""
 ROWS_A_NUMBER = 1.5
-"""Coalitions that a fit needs for each of its numbers, or it is not made."""
+ROWS_A_PAIR = 3.0
+"""Coalitions that a fit needs for each of its numbers, or it is not made: of words, and of words and pairs, which from
+few coalitions look as if they added nothing."""
 RIDGE = 1e-9
 """Share of the mean diagonal of the normal equations that is added to it, for designs that are not of full rank."""
 
@@ -57,10 +59,11 @@ def additivity(coalitions: Coalitions, values: Floats) -> Additivity | None:
     variation = float(weights @ centred**2)
     if variation <= 1e-12 * (1.0 + float(np.abs(values).max()) ** 2) or (coalitions.orders is not None and folds < 2):
         return None
-    words = _share(_design(keep, ()), values, weights, folds, variation)
+    words = _share(_design(keep, ()), values, weights, folds, variation, least=ROWS_A_NUMBER)
     if words is None:
         return None
-    return Additivity(words, _share(_design(keep, _pairs(keep.shape[1])), values, weights, folds, variation))
+    both = _design(keep, _pairs(keep.shape[1]))
+    return Additivity(words, _share(both, values, weights, folds, variation, least=ROWS_A_PAIR))
 
 
 def _pairs(players: int) -> tuple[tuple[int, int], ...]:
@@ -76,10 +79,12 @@ def _design(keep: Flags, pairs: tuple[tuple[int, int], ...]) -> Floats:
     return np.concatenate(columns, axis=1)
 
 
-def _share(design: Floats, values: Floats, weights: Floats, folds: int, variation: float) -> float | None:
-    """Return the share of the variation that the fit accounts for; None where it has too few rows for its numbers."""
+def _share(
+    design: Floats, values: Floats, weights: Floats, folds: int, variation: float, *, least: float
+) -> float | None:
+    """Return the share of the variation that the fit accounts for; None for less than `least` rows a number."""
     count = design.shape[1]
-    if folds > 1 and len(design) * (folds - 1) // folds < ROWS_A_NUMBER * count:
+    if folds > 1 and len(design) * (folds - 1) // folds < least * count:
         return None
     blocks = [slice(None)] if folds == 1 else [slice(at, at + len(design) // folds) for at in _starts(design, folds)]
     weighted = design * weights[:, None]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from modelaudit.checker import Hiding, ModelHandle
 from modelaudit.checkers.opacity.solving import Solved, on_coalitions
-from modelaudit.checkers.opacity.stability import cluster_of, reliability, spearman
+from modelaudit.checkers.opacity.stability import by_row, reliability, spearman
 
 WORDS: dict[Hiding, str] = {
     "mask": "the mask token stands in their place",
@@ -44,11 +44,10 @@ def other_baseline(model: ModelHandle, solved: Sequence[Solved]) -> OtherBaselin
     for hide in model.hidings[1:2]:
         chosen = [solved[place] for place in places]
         again = on_coalitions(model, [one.game for one in chosen], [one.coalitions for one in chosen], hide=hide)
-        found = {
-            place: agreement
-            for place, before, after in zip(places, chosen, again, strict=True)
+        found = [
+            (before.game.row, agreement)
+            for before, after in zip(chosen, again, strict=True)
             if (agreement := spearman(before.shapley.values, after.shapley.values)) is not None
-        }
-        clusters = tuple(cluster_of(solved[place].game.row) for place in found)
-        return OtherBaseline(hide, clusters, tuple(found.values())) if found else None
+        ]
+        return OtherBaseline(hide, *by_row(found)) if found else None
     return None

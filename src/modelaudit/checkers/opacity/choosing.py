@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from modelaudit.checker import Context
 from modelaudit.checkers.opacity.players import MOST_UNITS, in_drawn_order, units_of
 from modelaudit.checkers.opacity.solving import Game
-from modelaudit.checkers.opacity.targets import targets_of
+from modelaudit.checkers.opacity.targets import SCALES, SEVERAL_OUTPUTS, Scale, Target, targets_of
 from modelaudit.rows import Row
 
 MOST_TARGETS = 5
@@ -19,6 +20,12 @@ MOST_TARGETS = 5
 
 NEW_TOKENS = 8
 """Tokens of an answer that a language model is asked for, where the rows have none."""
+
+ROUNDING = 1e-6
+"""Spread, by one more than the size of the output, that may be rounding."""
+
+STEADY = 0.02
+"""Variation of a regression's output from row to row, by the size of its mean, below which it may be of no training."""
 
 NO_TARGET = {
     "token-classification": "the model finds no entity in them",
@@ -33,13 +40,21 @@ class Choice:
     Attributes:
         games: in drawn order; the targets of one row stand together.
         left_out: rows that were drawn and are not explained, by reason.
-        varies, centre: standard deviation of the first output over the rows that were drawn, and the size of its mean.
+        scale: of the values.
+        reacts: spread of the values from which on a row's output counts as reacting to hidden words.
+        steady: whether the outputs of a regression hardly vary from row to row beside their size.
     """
 
     games: Sequence[Game]
     left_out: Mapping[str, int]
-    varies: float
-    centre: float
+    scale: Scale
+    reacts: float
+    steady: bool
+
+    @property
+    def rows(self) -> int:
+        """Rows that are explained."""
+        return len({game.row.id for game in self.games})
 
 
 def candidates(size: int, task: str) -> int:
@@ -54,6 +69,12 @@ def choose(ctx: Context, size: int) -> Choice:
     rows = _answered(ctx, distinct[: candidates(size, task)])
     players, predictions = ctx.model.players(rows), ctx.model.predict(rows)
     targets = targets_of(predictions, ctx.model.labels, task)
+    outputs = predictions.logits if len(predictions.logits) else np.zeros((1, 1))
+    varies, centre = np.nanstd(outputs, axis=0), np.abs(np.nanmean(outputs, axis=0))
+    scale = SCALES[task]
+    if task == "text-regression" and len(varies) > 1:
+        scale = SEVERAL_OUTPUTS
+        targets = [tuple(_sized(found, varies)) for found in targets]
     games: list[Game] = []
     left_out: Counter[str] = Counter()
     taken = 0
@@ -79,8 +100,17 @@ def choose(ctx: Context, size: int) -> Choice:
         ctx.note(f"{grouped} rows have more than {MOST_UNITS} words; neighbouring words share one value there.")
     for reason, count in sorted(left_out.items()):
         ctx.note(f"{count} of the rows drawn were left out: {reason}.")
-    outputs = predictions.logits[:, 0] if len(predictions.logits) else np.zeros(1)
-    return Choice(games, left_out, float(np.nanstd(outputs)), abs(float(np.nanmean(outputs))))
+    least = max(scale.reacts * (varies[0] if scale.relative else 1.0), ROUNDING * (1.0 + float(centre[0])))
+    steady = task == "text-regression" and bool((varies < STEADY * centre).all())
+    return Choice(games, left_out, scale, float(least), steady)
+
+
+def _sized(targets: Sequence[Target], varies: NDArray[np.float64]) -> Iterator[Target]:
+    """Yield the targets of a regression in standard deviations of their output; one that never varies has none."""
+    for target in targets:
+        (output,) = target.classes
+        if varies[output] > 0.0:
+            yield replace(target, size=float(varies[output]))
 
 
 def _answered(ctx: Context, rows: Sequence[Row]) -> Sequence[Row]:

@@ -50,7 +50,7 @@ def _at(drops: Callable[[Explanation], Floats], share: int) -> Callable[[Explana
 
 def chosen_attributions(explanations: Sequence[Explanation], scale: Scale) -> tuple[Attribution, ...]:
     """Return the attributions of a typical row and of rows at the ends, each with how it was picked."""
-    share = np.array([each.concentration / len(each.game.units) for each in explanations])
+    share = np.array([(each.concentration or len(each.game.units)) / len(each.game.units) for each in explanations])
     residual = np.array([each.shapley.residual_share or 0.0 for each in explanations])
     picks = {
         "Typical row (median share of words for 80% of the attribution)": int(
@@ -107,7 +107,7 @@ def additivity_shares(explanations: Sequence[Explanation]) -> Shares:
 
 def concentration_curve(explanations: Sequence[Explanation]) -> Curve:
     """Return the share of rows for which so many words carry 80% of the attribution."""
-    counts = np.sort(by_row(explanations, lambda each: float(each.concentration))[0])
+    counts = np.sort(by_row(explanations, lambda each: each.concentration)[0])
     sizes = np.arange(1, int(np.ceil(counts[-1])) + 1)
     return Curve(
         title="Rows in which so many words carry 80% of the attribution",

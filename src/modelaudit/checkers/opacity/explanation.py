@@ -14,7 +14,7 @@ from modelaudit.checkers.opacity.best_order import greedy_orders
 from modelaudit.checkers.opacity.faithfulness import Faithfulness, Removals, compare, removals, words_for_share
 from modelaudit.checkers.opacity.players import Units, row_rng
 from modelaudit.checkers.opacity.shapley_values import ShapleyValues
-from modelaudit.checkers.opacity.solving import Effort, Game, Solved, ask, solve, split
+from modelaudit.checkers.opacity.solving import Effort, Game, Solved, ask, of_first_rows, solve, split
 from modelaudit.checkers.opacity.targets import Target
 
 __all__ = ["Effort", "Explanation", "Game", "by_row", "explain"]
@@ -50,9 +50,9 @@ class Explanation:
         return abs(self.shapley.base + float(self.shapley.values.sum()) - self.plain)
 
     @property
-    def concentration(self) -> int:
-        """Units that carry 80% of the absolute attribution."""
-        return words_for_share(self.shapley.values)
+    def concentration(self) -> int | None:
+        """Units that carry 80% of the absolute attribution; None where no unit has any."""
+        return words_for_share(self.shapley.values) if self.shapley.values.any() else None
 
     @property
     def own_share(self) -> float | None:
@@ -109,7 +109,8 @@ def explain(
         for game, one in zip(games, split(model.predict([game.row for game in games])), strict=True)
     ]
     solved = solve(model, games, effort, seed=seed)
-    best = [*greedy_orders(model, games[:searched]), *[None] * len(games[searched:])]
+    sought = of_first_rows(games, searched)
+    best = [*greedy_orders(model, games[:sought]), *[None] * len(games[sought:])]
     removed = [
         removals(
             one.shapley.values,

@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Iterable, Sequence
 
 from modelaudit.checkers.opacity.axes import Axis, additive_fidelity, normalised_faithfulness, stability, weakest
+from modelaudit.checkers.opacity.bands import orientation
 from modelaudit.checkers.opacity.exhibits import (
     additivity_shares,
     chosen_attributions,
@@ -48,14 +49,18 @@ def findings_of(explanations: Sequence[Explanation], beside: Beside, scale: Scal
     )
     size = statistics.median(each.shapley.spread for each in explanations) if scale.relative else 1.0
     wrong = fault(gap, beside, scale.unit, size)
-    yield _quality(axes, wrong or _unsettled(explanations, error))
+    yield _quality(axes, wrong or _unsettled(explanations, error), scale)
     yield _faithfulness(explanations, error, wrong, scale)
-    yield _axis(axes[1], "normalised_faithfulness", "Faithfulness between chance and the best order found", _FAITHFUL)
+    yield _axis(
+        axes[1], "normalised_faithfulness", "Faithfulness between chance and the best order found", _FAITHFUL, scale
+    )
     yield _additivity(explanations)
     yield _axis(
-        axes[0], "additive_fidelity", "Variation that the best list of words accounts for", _ADDITIVE
+        axes[0], "additive_fidelity", "Variation that the best list of words accounts for", _ADDITIVE, scale
     ).model_copy(update={"evidence": (additivity_shares(explanations),)})
-    yield _axis(axes[2], "stability", "Agreement of explanations after edits that change no word", _STABLE, of="edits")
+    yield _axis(
+        axes[2], "stability", "Agreement of explanations after edits that change no word", _STABLE, scale, of="edits"
+    )
     if beside.other is not None:
         yield baseline_finding(beside.other)
     if beside.randomised is not None:
@@ -88,7 +93,7 @@ def _unsettled(explanations: Sequence[Explanation], error: Estimate) -> str | No
     return None
 
 
-def _quality(axes: Sequence[Axis], why_not: str | None) -> Finding:
+def _quality(axes: Sequence[Axis], why_not: str | None, scale: Scale) -> Finding:
     measured = [axis for axis in axes if axis.estimate.bounds]
     unknown = [axis for axis in axes if not axis.estimate.bounds]
     lacking = [f"{axis.name} could not be measured: {axis.estimate.reason}" for axis in unknown]
@@ -115,18 +120,19 @@ def _quality(axes: Sequence[Axis], why_not: str | None) -> Finding:
         statement=statement,
         caveats=(
             *(f"It is at most this, since {each}" for each in lacking if reason is None),
+            *(orientation("explanation_quality") if reason is None and scale.paneled else ()),
             "Opacity is not error: an answer may be easy to explain and wrong, or right and hard to explain.",
         ),
     )
 
 
-def _axis(axis: Axis, identity: str, title: str, caveat: str, *, of: str = "rows") -> Finding:
+def _axis(axis: Axis, identity: str, title: str, caveat: str, scale: Scale, *, of: str = "rows") -> Finding:
     found = axis.estimate
     said = f"is not known: {found.reason}" if found.value is None else f"is {found.value:.2f} ({found.n} {of})."
     return Finding(
         metric=Metric.of(found, id=identity, title=title, unit="1 is the best", better="higher", n_unit=of),
         statement=f"The axis {axis.name} {said}",
-        caveats=(caveat,),
+        caveats=(caveat, *(orientation(identity) if found.value is not None and scale.paneled else ())),
     )
 
 
@@ -152,7 +158,7 @@ def _faithfulness(explanations: Sequence[Explanation], error: Estimate, fault: s
         evidence=(
             removal_curve(explanations, scale),
             *chosen_attributions(explanations, scale),
-            global_table(explanations),
+            global_table(explanations, scale.unit),
             Note(
                 title="Convergence",
                 text=f"The median relative standard error is {error.value or 0.0:.0%}: the values {settled}. "
@@ -194,14 +200,15 @@ def _additivity(explanations: Sequence[Explanation]) -> Finding:
 
 def _concentration(explanations: Sequence[Explanation]) -> Finding:
     most = max(len(each.game.units) for each in explanations)
-    counts, _ = by_row(explanations, lambda each: float(each.concentration))
+    counts, _ = by_row(explanations, lambda each: each.concentration)
     words = median(counts, least=1.0, most=float(most))
+    carry = _words(words.value) if words.value is not None else "no words carry"
     return Finding(
         metric=Metric.of(
             words, id="words_for_80pct", title="Words that carry 80% of the attribution", unit="words", better="neither"
         ),
-        statement=f"In the median row {_words(words.value or 0.0)} 80% of the attribution.",
-        evidence=(concentration_curve(explanations),),
+        statement=f"In the median row {carry} 80% of the attribution ({len(counts)} rows with any).",
+        evidence=(concentration_curve(explanations),) if counts else (),
         caveats=("Longer rows need more words, and a model that leans on one shortcut word is the most concentrated.",),
     )
 

@@ -17,9 +17,16 @@ MOST_WORDS = 30
 
 @dataclass(frozen=True, slots=True)
 class GlobalWord:
-    """One word over the rows that have it: mean value, mean size, and the share of rows with the commoner sign."""
+    """One word over the rows that have it and in which one output is explained.
+
+    Attributes:
+        output: the class, label, entity or output. rows: how many.
+        value, size: mean value, and mean absolute value. consistency: share of rows with the commoner sign.
+        identity: whether it names a kind of person.
+    """
 
     word: str
+    output: str
     rows: int
     value: float
     size: float
@@ -28,11 +35,12 @@ class GlobalWord:
 
 
 def global_words(explanations: Sequence[Explanation]) -> list[GlobalWord]:
-    """Return the words of two rows or more, the largest mean size first; rows of one target's class count together.
+    """Return the words of two rows or more, the largest mean size first; values of one output count together.
 
-    A word that stands twice in a row counts with its sum there.
+    A word that stands twice in a row counts with its sum there, and a row in which an output is explained more than
+    once (two entities of a type) with its mean.
     """
-    found: dict[str, list[float]] = {}
+    found: dict[tuple[str, str], dict[str, list[float]]] = {}
     for each in explanations:
         if each.game.units.grouped:
             continue
@@ -41,30 +49,42 @@ def global_words(explanations: Sequence[Explanation]) -> list[GlobalWord]:
             word = name.casefold()
             of_row[word] = of_row.get(word, 0.0) + float(value)
         for word, value in of_row.items():
-            found.setdefault(word, []).append(value)
+            found.setdefault((word, each.game.target.name), {}).setdefault(each.game.row.id, []).append(value)
     known = {name.name.casefold() for name in load_known_names()}
-    words = [
-        GlobalWord(
-            word=word,
-            rows=len(values),
-            value=float(np.mean(values)),
-            size=float(np.mean(np.abs(values))),
-            consistency=max(float(np.mean(np.array(values) > 0)), float(np.mean(np.array(values) < 0))),
-            identity=word in known or bool(gendered_words(Document(word))),
+    words = []
+    for (word, output), by_row in found.items():
+        if len(by_row) < LEAST_ROWS:
+            continue
+        values = np.array([np.mean(of_row) for of_row in by_row.values()])
+        words.append(
+            GlobalWord(
+                word=word,
+                output=output,
+                rows=len(values),
+                value=float(values.mean()),
+                size=float(np.abs(values).mean()),
+                consistency=max(float((values > 0).mean()), float((values < 0).mean())),
+                identity=word in known or bool(gendered_words(Document(word))),
+            )
         )
-        for word, values in found.items()
-        if len(values) >= LEAST_ROWS
-    ]
-    return sorted(words, key=lambda word: (-word.size, word.word))
+    return sorted(words, key=lambda word: (-word.size, word.word, word.output))
 
 
-def global_table(explanations: Sequence[Explanation]) -> Table:
-    """Return the strongest words as a table."""
+def global_table(explanations: Sequence[Explanation], unit: str) -> Table:
+    """Return the strongest words as a table; `unit` is that of the values."""
     return Table(
         title="Words over all explained rows",
-        columns=("Word", "Rows", "Mean value (log-odds)", "Mean size", "Same sign", "Names a kind of person"),
+        columns=(
+            "Word",
+            "Explained",
+            "Rows",
+            f"Mean value ({unit})",
+            "Mean size",
+            "Same sign",
+            "Names a kind of person",
+        ),
         rows=tuple(
-            (word.word, word.rows, word.value, word.size, word.consistency, word.identity)
+            (word.word, word.output, word.rows, word.value, word.size, word.consistency, word.identity)
             for word in global_words(explanations)[:MOST_WORDS]
         ),
         holds_text=True,

@@ -53,7 +53,6 @@ def units_of(words: Sequence[str], *, most: int = MOST_UNITS) -> Units:
 def row_key(row: Row, *, seed: int, purpose: str) -> bytes:
     """Return 32 bytes that depend on the seed, the purpose and the row's words: not on where it stands in memory."""
     words = (row.text,) if row.words is None else ("", *row.words)
-    words += () if row.answer is None else ("\x1e", row.answer)
     content = "\x1f".join([str(seed), purpose, *words]).encode("utf-8", "surrogatepass")
     return hashlib.blake2b(content, digest_size=32).digest()
 

@@ -11,9 +11,9 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from modelaudit.checker import ModelHandle
+from modelaudit.checker import Hiding, ModelHandle
 from modelaudit.checkers.opacity.solving import Solved, on_coalitions
-from modelaudit.checkers.opacity.stability import cluster_of, reliability, spearman
+from modelaudit.checkers.opacity.stability import by_row, reliability, spearman
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +30,19 @@ class Randomised:
     spread: float
 
 
-def against_random(model: ModelHandle, solved: Sequence[Solved]) -> Randomised | None:
-    """Explain the rows again under a model with random weights; None where no row is long enough to compare.
+def against_random(model: ModelHandle, solved: Sequence[Solved], *, hide: Hiding) -> Randomised | None:
+    """Explain the rows again under a model with random weights, with words hidden as they were.
 
+    None where no row is long enough to compare.
     Rows whose values have not settled are left out: noise agrees with nothing.
     """
     chosen = [one for one in solved if (reliability(one.shapley) or 0.0) > 0.0]
-    again = on_coalitions(model, [one.game for one in chosen], [one.coalitions for one in chosen])
+    again = on_coalitions(model, [one.game for one in chosen], [one.coalitions for one in chosen], hide=hide)
     found = [
-        (cluster_of(before.game.row), agreement)
+        (before.game.row, agreement)
         for before, after in zip(chosen, again, strict=True)
         if (agreement := spearman(before.shapley.values, after.shapley.values)) is not None
     ]
     if not found:
         return None
-    clusters, agreements = zip(*found, strict=True)
-    return Randomised(clusters, agreements, statistics.median(one.shapley.spread for one in again))
+    return Randomised(*by_row(found), statistics.median(one.shapley.spread for one in again))

@@ -18,7 +18,7 @@ from modelaudit.checkers.opacity.players import MOST_UNITS
 from modelaudit.checkers.opacity.randomised import Randomised, against_random
 from modelaudit.checkers.opacity.self_check import self_check
 from modelaudit.checkers.opacity.shap_bridge import cross_check
-from modelaudit.checkers.opacity.solving import Solved
+from modelaudit.checkers.opacity.solving import Solved, of_first_rows
 from modelaudit.checkers.opacity.stability import edited
 from modelaudit.checkers.opacity.targets import SCALES, Scale
 from modelaudit.checkers.opacity.validity import GOOD_ERROR, MOST_DEVIATION, MOST_GAP, MOST_RANDOM, Beside
@@ -34,11 +34,9 @@ COMPARED_PAIRS = 8
 CHOOSING = frozenset({"text-classification", "token-classification"})
 """Tasks whose answer is one of several labels."""
 
-AGAIN = 3
-"""How often a row is explained again: after an edit, with words hidden otherwise, and under random weights."""
+REACTING = 0.1
+"""Share of the rows whose output has to react to hidden words: one shortcut word may be all that a model reads."""
 
-STEADY = 0.02
-"""Variation of a regression's output from row to row, by the size of its mean, below which it may be of no training."""
 LEARNT = 3.0
 """How many times the spread under random weights such an output has to have."""
 
@@ -58,7 +56,7 @@ class ShapleyExplanation:
 
     info = CheckerInfo(
         id="modelaudit/shapley-explanation",
-        version="2.0",
+        version="2.1",
         risk=Risk.OPACITY,
         title="Shapley explanations and their faithfulness",
         question="Can a person be told, truthfully, which words made the model answer as it did?",
@@ -112,12 +110,12 @@ class ShapleyExplanation:
         budget = Budget(subject.preset)
         words = min(max(round(subject.evaluation.mean_words), 1), MOST_UNITS)
         rows = min(self._sample_size(budget), subject.evaluation.rows)
-        effort, (searched, again) = self._effort(budget), _subsamples(budget)
+        effort, (searched, spelt, again) = self._effort(budget), _subsamples(budget)
         generated = subject.task == "text-generation" and not subject.evaluation.labelled
         evaluations = (
             candidates(rows, subject.task) * (1 + (NEW_TOKENS if generated else 0))
             + rows * effort.evaluations(words)
-            + AGAIN * min(again, rows) * min(effort.evaluations(words), 2 * words * COMPARED_PAIRS)
+            + (min(spelt, rows) + 2 * min(again, rows)) * min(effort.evaluations(words), 2 * words * COMPARED_PAIRS)
             + rows * 4 * (1 + effort.random_orders)
             + min(searched, rows) * (search_evaluations(words) + 4)
         )
@@ -125,30 +123,37 @@ class ShapleyExplanation:
 
     def run(self, ctx: Context) -> Iterable[Finding]:
         """Explain a sample of the evaluation rows. Raises NotAssessable where no row has words to choose from."""
-        scale = SCALES[ctx.subject.task]
         if self.cross_check not in {None, "shap"}:
             raise ValueError(f"the option cross_check is {self.cross_check!r}; only shap is known")
         choice = choose(ctx, self._sample_size(ctx.budget))
-        games, left_out = choice.games, choice.left_out
-        explained = len({game.row.id for game in games})
-        if explained < 2:
+        games, scale, left_out = choice.games, choice.scale, dict(choice.left_out)
+        if choice.rows < 2:
             reasons = "; ".join(f"{count} rows: {reason}" for reason, count in sorted(left_out.items())) or "no rows"
             raise NotAssessable(
-                f"{explained} rows could be explained, and an interval needs two ({reasons}); "
+                f"{choice.rows} rows could be explained, and an interval needs two ({reasons}); "
                 "provide evaluation rows of at least two words"
             )
-        searched, again = _subsamples(ctx.budget)
+        searched, spelt, again = _subsamples(ctx.budget)
         explanations = explain(ctx.model, games, self._effort(ctx.budget), seed=ctx.seed, searched=searched)
-        _require_reaction(explanations, scale, choice.varies)
-        solved = [each.solved.first(COMPARED_PAIRS) for each in explanations[:again]]
+        explanations = _reacting(explanations, choice)
+        still = choice.rows - len({each.game.row.id for each in explanations})
+        first = [each.solved.first(COMPARED_PAIRS) for each in explanations]
+        games = [one.game for one in first]
+        first, solved = first[: of_first_rows(games, spelt)], first[: of_first_rows(games, again)]
         beside = Beside(
-            edits=edited(ctx.model, solved, task=ctx.subject.task, seed=ctx.seed, kinds=EDITS_A_ROW),
+            edits=edited(ctx.model, first, task=ctx.subject.task, seed=ctx.seed, kinds=EDITS_A_ROW),
             other=other_baseline(ctx.model, solved),
             randomised=_against_random(ctx, solved),
             check=self_check(ctx.model, games),
             crossed=cross_check(ctx.model, [each.solved for each in explanations]) if self.cross_check else None,
         )
-        _require_learning(solved, beside.randomised, choice, scale)
+        _require_learning(solved, beside.randomised, choice)
+        if still:
+            left_out[f"the output hardly reacts to hidden words, spread under {scale.least}"] = still
+            ctx.note(
+                f"In {still} of {choice.rows} rows the output hardly reacts to hidden words (spread under "
+                f"{scale.least}); they are left out, since there is nothing to explain."
+            )
         if beside.other is None:
             ctx.note("Whether values hold when words are hidden in another way was not asked: this model has no other.")
         card = method_card(self._setup(ctx, scale, left_out), explanations, beside)
@@ -191,39 +196,49 @@ class ShapleyExplanation:
         )
 
 
-def _subsamples(budget: Budget) -> tuple[int, int]:
-    """Return for how many rows the best order is searched, and how many are explained again after edits."""
-    return budget.pick(10, 30, 60), budget.pick(5, 15, 40)
+def _subsamples(budget: Budget) -> tuple[int, int, int]:
+    """Return for how many rows the best order is searched, how many are explained again after an edit, and how many
+    with words hidden otherwise and under random weights.
+    """
+    return budget.pick(10, 30, 60), budget.pick(10, 30, 60), budget.pick(5, 15, 40)
 
 
 def _against_random(ctx: Context, solved: Sequence[Solved]) -> Randomised | None:
     try:
-        return against_random(ctx.randomised(), solved)
+        return against_random(ctx.randomised(), solved, hide=ctx.model.hidings[0])
     except CapabilityError as error:
         ctx.note(f"Whether explanations hang on what the model learnt was not asked: {error}.")
         return None
 
 
-def _require_reaction(explanations: Sequence[Explanation], scale: Scale, varies: float) -> None:
-    """Raise NotAssessable where the output does not react; `varies` is how it varies from row to row."""
-    spread = float(np.median([each.shapley.spread for each in explanations]))
-    if spread < scale.reacts * (varies if scale.relative else 1.0) or spread == 0.0:
+def _reacting(explanations: Sequence[Explanation], choice: Choice) -> list[Explanation]:
+    """Return the explanations of rows whose output reacts to hidden words.
+
+    Raises:
+        NotAssessable: so few react that there is nothing to explain.
+    """
+    spreads: dict[str, list[float]] = {}
+    for each in explanations:
+        spreads.setdefault(each.game.row.id, []).append(each.shapley.spread)
+    reacting = {row for row, found in spreads.items() if max(found) >= choice.reacts}
+    if len(reacting) < max(2, REACTING * len(spreads)):
+        middle = float(np.median([max(found) for found in spreads.values()]))
         raise NotAssessable(
-            f"the output does not react to removing words: its median spread over {len(explanations)} explanations is "
-            f"{spread:.3g} {scale.unit}, and it has to be at least {scale.least}; check that the model was fine-tuned "
-            "and reads these rows"
+            f"the output does not react to removing words: in {len(reacting)} of {len(spreads)} rows its spread is "
+            f"{choice.scale.least} or more (median {middle:.3g} {choice.scale.unit}); check that the model was "
+            "fine-tuned and reads these rows"
         )
+    return [each for each in explanations if each.game.row.id in reacting and each.shapley.spread > 0.0]
 
 
-def _require_learning(solved: Sequence[Solved], randomised: Randomised | None, choice: Choice, scale: Scale) -> None:
+def _require_learning(solved: Sequence[Solved], randomised: Randomised | None, choice: Choice) -> None:
     """Raise NotAssessable for a number that is nearly the same for every row, as that of a model without training is.
 
     The unit is the model's own, so a small output is no sign; one that hardly varies beside its size, and no more than
     the output of random weights does, is.
     """
     spread = float(np.median([one.shapley.spread for one in solved]))
-    steady = scale.relative and choice.varies < STEADY * choice.centre
-    if steady and randomised is not None and spread < LEARNT * randomised.spread:
+    if choice.steady and randomised is not None and spread < LEARNT * randomised.spread:
         raise NotAssessable(
             "the output reacts to removing words hardly more than that of the same model with random weights: its "
             f"median spread over {len(solved)} explanations is {spread:.3g} against {randomised.spread:.3g}; check "

@@ -51,9 +51,14 @@ class ShapleyValues:
 
     @property
     def relative_error(self) -> float:
-        """Sum of the standard errors over the sum of the absolute values; 0 where the values are exact."""
+        """Sum of the standard errors over the sum of the absolute values; 0 where the values are exact.
+
+        1 where the values are 0 and not known to be.
+        """
+        if self.errors is None or not self.errors.any():
+            return 0.0
         total = float(np.abs(self.values).sum())
-        return 0.0 if self.errors is None or total == 0.0 else float(self.errors.sum()) / total
+        return float(self.errors.sum()) / total if total > 0.0 else 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,6 +133,16 @@ def _widened(model: ModelHandle, solved: Sequence[Solved], wider: Sequence[Coali
     return widened
 
 
+def of_first_rows(games: Sequence[Game], rows: int) -> int:
+    """Return how many games, from the first on, belong to the first so many rows; those of one row stand together."""
+    seen: set[str] = set()
+    for place, game in enumerate(games):
+        seen.add(game.row.id)
+        if len(seen) > rows:
+            return place
+    return len(games)
+
+
 def one_a_row(games: Sequence[Game]) -> list[Game]:
     """Return the first game of each row, in order: what is explained of one row is no evidence of several."""
     first: dict[str, Game] = {}

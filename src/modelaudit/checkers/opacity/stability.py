@@ -66,7 +66,7 @@ def reliability(shapley: ShapleyValues) -> float | None:
 
 
 def edited(model: ModelHandle, solved: Sequence[Solved], *, task: str, seed: int, kinds: int) -> list[Edit]:
-    """Return what comes of each row under its first so many kinds of edit that leave its prediction as it is.
+    """Return what comes of each row under the first so many of its kinds of edit that leave its prediction as it is.
 
     An edited row is explained on the same coalitions, so that no difference comes from another draw.
     """
@@ -97,6 +97,16 @@ def edited(model: ModelHandle, solved: Sequence[Solved], *, task: str, seed: int
     return edits
 
 
+def by_row(agreements: Sequence[tuple[Row, float]]) -> tuple[tuple[str, ...], tuple[float, ...]]:
+    """Return what each row belongs to, and the mean of its agreements: what is explained of one row is no n rows."""
+    of_row: dict[str, list[float]] = {}
+    clusters: dict[str, str] = {}
+    for row, agreement in agreements:
+        of_row.setdefault(row.id, []).append(agreement)
+        clusters[row.id] = cluster_of(row)
+    return tuple(clusters.values()), tuple(float(np.mean(found)) for found in of_row.values())
+
+
 def cluster_of(row: Row) -> str:
     """Return the row's group, or the row itself where it has none."""
     return f"row {row.id}" if row.group is None else f"group {row.group}"
@@ -125,7 +135,10 @@ def _edited_rows(solved: Sequence[Solved], *, seed: int) -> tuple[list[Row], lis
     for place, one in enumerate(solved):
         if len(one.game.units) < LEAST_WORDS:
             continue
-        for perturbation in perturbations:
+        # Each kind comes first for some rows, so that no kind alone stands for all.
+        order = row_rng(seed, "kinds of edit", 1, 0, one.game.row.words or one.game.row.text)
+        for kind in order.permutation(len(perturbations)):
+            perturbation = perturbations[kind]
             row = _edit(one.game.row, perturbation, seed=seed)
             if row is not None:
                 rows.append(row)
@@ -146,4 +159,8 @@ def _edit(row: Row, perturbation: Perturbation, *, seed: int) -> Row | None:
         return None
     if found.text == document.text:
         return None
+    if row.answer is not None:
+        # What stands between a prompt and its answer decides how the answer's first word is spelt.
+        edited = found.text.rstrip() + row.text[len(row.text.rstrip()) :]
+        return row.with_text(edited) if edited != row.text else None
     return row.with_text(found.text) if row.words is None else row.with_words(found.word_texts(), None)

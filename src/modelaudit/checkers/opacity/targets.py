@@ -31,6 +31,7 @@ class Scale:
         reacts: the spread of the values from which on the output counts as reacting to hidden words; in the unit, or
             where `relative`, in standard deviations of the output from row to row.
         relative: whether the unit is the model's own, so that no size means something by itself.
+        paneled: whether models of the task are in the calibration panel.
     """
 
     output: str
@@ -39,6 +40,7 @@ class Scale:
     fall: str
     reacts: float
     relative: bool = False
+    paneled: bool = False
 
     @property
     def least(self) -> str:
@@ -51,13 +53,15 @@ class Scale:
         return "of its spread" if self.relative else self.unit
 
 
-def _probability(output: str) -> Scale:
-    return Scale(output, "log-odds", "the explained probability", "fall of probability", 0.1)
+def _probability(output: str, *, paneled: bool = True) -> Scale:
+    return Scale(output, "log-odds", "the explained probability", "fall of probability", 0.1, paneled=paneled)
 
 
 SCALES: dict[str, Scale] = {
     "text-classification": _probability("the predicted class"),
-    "multi-label-classification": _probability("a label that the model gives, or the likeliest where it gives none"),
+    "multi-label-classification": _probability(
+        "a label that the model gives, or the likeliest where it gives none", paneled=False
+    ),
     "token-classification": _probability("an entity's tags, mean over its words"),
     "text-regression": Scale("the output as it is", "output", "the output", "fall of the output", 0.05, relative=True),
     "text-generation": Scale(
@@ -70,6 +74,15 @@ SCALES: dict[str, Scale] = {
 }
 """The tasks that are explained."""
 
+SEVERAL_OUTPUTS = Scale(
+    "each output, by how it varies from row to row",
+    "standard deviations",
+    "the output",
+    "fall in standard deviations",
+    0.05,
+)
+"""Of a regression with several outputs, which have units of their own and no common one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -79,12 +92,14 @@ class Target:
         kind: what it is. name: as the report calls it.
         classes: the class, label, output or tags.
         words: the words that are looked at (an entity's), or the tokens of the answer; None for the row as a whole.
+        size: what an output of a regression is divided by, where it stands beside others of another scale.
     """
 
     kind: Kind
     name: str
     classes: tuple[int, ...]
     words: tuple[int, ...] | None = None
+    size: float = 1.0
 
     @property
     def own_words(self) -> tuple[int, ...] | None:
@@ -104,7 +119,7 @@ class Target:
             others = np.where(np.arange(logits.shape[2])[None, None, :] == chosen[None, :, None], -np.inf, logits)
             # Of two classes the other one is all the rest, and the logarithm of its exponential is itself.
             own = own - (others.max(axis=2) if others.shape[2] == 2 else logsumexp(others, axis=2))
-        value: Floats = own.mean(axis=1)
+        value: Floats = own.mean(axis=1) / self.size
         return value
 
     def level(self, predictions: Predictions) -> Floats:
@@ -123,6 +138,8 @@ class Target:
 
         A number or an answer's probability has stayed where it moved by less than half of what hiding words does.
         """
+        if self.kind == "answer" and self not in found:
+            return False
         if self.kind in {"output", "answer"}:
             return bool(abs(self.value(after) - self.value(before))[0] <= 0.5 * spread)
         return self in found
