@@ -135,18 +135,15 @@ def test_lists_of_other_widths_beside_flags_are_refused(cells, labels):
     ids=range(12),
 )
 def test_hostile_cells_are_named_and_end_in_no_traceback(cell):
+    opened = classifier(EMOTIONS, problem_type="multi_label_classification")
+    rows = [{"text": "he", "labels": ["joy"]}, {"text": "she", "labels": cell}]
     with pytest.raises(DataInputError, match="column 'labels'"):
-        subject_of_cells = classifier(EMOTIONS, problem_type="multi_label_classification")
-        build_subject(
-            subject_of_cells,
-            data=[{"text": "he", "labels": ["joy"]}, {"text": "she", "labels": cell}],
-            device="cpu",
-        )
+        build_subject(opened, data=rows, device="cpu")
 
 
 @pytest.mark.parametrize("cell", [10**400, 10**5000, [10**400], "[[1]]", "[1", [{"a": 1}], '{"a": 1}'], ids=range(7))
 def test_hostile_numbers_are_named_and_end_in_no_traceback(cell):
-    with pytest.raises(DataInputError, match="column 'score': .* is not the true value of a regression"):
+    with pytest.raises(DataInputError, match=r"column 'score': .* is not the true value of a regression"):
         build_subject(classifier(("score",)), data=[{"text": "a", "score": 1}, {"text": "b", "score": cell}])
 
 
