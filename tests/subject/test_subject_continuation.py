@@ -29,9 +29,7 @@ def pieces_tokenizer(kind, **changes):
     tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=merges, unk_token="<unk>"))
     if kind == "framed":
         tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
-        tokenizer.decoder = decoders.Sequence(
-            [decoders.Replace("▁", " "), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
-        )
+        tokenizer.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.Fuse(), decoders.Strip(" ", 1, 0)])
         tokenizer.post_processor = processors.TemplateProcessing(
             single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 1)]
         )
@@ -102,7 +100,8 @@ def test_special_tokens_at_the_edges_of_a_prompt_stay(make):
     assert (named[:2], named[-1]) == (["<s>", "[INST]"], "[/INST]")
     named, answer = judged(tokenizer, "[INST] is it [/INST]", " no</s>")
     assert (named[0], named[-1], answer[-1]) == ("<s>", "</s>", "</s>")
-    assert "[/INST]" in named[:-2] and "[/INST]" not in answer
+    assert "[/INST]" in named[:-2]
+    assert "[/INST]" not in answer
     named, _ = judged(tokenizer, "</s>", None)
     assert named == ["<s>", "</s>"]
     named, _ = judged(tokenizer, "", None)
@@ -140,18 +139,18 @@ CHATS = tuple(f"[INST] {prompt.strip()} [/INST]" for prompt in PROMPTS)
 
 
 @pytest.mark.parametrize(
-    ("make", "prompts", "least"),
+    ("make", "prompts", "least", "with_space"),
     [
-        (byte_tokenizer, PROMPTS, 4),
-        (lambda: pieces_tokenizer("parted"), PROMPTS, 4),
-        (lambda: pieces_tokenizer("whole"), PROMPTS, 4),
-        (lambda: pieces_tokenizer("whole"), CHATS, 4),
-        (lambda: pieces_tokenizer("framed"), PROMPTS, 4),
-        (lambda: pieces_tokenizer("framed"), CHATS, 1),
+        (byte_tokenizer, PROMPTS, 3, 0),
+        (lambda: pieces_tokenizer("parted"), PROMPTS, 20, 10),
+        (lambda: pieces_tokenizer("whole"), PROMPTS, 20, 10),
+        (lambda: pieces_tokenizer("whole"), CHATS, 15, 15),
+        (lambda: pieces_tokenizer("framed"), PROMPTS, 20, 10),
+        (lambda: pieces_tokenizer("framed"), CHATS, 15, 0),
     ],
     ids=["bytes", "parted", "whole", "whole chats", "framed", "framed chats"],
 )
-def test_the_tokens_judged_of_a_generated_answer_are_those_that_the_model_chose(make, prompts, least):
+def test_the_tokens_judged_of_a_generated_answer_are_those_that_the_model_chose(make, prompts, least, with_space):
     same, spaced = 0, 0
     for seed in range(4):
         tokenizer = make()
@@ -164,7 +163,9 @@ def test_the_tokens_judged_of_a_generated_answer_are_those_that_the_model_chose(
         predicted = subject.model.predict(answered)
         for place, (start, whole) in enumerate(zip(before, after, strict=True)):
             ids = torch.tensor(start.input.ids[None].astype(np.int64))
-            grown = subject.model.opened.model.generate(ids, max_new_tokens=5, do_sample=False, pad_token_id=0)[0]
+            grown = subject.model.opened.model.generate(
+                ids, attention_mask=torch.ones_like(ids), max_new_tokens=5, do_sample=False, pad_token_id=0
+            )[0]
             grown = grown[: len(grown) - int(grown[-1] in {tokenizer.eos_token_id})].tolist()
             if whole.input.ids.tolist() != grown or len(whole.input.targets) == 0:
                 continue
@@ -176,14 +177,7 @@ def test_the_tokens_judged_of_a_generated_answer_are_those_that_the_model_chose(
             largest = logs.max(-1).values[whole.input.gather.astype(np.int64)]
             np.testing.assert_allclose(predicted.words_of(place)[:, 0], largest.exp(), rtol=1e-3)
     assert same >= least
-    print(make, same, spaced)
-
-
-def test_a_generated_answer_keeps_the_space_that_a_decoder_drops():
-    tokenizer = pieces_tokenizer("parted")
-    subject = writing(tokenizer, PROMPTS)
-    said = {text for row in subject.data.evaluation for text in subject.model.generate([row], max_new_tokens=4)}
-    assert any(text.startswith(" ") for text in said)
+    assert spaced >= with_space
 
 
 def test_a_prompt_as_long_as_the_model_leaves_room_for_an_answer():

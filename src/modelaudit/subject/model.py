@@ -134,7 +134,7 @@ class Model:
         return [gradient.astype(np.float64) for gradient in self.engine.gradients(inputs, classes)]
 
     def generate(self, rows: Sequence[Row], *, max_new_tokens: int) -> list[str]:
-        """Return greedy continuations of the rows' texts, as they stand behind these: to the end of a text or the limit.
+        """Return greedy continuations of the rows' texts, as they stand behind these: to a text's end or the limit.
 
         A prompt loses its beginning where the model has no room behind it for the new tokens, or for half as many
         tokens as it takes. Each token is asked for on its own and all before it are read again, which suits answers of
