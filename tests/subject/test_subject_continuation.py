@@ -13,7 +13,11 @@ from modelaudit.subject.encoding import Encoder
 from modelaudit.subject.opened import OpenedModel
 from modelaudit.subject.subject import build_subject
 
-MARKUP = {"additional_special_tokens": ["[INST]", "[/INST]"]}
+# Without segments, as the tokenizers of language models are.
+MARKUP = {
+    "additional_special_tokens": ["[INST]", "[/INST]"],
+    "model_input_names": ["input_ids", "attention_mask"],
+}
 LETTERS = "abcdefghijklmnopqrstuvwxyz?."
 
 

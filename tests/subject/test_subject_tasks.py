@@ -23,6 +23,8 @@ def byte_tokenizer(**changes):
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     named = {"bos_token": "<end>", "eos_token": "<end>", "unk_token": "<end>", "model_max_length": 48} | changes
+    # As the tokenizers of language models: segments would be added to the embeddings of GPT-2.
+    named |= {"model_input_names": ["input_ids", "attention_mask"]}
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, **named)
 
 
