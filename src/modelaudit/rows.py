@@ -19,7 +19,8 @@ class Row:
         tags: index of the true tag of each word (token classification), or None.
         label_set: indices of the true labels, ascending (multi-label classification), or None.
         values: the true outputs (regression), or None.
-        answer: what stands behind `text`, which is a prompt (text generation), or None.
+        answer: what stands behind `text`, which is a prompt (text generation), with the white space that it begins
+            with, since nothing is put between the two; or None.
         group: document, person or other cluster that the row belongs to, or None.
         columns: the table's other cells, by column name.
     """

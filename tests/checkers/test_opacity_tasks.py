@@ -36,6 +36,9 @@ def word_tokenizer(words, *, framed=True, **named):
             single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
         )
         named |= {"cls_token": "[CLS]", "sep_token": "[SEP]", "mask_token": "[MASK]"}
+    else:
+        # As the tokenizers of language models: segments would be added to the embeddings of GPT-2.
+        named |= {"model_input_names": ["input_ids", "attention_mask"]}
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, unk_token="[UNK]", pad_token="[PAD]", model_max_length=64, **named
     )
@@ -191,7 +194,7 @@ def test_an_answer_is_explained_by_the_word_that_it_hangs_on(traffic):
     found = explained(subject, EXACT)
     for each in found:
         strongest = each.game.units.names[int(np.argmax(each.shapley.values))]
-        assert ANSWERS[strongest] == each.game.row.answer
+        assert ANSWERS[strongest] == each.game.row.answer.strip()
     measured = findings_of(ShapleyExplanation(), subject)
     gain = measured["faithfulness_gain", None].metric
     assert gain.value > 0.1

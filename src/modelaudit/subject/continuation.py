@@ -24,8 +24,8 @@ class Continuation:
         tokens: special tokens before the text, the prompt, the answer; nothing stands behind it.
         text: what they spell.
         first: where the answer begins; at least 1, since its first token is judged from what stands before it.
-        lost: tokens that the model has no room for: of the prompt from its start, and of an answer that would take more
-            than half of the room, from its end.
+        lost: tokens of the text that the model has no room for: of the prompt from its start, and of an answer that
+            would take more than half of the room, from its end.
     """
 
     tokens: Tokens
@@ -46,11 +46,12 @@ class Continuation:
 
 
 def continuations(contents: Sequence[Content], encoder: Encoder) -> list[Continuation]:
-    """Return prompts with their answers, each tokenised as one text.
+    """Return prompts with their answers, each tokenised as one text, nothing put between the two.
 
-    What stands between the two is the white space at either's edge, or one space. A token that reaches into the answer
-    belongs to it, so that a space before its first word is part of that word where the tokenizer makes it so. Where the
-    tokenizer puts no special token before a text, the start of a text (`Encoder.start`) stands for an empty prompt.
+    White space between them belongs neither to the prompt's words nor, as tokens of its own, to the answer. A token
+    that reaches into the answer belongs to it, so that a space before its first word is part of that word where the
+    tokenizer makes it so. Where the tokenizer puts no special token before a text, the start of a text
+    (`Encoder.start`) stands for an empty prompt.
     """
     if not contents:
         return []
@@ -71,23 +72,20 @@ class _Joined:
 def _joined(prompt: str, answer: str) -> _Joined:
     if not answer.strip():
         return _Joined(prompt, len(prompt), len(prompt))
-    head, tail = prompt.rstrip(), answer.lstrip()
-    gap = prompt[len(head) :] + answer[: len(answer) - len(tail)] or (" " if head else "")
-    return _Joined(head + gap + tail, len(head), len(head + gap))
+    blank = len(answer) - len(answer.lstrip())
+    return _Joined(prompt + answer, len(prompt.rstrip()), len(prompt) + blank)
 
 
 def _continuation(encoder: Encoder, called: Any, place: int, joined: _Joined) -> Continuation:
     row = encoder.row(called, place, words=True)
-    special = np.array(
-        encoder.tokenizer.get_special_tokens_mask(row.ids.tolist(), already_has_special_tokens=True), dtype=np.bool_
-    )
-    front = int(np.argmin(special)) if not special.all() else len(special)
-    end = len(special) - int(np.argmin(special[::-1])) if front < len(special) else front
+    front, end = encoder.framed(called, place)
     first = _first_behind(encoder, row, joined, joined.edge, front, end)
     words_end = _first_behind(encoder, row, joined, joined.end, front, end)
-    over = max(0, end - max(encoder.max_length, 2))
+    # The token that stands for an empty prompt takes room as well.
+    most = max(encoder.max_length, 2) - int(first == 0)
+    over = max(0, end - most)
     # An answer gives way to its prompt as far as it takes more than half of the room.
-    room = max(encoder.max_length, 2) - front
+    room = most - front
     short = min(over, max(0, (end - first) - max(room // 2, room - (first - front))))
     cut = over - short
     kept = np.r_[0:front, front + cut : end - short]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
@@ -158,6 +159,35 @@ class Encoder:
             spans = tuple(encoding.offsets)
         return Tokens(_ints(ids), None if types is None else _ints(types), word_of, spans)
 
+    def framed(self, called: Any, place: int) -> tuple[int, int]:
+        """Return where the text of one item of `call` begins and ends among its tokens.
+
+        What the tokenizer puts around a text is known by its place and not by what it is: a text may hold the same
+        special tokens, such as the markup of a chat.
+        """
+        ids = called["input_ids"][place]
+        if not self.tokenizer.is_fast:
+            before, behind = self._frame
+            return before, len(ids) - behind
+        text = np.flatnonzero(np.array(called.encodings[place].special_tokens_mask) == 0)
+        if len(text):
+            return int(text[0]), int(text[-1]) + 1
+        before = self._frame[0] if ids else 0
+        return before, before
+
+    @cached_property
+    def _frame(self) -> tuple[int, int]:
+        """How many special tokens the tokenizer puts before and behind a text."""
+        tokenizer = self.tokenizer
+        if tokenizer.is_fast:
+            mask = np.array(self.call(["a"], split=False, cut=False).encodings[0].special_tokens_mask)
+            text = np.flatnonzero(mask == 0)
+            return (int(text[0]), len(mask) - 1 - int(text[-1])) if len(text) else (len(mask), 0)
+        frame = tokenizer.build_inputs_with_special_tokens([])
+        other = next(i for i in range(len(frame) + 1) if i not in frame)
+        before = tokenizer.build_inputs_with_special_tokens([other]).index(other)
+        return before, len(frame) - before
+
     @property
     def blank(self) -> int:
         """The token that stands where a row has none: padding, else the end of a text, else the unknown, else id 0."""
@@ -177,9 +207,8 @@ class Encoder:
     def _slow_words(self, rows: Sequence[Sequence[str]]) -> tuple[list[Tokens], list[int]]:
         """Words through a tokenizer that can't say which token came from which word: word by word."""
         tokenizer = self.tokenizer
-        frame = tokenizer.build_inputs_with_special_tokens([])
-        room = self.max_length - len(frame)
-        before = _leading(tokenizer.build_inputs_with_special_tokens([tokenizer.unk_token_id or 0]), frame)
+        before, behind = self._frame
+        room = self.max_length - before - behind
         tokens, lost = [], []
         for words in rows:
             pieces = [tokenizer.encode(word, add_special_tokens=False, verbose=False) for word in words]
@@ -193,10 +222,15 @@ class Encoder:
         return tokens, lost
 
     def segments_of(self, row: Tokens, text: str) -> Segments:
-        """Return the words of a text that was tokenised; its tokens where the tokenizer knows no words."""
+        """Return the words of a text that was tokenised; its tokens where the tokenizer knows no words.
+
+        Special tokens that stand in the text, such as the markup of a chat, are no words. Where the tokenizer takes
+        several words for one, as some do that have no notion of words, the text's white space parts them.
+        """
         if row.words is None or row.spans is None:
             return self._token_segments(row)
-        word_of = _by_spaces(row, text) if _one_word_for_many(row, text) else _without_blanks(row, text)
+        marks = np.isin(row.ids, self._marks)
+        word_of = _without_blanks(row, _by_spaces(row, np.where(marks, SPECIAL, row.words), text), text)
         inner = word_of != SPECIAL
         _, player = np.unique(word_of[inner], return_inverse=True)
         player_of = np.full(len(word_of), SPECIAL, dtype=np.int32)
@@ -210,11 +244,18 @@ class Encoder:
         return Segments(tuple(text[low[i] : high[i]].strip() for i in groups), player_of)
 
     def _token_segments(self, row: Tokens) -> Segments:
-        special = self.tokenizer.get_special_tokens_mask(row.ids.tolist(), already_has_special_tokens=True)
-        inner = np.array(special) == 0
+        inner = ~np.isin(row.ids, self._marks)
         inner &= True if row.answer is None else ~row.answer
         player_of = np.where(inner, np.cumsum(inner) - 1, SPECIAL).astype(np.int32)
         return Segments(tuple(self.tokenizer.convert_ids_to_tokens(row.ids[inner].tolist())), player_of)
+
+    @cached_property
+    def _marks(self) -> list[int]:
+        """The special tokens that stand for no words; a token for unknown words alone stands for one."""
+        tokenizer = self.tokenizer
+        named = {name: token for name, token in tokenizer.special_tokens_map.items() if name != "unk_token"}
+        alone = tokenizer.unk_token not in named.values()
+        return [token for token in tokenizer.all_special_ids if not (alone and token == tokenizer.unk_token_id)]
 
 
 def _ints(values: Any) -> Ints:
@@ -231,19 +272,21 @@ def _words(row: Tokens) -> Ints:
     return row.words
 
 
-def _leading(filled: Sequence[int], frame: Sequence[int]) -> int:
-    """How many special tokens stand before the text, given the special tokens with and without one token between."""
-    return next((i for i in range(len(frame)) if filled[i] != frame[i]), len(frame))
+def _by_spaces(row: Tokens, words: Ints, text: str) -> Ints:
+    """The word of each token, where the words that hold white space are parted by it."""
+    ends = np.array([end for _, end in row.spans or ()], dtype=np.int64)
+    starts = [int(not mark.isspace() and (i == 0 or text[i - 1].isspace())) for i, mark in enumerate(text)]
+    part = np.maximum(np.array([0, *accumulate(starts)])[ends] - 1, 0)
+    inner = words != SPECIAL
+    _, number = np.unique(words[inner].astype(np.int64) * (len(text) + 1) + part[inner], return_inverse=True)
+    parted = np.full(len(words), SPECIAL, dtype=np.int32)
+    parted[inner] = number
+    return parted
 
 
-def _one_word_for_many(row: Tokens, text: str) -> bool:
-    """Whether the tokenizer calls a text of several words one word (some have no notion of words)."""
-    return row.words is not None and int(row.words.max(initial=SPECIAL)) == 0 and len(text.split()) > 1
-
-
-def _without_blanks(row: Tokens, text: str) -> Ints:
+def _without_blanks(row: Tokens, words: Ints, text: str) -> Ints:
     """The word of each token, where tokens of white space alone belong to the next word, at the end to the last."""
-    words, spans = _words(row), row.spans or ()
+    spans = row.spans or ()
     blank = np.array([word != SPECIAL and not text[a:b].strip() for word, (a, b) in zip(words, spans, strict=True)])
     if not blank.any() or blank[words != SPECIAL].all():
         return words
@@ -252,12 +295,3 @@ def _without_blanks(row: Tokens, text: str) -> Ints:
     moved = words.copy()
     moved[blank] = words[next_]
     return moved
-
-
-def _by_spaces(row: Tokens, text: str) -> Ints:
-    """The word of each token by the spaces of the text; a space belongs to the word behind it."""
-    starts = [int(not mark.isspace() and (i == 0 or text[i - 1].isspace())) for i, mark in enumerate(text)]
-    word_at = [0, *accumulate(starts)]
-    spans = row.spans or ()
-    words = _words(row)
-    return _ints(SPECIAL if words[i] == SPECIAL else max(word_at[end] - 1, 0) for i, (_, end) in enumerate(spans))

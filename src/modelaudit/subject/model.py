@@ -15,7 +15,7 @@ from modelaudit.checker import Hiding, Losses, Predictions
 from modelaudit.errors import CapabilityError, ModelInputError
 from modelaudit.rows import Row
 from modelaudit.subject.encoding import Encoder, Encoding, Segments
-from modelaudit.subject.generation import greedy
+from modelaudit.subject.generation import greedy, written
 from modelaudit.subject.hiding import Veil
 from modelaudit.subject.limits import max_length
 from modelaudit.subject.tasks import is_of
@@ -134,13 +134,20 @@ class Model:
         return [gradient.astype(np.float64) for gradient in self.engine.gradients(inputs, classes)]
 
     def generate(self, rows: Sequence[Row], *, max_new_tokens: int) -> list[str]:
-        """Return greedy continuations of the rows' texts: up to the end of the text, the limit, or the model's length.
+        """Return greedy continuations of the rows' texts, as they stand behind these: to a text's end or the limit.
 
-        Each token is asked for on its own and all before it are read again, which suits answers of a few words.
+        A prompt loses its beginning where the model has no room behind it for the new tokens, or for half as many
+        tokens as it takes. Each token is asked for on its own and all before it are read again, which suits answers of
+        a few words.
         """
         self._need("generate")
-        prompts = self.encodings([replace(row, answer=None) for row in rows])
-        return greedy(prompts, self.engine, self.encoder, ends=_ends(self.opened), most=max_new_tokens)
+        room = min(max(max_new_tokens, 0), self.max_length // 2)
+        shortened = replace(self.encoder, max_length=self.max_length - room)
+        with self._lock:
+            prompts = self.task.encode([self.task.content(replace(row, answer=None)) for row in rows], shortened)
+        new = greedy(prompts, self.engine, ends=_ends(self.opened), most=max_new_tokens, length=self.max_length)
+        with self._lock:
+            return written([row.text for row in rows], prompts, new, self.encoder)
 
     def token_counts(self, texts: Sequence[str]) -> NDArray[np.int64]:
         """Return the number of tokens in each text, special tokens not counted."""

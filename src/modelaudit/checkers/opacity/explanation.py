@@ -22,10 +22,10 @@ __all__ = ["Effort", "Explanation", "Game", "by_row", "explain"]
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What each unit of one row adds to the log-odds of its target, and how far that can be trusted.
+    """What each unit of one row adds to the value of its target, and how far that can be trusted.
 
     Attributes:
-        plain: the target's log-odds on the row as the model reads it without any masking.
+        plain: the target's value on the row as the model reads it without any masking.
         additivity: None where the output does not vary as words are hidden.
     """
 
@@ -46,7 +46,7 @@ class Explanation:
 
     @property
     def additivity_gap(self) -> float:
-        """Distance between base + sum of the values and the output on the unmasked row, in log-odds."""
+        """Distance between base + sum of the values and the output on the unmasked row."""
         return abs(self.shapley.base + float(self.shapley.values.sum()) - self.plain)
 
     @property

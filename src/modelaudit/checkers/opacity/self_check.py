@@ -27,7 +27,7 @@ MOST_WORDS = 5
 
 @dataclass(frozen=True, slots=True)
 class SelfCheck:
-    """The largest distance of a value to that by brute force, in log-odds, and over how many rows and words."""
+    """The largest distance of a value to that by brute force, and over how many rows and words."""
 
     deviation: float
     rows: int

@@ -30,7 +30,7 @@ MOST_WORDS = 10
 def to_shap(finding: Finding) -> Any:
     """Return the rows that a finding shows as a `shap.Explanation`, which shap's plots accept.
 
-    Values are in the unit of the finding (log-odds), one array a row; `lower_bounds` and `upper_bounds` are 95%
+    Values are in the unit of the finding, one array a row; `lower_bounds` and `upper_bounds` are 95%
     intervals, equal to the values where these are exact. Words that the report may not show are numbered.
 
     Raises:
@@ -58,7 +58,7 @@ def to_shap(finding: Finding) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class CrossCheck:
-    """How far shap's own explainers are from ours, in log-odds.
+    """How far shap's own explainers are from ours.
 
     Attributes:
         exact: largest distance to `ExactExplainer`, over `rows` short rows.

@@ -73,7 +73,7 @@ class Solved:
     """One row's Shapley values with what they come from.
 
     Attributes:
-        coalitions, answers: what was asked, and (coalitions,) the log-odds of the target.
+        coalitions, answers: what was asked, and (coalitions,) the value of the target for each.
         full: probability of the target with every word in sight.
     """
 

@@ -15,7 +15,7 @@ from modelaudit.errors import DataInputError
 from modelaudit.rows import Row
 from modelaudit.subject.columns import Tiers, find_column
 from modelaudit.subject.encoding import Encoding
-from modelaudit.subject.label_sets import match_label_sets
+from modelaudit.subject.label_sets import flagged_labels, match_label_sets
 from modelaudit.subject.tables import Table
 from modelaudit.subject.task import ColumnChoice, RowBatch, class_names, known_labels
 from modelaudit.subject.tasks.whole_text import WholeText, text_column_of, text_rows
@@ -48,35 +48,38 @@ class MultiLabelClassification(WholeText):
         """Return the rows of a table, with the indices of their labels where it has them.
 
         Labels stand in one column, as a list of names or of indices, as a list of one 0 or 1 a label, or as text with
-        marks between; or in a column of 0 and 1 for each label, called as the label.
+        marks between; or in a column of 0 and 1 for each label, called as the label, which is never read as indices.
         """
         text_column = text_column_of(table, columns)
         of_labels = [] if columns.label is not None else _columns_of_labels(table, labels)
         if of_labels:
-            flags = list(zip(*(table.cells(column) for column in of_labels), strict=True))
-            truths: list[Any] = [None if any(cell is None for cell in row) else list(row) for row in flags]
-            names: Sequence[str] = ()
-        else:
-            column = find_column(
+            return text_rows(
                 table,
-                columns.label,
-                LABEL_COLUMNS,
-                what="label",
-                flag="--label-column",
-                fits=lambda cell: isinstance(cell, str | int | list),
-                taken=[name for name in (text_column, columns.group) if name],
+                columns,
+                text_column=text_column,
+                label_columns=of_labels,
+                truths=_cells_of_labels(table, of_labels),
+                read=lambda rows: [{"label_set": found} for found in flagged_labels(rows, of_labels, table=table.name)],
             )
-            of_labels = [column] if column else []
-            names = table.class_names.get(column or "", ())
-            truths = known_labels(table.cells(column) if column else [None] * len(table), names)
-            if columns.label is None and all(cell is None for cell in truths):
-                of_labels = []
-        place = f"{table.name}: column {', '.join(map(repr, of_labels))}"
+        column = find_column(
+            table,
+            columns.label,
+            LABEL_COLUMNS,
+            what="label",
+            flag="--label-column",
+            fits=lambda cell: isinstance(cell, str | int | list),
+            taken=[name for name in (text_column, columns.group) if name],
+        )
+        names = table.class_names.get(column or "", ())
+        truths = known_labels(table.cells(column) if column else [None] * len(table), names)
+        if columns.label is None and all(cell is None for cell in truths):
+            column = None
+        place = f"{table.name}: column {column!r}"
         return text_rows(
             table,
             columns,
             text_column=text_column,
-            label_columns=of_labels,
+            label_columns=[column] if column else [],
             truths=truths,
             read=lambda cells: [
                 {"label_set": found} for found in match_label_sets(cells, labels, place=place, class_names=names)
@@ -116,3 +119,9 @@ def _columns_of_labels(table: Table, labels: Sequence[str]) -> list[str]:
     by_name = {column.strip().casefold(): column for column in table.columns}
     found = [by_name.get(label.strip().casefold()) for label in labels]
     return [] if any(column is None for column in found) else [str(column) for column in found]
+
+
+def _cells_of_labels(table: Table, columns: Sequence[str]) -> list[Any]:
+    """Return position and cells of each row, None where a cell is empty."""
+    rows = zip(*(known_labels(table.cells(column), ()) for column in columns), strict=True)
+    return [None if None in cells else (position, cells) for position, cells in enumerate(rows)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,7 +57,10 @@ class TextGeneration:
         return ()
 
     def rows(self, table: Table, labels: Sequence[str], columns: ColumnChoice) -> RowBatch:
-        """Return the prompts of a table, with their answers where it has a column of them."""
+        """Return the prompts of a table, with their answers where it has a column of them.
+
+        An answer is set apart from its prompt by one space where neither has white space there.
+        """
         prompt_column = text_column_of(table, columns, known=PROMPT_COLUMNS)
         answer_column = find_column(
             table,
@@ -72,7 +76,7 @@ class TextGeneration:
         if columns.label is None and all(answer is None for answer in truths):
             answer_column = None
         place = f"{table.name}: column {answer_column!r}"
-        return text_rows(
+        batch = text_rows(
             table,
             columns,
             text_column=prompt_column,
@@ -80,6 +84,7 @@ class TextGeneration:
             truths=truths,
             read=lambda cells: [{"answer": _answer(cell, place=place)} for cell in cells],
         )
+        return replace(batch, rows=tuple(map(_apart, batch.rows)))
 
     def content(self, row: Row) -> Any:
         """Return the row's prompt and answer."""
@@ -124,3 +129,8 @@ def _answer(cell: Any, *, place: str) -> str:
     if not isinstance(cell, str):
         raise DataInputError(f"{place}: an answer is text, not a {type(cell).__name__}; name a column of texts")
     return cell
+
+
+def _apart(row: Row) -> Row:
+    joined = row.answer is None or row.text[-1:].isspace() or row.answer[:1].isspace()
+    return row if joined else replace(row, answer=f" {row.answer}")

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from modelaudit.checker import Losses, Predictions
 from modelaudit.errors import DataInputError
 from modelaudit.rows import Row
+from modelaudit.subject.cells import shown_cell, written_list
 from modelaudit.subject.columns import Tiers, find_column
 from modelaudit.subject.encoding import Encoding
 from modelaudit.subject.tables import Table
@@ -94,17 +95,19 @@ def _values(cell: Any, outputs: int, *, place: str) -> tuple[float, ...]:
     found = _numbers(cell)
     if found is None or len(found) != outputs:
         raise DataInputError(
-            f"{place}: {str(cell)[:60]!r} is not the true value of a regression; the model gives {outputs} number(s) a "
+            f"{place}: {shown_cell(cell)} is not the true value of a regression; the model gives {outputs} number(s) a "
             "text, so write as many finite numbers"
         )
     return found
 
 
 def _numbers(cell: Any) -> tuple[float, ...] | None:
-    """Return the finite numbers of a cell, or None."""
+    """Return the finite numbers of a cell, which may be a list written out, or None."""
+    if isinstance(cell, str) and cell.strip().startswith("["):
+        cell = written_list(cell.strip())
     cells = cell if isinstance(cell, list | tuple) else [cell]
     try:
         numbers = tuple(float(each) for each in cells)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return numbers if all(map(math.isfinite, numbers)) else None
