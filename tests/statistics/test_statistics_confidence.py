@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.stats import binom, norm, t
 
@@ -109,14 +109,16 @@ def test_a_degenerate_interval_is_no_evidence_at_its_own_point():
     assert p_outside(estimate(0.3, se=0.0).bounds, 0.05) == pytest.approx(1e-5)
 
 
-@given(st.floats(-0.05, 0.05), st.floats(0.003, 0.03), st.floats(-0.04, 0.04))
+@example(value=0.015625, se=0.010763767684270911, limit=-0.02734375)
+@given(value=st.floats(-0.05, 0.05), se=st.floats(0.003, 0.03), limit=st.floats(-0.04, 0.04))
 def test_clipping_to_the_support_never_makes_evidence(value, se, limit):
     clipped = estimate(value, se, support=(-0.03, 0.03)).bounds
     assert interval_at(clipped, 0.95)[0] >= -0.03
     if abs(limit) <= 0.03:
         exact = norm.cdf((limit - value) / se)
-        assert p_above(clipped, limit) >= min(exact, 1 - 5e-6) - 1e-9
-        assert p_below(clipped, limit) >= min(1 - exact, 1 - 5e-6) - 1e-9
+        # Beyond the last level but one nothing shows that the outermost was clipped; p is below 5e-5 there.
+        assert p_above(clipped, limit) >= min(exact, 1 - 5e-6) - (1e-9 if exact > 5e-5 else 5e-5)
+        assert p_below(clipped, limit) >= min(1 - exact, 1 - 5e-6) - (1e-9 if exact < 1 - 5e-5 else 5e-5)
 
 
 def test_no_hit_is_no_evidence_against_a_rate_of_zero():
