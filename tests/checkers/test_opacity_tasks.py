@@ -103,8 +103,8 @@ def test_a_number_is_explained_in_its_own_unit():
     assert gain.metric.unit == "fall of the output"
     assert gain.metric.bounds[0] is not None
     assert "lowers the output by" in gain.statement
-    assert {item.unit for item in gain.evidence if isinstance(item, Attribution)} == {"output"}
-    assert measured["self_check", None].metric.unit == "output"
+    assert {item.unit for item in gain.evidence if isinstance(item, Attribution)} == {"output units"}
+    assert measured["self_check", None].metric.unit == "output units"
     assert measured["explanation_quality", None].metric.value == pytest.approx(1.0, abs=1e-3)
 
 

@@ -77,7 +77,7 @@ def findings_of(explanations: Sequence[Explanation], beside: Beside, scale: Scal
 
 
 _FAITHFUL = "0 is an order at random, 1 the best that a greedy search found; the search may have missed a better one."
-_ADDITIVE = "Masked text is unusual text: part of what is missing may be how the model takes mask tokens."
+_ADDITIVE = "Text with hidden words is unusual text: part of what is missing may be how the model takes it."
 _STABLE = "Agreement is corrected for sampling noise, and of edits only those count that leave the prediction as it is."
 
 
@@ -129,6 +129,8 @@ def _quality(axes: Sequence[Axis], why_not: str | None, scale: Scale) -> Finding
 def _axis(axis: Axis, identity: str, title: str, caveat: str, scale: Scale, *, of: str = "rows") -> Finding:
     found = axis.estimate
     said = f"is not known: {found.reason}" if found.value is None else f"is {found.value:.2f} ({found.n} {of})."
+    if found.value is not None and not found.bounds:
+        said += f" It has no interval, so it is left out of the quality: {found.reason}"
     return Finding(
         metric=Metric.of(found, id=identity, title=title, unit="1 is the best", better="higher", n_unit=of),
         statement=f"The axis {axis.name} {said}",
@@ -188,12 +190,12 @@ def _additivity(explanations: Sequence[Explanation]) -> Finding:
         ),
         statement=(
             f"In the median row, the sum of the words' values gives back {found.value or 0.0:.0%} of how the output "
-            f"varies as words are hidden (95% interval {low:.0%} to {high:.0%}, {found.n} rows); the rest is words "
-            "acting together, which no list of words can show."
+            f"varies as words are hidden (95% interval {low:.0%} to {high:.0%}, {found.n} rows). The best "
+            "list of words may account for more (additive fidelity); what that leaves is words acting together."
         ),
         caveats=(
             "Below 0% the list says less than the mean output alone would.",
-            "Masked text is unusual text: part of the rest may be how the model takes mask tokens.",
+            "Masked text is unusual text: part of the rest may be how the model takes it.",
         ),
     )
 

@@ -49,6 +49,7 @@ def to_shap(finding: Finding) -> Any:
         values=_ragged(values),
         base_values=np.array([item.base for item in shown]),
         data=_ragged([np.array(_names(item), dtype=object) for item in shown]),
+        feature_names=[list(map(str, _names(item))) for item in shown],
         # Names of outputs would be taken for more than one output a row.
         instance_names=[f"{item.row}: {item.target}" for item in shown],
         lower_bounds=_ragged([value - width for value, width in zip(values, widths, strict=True)]),

@@ -93,6 +93,11 @@ class ShapleyExplanation:
     )
 
     def __init__(self, *, rows: int | None = None, pairs: int | None = None, cross_check: str | None = None) -> None:
+        for name, value, least in (("rows", rows, "an interval"), ("pairs", pairs, "a standard error")):
+            if value is not None and (type(value) is not int or value < 2):
+                raise ValueError(f"the option {name} is {value!r}; {least} needs a whole number of 2 or more")
+        if cross_check not in {None, "shap"}:
+            raise ValueError(f"the option cross_check is {cross_check!r}; only shap is known")
         self.rows = rows
         self.pairs = pairs
         self.cross_check = cross_check
@@ -123,8 +128,6 @@ class ShapleyExplanation:
 
     def run(self, ctx: Context) -> Iterable[Finding]:
         """Explain a sample of the evaluation rows. Raises NotAssessable where no row has words to choose from."""
-        if self.cross_check not in {None, "shap"}:
-            raise ValueError(f"the option cross_check is {self.cross_check!r}; only shap is known")
         choice = choose(ctx, self._sample_size(ctx.budget))
         games, scale, left_out = choice.games, choice.scale, dict(choice.left_out)
         if choice.rows < 2:
@@ -171,7 +174,7 @@ class ShapleyExplanation:
             limits=(
                 f"median relative standard error at most {GOOD_ERROR:.0%}",
                 f"agreement of halves of the pairs at least {GOOD_RELIABILITY}",
-                f"median spread of the output at least {scale.least}",
+                f"a tenth of the rows or more with a spread of the output of {scale.least}",
                 f"additivity gap at most {MOST_GAP} {scale.sized}",
                 f"deviation from brute force at most {MOST_DEVIATION} {scale.sized}",
                 f"rank correlation with values of random weights not surely above {MOST_RANDOM}",
@@ -179,13 +182,9 @@ class ShapleyExplanation:
         )
 
     def _sample_size(self, budget: Budget) -> int:
-        if self.rows is not None and self.rows < 2:
-            raise ValueError(f"the option rows is {self.rows}; an interval needs 2 or more")
         return budget.pick(20, 60, 200) if self.rows is None else self.rows
 
     def _effort(self, budget: Budget) -> Effort:
-        if self.pairs is not None and self.pairs < 2:
-            raise ValueError(f"the option pairs is {self.pairs}; a standard error needs 2 or more")
         most = budget.pick(4, 16, 32) if self.pairs is None else self.pairs
         return Effort(
             exact_players=budget.pick(8, 10, 10),

@@ -63,7 +63,7 @@ SCALES: dict[str, Scale] = {
         "a label that the model gives, or the likeliest where it gives none", paneled=False
     ),
     "token-classification": _probability("an entity's tags, mean over its words"),
-    "text-regression": Scale("the output as it is", "output", "the output", "fall of the output", 0.05, relative=True),
+    "text-regression": Scale("the output", "output units", "the output", "fall of the output", 0.05, relative=True),
     "text-generation": Scale(
         "the answer, mean over its tokens",
         "nats a token",
