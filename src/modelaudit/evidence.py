@@ -134,6 +134,7 @@ class Attribution(Frozen):
         degrees_of_freedom: those of the errors, for the width of an interval; None where they are many.
         steadiness: 0 to 1 for each word: 1 where it adds the same whatever the words around it, near 0 where what it
             adds hangs on them; None where this was not measured.
+        answer: the text whose probability is explained, where that is one; text of the row, as `words` are.
     """
 
     kind: Literal["attribution"] = "attribution"
@@ -146,6 +147,7 @@ class Attribution(Frozen):
     errors: tuple[float, ...] | None = None
     degrees_of_freedom: int | None = Field(default=None, ge=1)
     steadiness: tuple[Annotated[float, Field(ge=0.0, le=1.0)], ...] | None = None
+    answer: Text | None = None
     base: float
     output: float
     private: bool = False
@@ -204,7 +206,7 @@ def redacted(item: Evidence, *, show_text: bool) -> Evidence:
         bare = tuple(example.model_copy(update={"before": None, "after": None}) for example in item.items)
         return item.model_copy(update={"items": bare})
     if isinstance(item, Attribution) and (item.private or not show_text):
-        return item.model_copy(update={"words": None})
+        return item.model_copy(update={"words": None, "answer": None})
     if isinstance(item, Table) and item.holds_text and not show_text:
         return Note(title=item.title, text="Not shown: the table holds text of the audited rows.")
     return item

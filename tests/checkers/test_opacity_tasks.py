@@ -11,6 +11,7 @@ from test_opacity_shapley import EXACT, explained
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import BertConfig, BertForSequenceClassification, GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
+from modelaudit import Audit
 from modelaudit.checkers.opacity.choosing import choose
 from modelaudit.checkers.opacity.randomised import against_random
 from modelaudit.checkers.opacity.shapley import ShapleyExplanation
@@ -333,3 +334,16 @@ def test_an_edited_prompt_keeps_what_stands_before_its_answer(traffic):
     for row, place in zip(edited, places, strict=True):
         assert row.text.endswith("  ")
         assert row.answer == solved[place].game.row.answer
+
+
+@pytest.mark.parametrize("show_text", [True, False])
+def test_the_answer_that_is_explained_is_shown_where_text_is_and_nowhere_else(traffic, tmp_path, show_text):
+    model, tokenizer, rows = traffic
+    audit = Audit(
+        (model, tokenizer), [{"prompt": row["prompt"]} for row in rows[:40]], preset="quick", show_text=show_text
+    )
+    outcome = audit.run(only=["opacity"])
+    outcome.save(str(tmp_path / "report.html"))
+    page = (tmp_path / "report.html").read_text()
+    assert ("the answer “stop" in page or "the answer “go" in page) == show_text
+    assert ('"answer":"' in outcome.report.model_dump_json()) == show_text

@@ -209,7 +209,7 @@ def _attribution(item: Attribution) -> Figure:
         view.caption + told,
         attribution=view,
         row=item.row,
-        target=item.target,
+        target=item.target if item.answer is None else f"{item.target} “{visible(item.answer.strip(), most=200)}”",
         unit=item.unit,
         private=item.private,
     )

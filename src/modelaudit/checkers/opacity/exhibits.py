@@ -79,6 +79,7 @@ def _attribution(title: str, explanation: Explanation, scale: Scale) -> Attribut
         degrees_of_freedom=None if shapley.by_pair is None else len(shapley.by_pair) - 1,
         # Rounding may leave a word that adds the same everywhere a last bit above 1.
         steadiness=tuple(float(share) for share in np.clip(shapley.steadiness, 0.0, 1.0)),
+        answer=explanation.game.row.answer if explanation.game.target.kind == "answer" else None,
         base=shapley.base,
         output=shapley.output,
     )
