@@ -8,6 +8,7 @@ import numpy as np
 
 from modelaudit.checkers.opacity.explanation import Explanation, by_row
 from modelaudit.checkers.opacity.faithfulness import SHARES, Floats
+from modelaudit.checkers.opacity.stability import LEAST_WORDS
 from modelaudit.checkers.opacity.targets import Scale
 from modelaudit.evidence import Attribution, Curve, Part, Series, Shares, Table
 from modelaudit.statistics import mean_difference
@@ -50,6 +51,8 @@ def _at(drops: Callable[[Explanation], Floats], share: int) -> Callable[[Explana
 
 def chosen_attributions(explanations: Sequence[Explanation], scale: Scale) -> tuple[Attribution, ...]:
     """Return the attributions of a typical row and of rows at the ends, each with how it was picked."""
+    # Of a row of two or three words nearly any share is an end.
+    explanations = [each for each in explanations if len(each.game.units) >= LEAST_WORDS] or explanations
     share = np.array([(each.concentration or len(each.game.units)) / len(each.game.units) for each in explanations])
     residual = np.array([each.shapley.residual_share or 0.0 for each in explanations])
     picks = {

@@ -40,6 +40,9 @@ REACTING = 0.1
 LEARNT = 3.0
 """How many times the spread under random weights such an output has to have."""
 
+CROSS_CHECKED = 5_000
+"""Evaluations that shap takes for the rows that it explains as well, about."""
+
 EDITS_A_ROW = 1
 """Kinds of edit that a row's stability is measured by: more rows tell more than more edits of one."""
 
@@ -123,6 +126,7 @@ class ShapleyExplanation:
             + (min(spelt, rows) + 2 * min(again, rows)) * min(effort.evaluations(words), 2 * words * COMPARED_PAIRS)
             + rows * 4 * (1 + effort.random_orders)
             + min(searched, rows) * (search_evaluations(words) + 4)
+            + (CROSS_CHECKED if self.cross_check else 0)
         )
         return Cost(evaluations, round(evaluations * (subject.evaluation.mean_tokens + 2)))
 
