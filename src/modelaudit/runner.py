@@ -6,6 +6,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -74,13 +75,10 @@ class Randomisation:
     def model(self) -> ModelHandle:
         """Return the model; raise CapabilityError where there can be none."""
         with self._lock:
-            return self._model()
-
-    def _model(self) -> ModelHandle:
-        if self._made is None:
-            self._made = randomised(self._subject.model, seed=_random_seed(self._seed))
-            self._made.engine.on_progress = self._listener.advance
-        return self._made
+            if self._made is None:
+                self._made = randomised(self._subject.model, seed=_random_seed(self._seed))
+                self._made.engine.on_progress = self._listener.advance
+            return self._made
 
     def close(self) -> None:
         """Give the model up."""
@@ -170,19 +168,18 @@ def _pass(
         engine.on_progress = listener.advance
     results: list[CheckResult] = []
     seconds: dict[str, float] = {}
-    random = Randomisation(subject, seed=seed, listener=listener)
-    for line in lines:
-        info = line.registered.info
-        if line.status == "run":
-            listener.checker(info.title, going.index(info.id) + 1, len(going))
-            started = time.perf_counter()
-            results.append(_run_one(line.registered, subject, seed, show_text, random))
-            for engine in subject.engines:
-                engine.check_journal()
-            seconds[info.id] = round(time.perf_counter() - started, 3)
-        else:
-            results.append(_result(line.registered, line.status, reason=line.reason))
-    random.close()
+    with closing(Randomisation(subject, seed=seed, listener=listener)) as random:
+        for line in lines:
+            info = line.registered.info
+            if line.status == "run":
+                listener.checker(info.title, going.index(info.id) + 1, len(going))
+                started = time.perf_counter()
+                results.append(_run_one(line.registered, subject, seed, show_text, random))
+                for engine in subject.engines:
+                    engine.check_journal()
+                seconds[info.id] = round(time.perf_counter() - started, 3)
+            else:
+                results.append(_result(line.registered, line.status, reason=line.reason))
     return ChecksRun(tuple(results), seconds)
 
 

@@ -289,6 +289,19 @@ def test_outputs_of_several_scales_are_explained_by_how_each_varies():
     assert max(abs(value) for item in shown for value in item.values) < 10
 
 
+def test_an_output_of_a_regression_that_varies_by_rounding_alone_is_not_explained():
+    model, tokenizer = planted(3, problem_type="regression")
+    with torch.no_grad():
+        model.bias[1] = 1e6
+        model.embeddings.weight[:, 1] *= 0.05
+    rows = [{"text": text} for text in texts(40, seed=2)]
+    subject = subject_of((model, tokenizer), data=rows, preset="quick")
+    measured = findings_of(ShapleyExplanation(), subject)
+    assert measured["additive_fidelity", None].metric.value == pytest.approx(1.0, abs=1e-6)
+    [words] = [item for item in measured["faithfulness_gain", None].evidence if item.kind == "table"]
+    assert {row[1] for row in words.rows} == {"out 0", "out 2"}
+
+
 def test_what_is_explained_of_one_row_is_no_evidence_of_several_rows():
     model = planted(3, problem_type="multi_label_classification")
     subject = subject_of(model, data=[{"text": text} for text in texts(30)], preset="quick")

@@ -262,7 +262,7 @@ def short_rows(model: PreTrainedModel) -> list[ModelInput]:
 
 
 def _judged(ids: NDArray[np.int32]) -> ModelInput:
-    """Return a row whose last tokens are to be judged, 2 to 16 of them by its length, from what stands before them."""
+    """Return a row of which the last third is to be judged, each token from what stands before it."""
     first = max(0, len(ids) - 1 - len(ids) // 3)
     places = np.arange(first, len(ids) - 1, dtype=np.int32)
     return ModelInput(ids, gather=places, targets=ids[places + 1])

@@ -80,6 +80,8 @@ def on_grid(
     """Evaluate an interval method at every level of the grid.
 
     Bounds are clipped to the support of the quantity and made nested (an interval never shrinks as its level grows).
+    A bound that is clipped at the highest level alone stands at the level below it as well: where the support was
+    reached can't be told from one point, and a p-value between the two would be too small.
     ValueError where a bound is NaN, or still infinite after clipping.
     """
     least, most = support
@@ -92,6 +94,8 @@ def on_grid(
         lowest = min(lowest, min(max(float(low), least), most))
         highest = max(highest, min(max(float(high), least), most))
         bounds.append((level, lowest, highest))
+    level, before_low, before_high = bounds[-2]
+    bounds[-2] = (level, lowest if low < least else before_low, highest if high > most else before_high)
     result = tuple(bounds)
     check_bounds(result)
     return result
@@ -215,6 +219,7 @@ def _confidence(bounds: Bounds, limit: float) -> tuple[float, float]:
         between = scores[left] + share * (scores[right] - scores[left])
         after_step = left > 0 and points[left - 1] == points[left]
         before_step = right + 1 < len(points) and points[right + 1] == points[right]
-        bottom = scores[left] if before_step else between
-        top = scores[right] if after_step else between
+        # A step of the two outermost points alone may be one clipped bound (`on_grid`): C reaches to the outer one.
+        bottom = scores[left] if before_step else scores[0] if after_step and left == 1 else between
+        top = scores[right] if after_step else scores[-1] if before_step and right == len(points) - 2 else between
     return float(ndtr(bottom)), float(ndtr(top))

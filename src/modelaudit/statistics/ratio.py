@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import stdtrit
 
 from .arrays import codes, vector
 from .bounded import ADDED_UNITS
-from .confidence import Estimate, on_grid
+from .confidence import Estimate, on_grid, quantile
 
 Floats = NDArray[np.float64]
 
@@ -46,7 +45,7 @@ def share_of_means(parts: ArrayLike, wholes: ArrayLike, *, clusters: Any | None 
     added = ADDED_UNITS * float(reach @ reach) / float(reach.sum()) / n
 
     def interval(level: float) -> tuple[float, float]:
-        half = float(stdtrit(groups - 1, (1.0 + level) / 2.0)) * math.hypot(se, added)
+        half = quantile(level, df=groups - 1) * math.hypot(se, added)
         return value - half, value + half
 
     bounds = on_grid(interval, support=(-math.inf, 1.0))

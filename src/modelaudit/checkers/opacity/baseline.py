@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from modelaudit.checker import Hiding, ModelHandle
-from modelaudit.checkers.opacity.solving import Solved, on_coalitions
-from modelaudit.checkers.opacity.stability import by_row, reliability, spearman
+from modelaudit.checkers.opacity.solving import Solved, on_coalitions, row_means
+from modelaudit.checkers.opacity.stability import reliability, spearman
 
 WORDS: dict[Hiding, str] = {
     "mask": "the mask token stands in their place",
@@ -30,8 +30,8 @@ class OtherBaseline:
     """
 
     hide: Hiding
-    clusters: tuple[str, ...]
-    agreements: tuple[float, ...]
+    agreements: Sequence[float]
+    clusters: Sequence[str] | None
 
 
 def other_baseline(model: ModelHandle, solved: Sequence[Solved]) -> OtherBaseline | None:
@@ -49,5 +49,5 @@ def other_baseline(model: ModelHandle, solved: Sequence[Solved]) -> OtherBaselin
             for before, after in zip(chosen, again, strict=True)
             if (agreement := spearman(before.shapley.values, after.shapley.values)) is not None
         ]
-        return OtherBaseline(hide, *by_row(found)) if found else None
+        return OtherBaseline(hide, *row_means(found)) if found else None
     return None

@@ -71,10 +71,12 @@ def choose(ctx: Context, size: int) -> Choice:
     targets = targets_of(predictions, ctx.model.labels, task)
     outputs = predictions.logits if len(predictions.logits) else np.zeros((1, 1))
     varies, centre = np.nanstd(outputs, axis=0), np.abs(np.nanmean(outputs, axis=0))
+    rounding = ROUNDING * (1.0 + centre)
     scale = SCALES[task]
+    least = max(scale.reacts * (float(varies[0]) if scale.relative else 1.0), float(rounding[0]))
     if task == "text-regression" and len(varies) > 1:
-        scale = SEVERAL_OUTPUTS
-        targets = [tuple(_sized(found, varies)) for found in targets]
+        scale, least = SEVERAL_OUTPUTS, SEVERAL_OUTPUTS.reacts
+        targets = [tuple(_sized(found, np.where(varies > rounding, varies, 0.0))) for found in targets]
     games: list[Game] = []
     left_out: Counter[str] = Counter()
     taken = 0
@@ -100,9 +102,8 @@ def choose(ctx: Context, size: int) -> Choice:
         ctx.note(f"{grouped} rows have more than {MOST_UNITS} words; neighbouring words share one value there.")
     for reason, count in sorted(left_out.items()):
         ctx.note(f"{count} of the rows drawn were left out: {reason}.")
-    least = max(scale.reacts * (varies[0] if scale.relative else 1.0), ROUNDING * (1.0 + float(centre[0])))
     steady = task == "text-regression" and bool((varies < STEADY * centre).all())
-    return Choice(games, left_out, scale, float(least), steady)
+    return Choice(games, left_out, scale, least, steady)
 
 
 def _sized(targets: Sequence[Target], varies: NDArray[np.float64]) -> Iterator[Target]:

@@ -14,7 +14,7 @@ from modelaudit.checkers.opacity.best_order import greedy_orders
 from modelaudit.checkers.opacity.faithfulness import Faithfulness, Removals, compare, removals, words_for_share
 from modelaudit.checkers.opacity.players import Units, row_rng
 from modelaudit.checkers.opacity.shapley_values import ShapleyValues
-from modelaudit.checkers.opacity.solving import Effort, Game, Solved, ask, of_first_rows, solve, split
+from modelaudit.checkers.opacity.solving import Effort, Game, Solved, ask, of_first_rows, row_means, solve, split
 from modelaudit.checkers.opacity.targets import Target
 
 __all__ = ["Effort", "Explanation", "Game", "by_row", "explain"]
@@ -80,21 +80,9 @@ def _own(target: Target, units: Units) -> NDArray[np.bool_]:
 def by_row(
     explanations: Sequence[Explanation], value: Callable[[Explanation], float | None]
 ) -> tuple[list[float], list[str] | None]:
-    """Return one value for each row that has one, the mean over what is explained of it, and the row's cluster.
-
-    Clusters are the rows' groups; None where no row has a group.
-    """
-    found: dict[str, list[float]] = {}
-    groups: dict[str, str | None] = {}
-    for each in explanations:
-        one = value(each)
-        if one is not None:
-            found.setdefault(each.game.row.id, []).append(one)
-            groups[each.game.row.id] = each.game.row.group
-    values = [float(np.mean(each)) for each in found.values()]
-    if all(group is None for group in groups.values()):
-        return values, None
-    return values, [f"row {row}" if group is None else f"group {group}" for row, group in groups.items()]
+    """Return one value for each row that has one, the mean over what is explained of it, and the rows' clusters."""
+    found = ((each.game.row, value(each)) for each in explanations)
+    return row_means((row, one) for row, one in found if one is not None)
 
 
 def explain(

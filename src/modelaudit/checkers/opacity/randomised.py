@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from modelaudit.checker import Hiding, ModelHandle
-from modelaudit.checkers.opacity.solving import Solved, on_coalitions
-from modelaudit.checkers.opacity.stability import by_row, reliability, spearman
+from modelaudit.checkers.opacity.solving import Solved, on_coalitions, row_means
+from modelaudit.checkers.opacity.stability import reliability, spearman
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,8 @@ class Randomised:
         spread: the median spread of the output under random weights, in the unit of the values.
     """
 
-    clusters: tuple[str, ...]
-    agreements: tuple[float, ...]
+    agreements: Sequence[float]
+    clusters: Sequence[str] | None
     spread: float
 
 
@@ -45,4 +45,4 @@ def against_random(model: ModelHandle, solved: Sequence[Solved], *, hide: Hiding
     ]
     if not found:
         return None
-    return Randomised(*by_row(found), statistics.median(one.shapley.spread for one in again))
+    return Randomised(*row_means(found), statistics.median(one.shapley.spread for one in again))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -141,6 +141,27 @@ def of_first_rows(games: Sequence[Game], rows: int) -> int:
         if len(seen) > rows:
             return place
     return len(games)
+
+
+def cluster_of(row: Row) -> str:
+    """Return the row's group, or the row itself where it has none."""
+    return f"row {row.id}" if row.group is None else f"group {row.group}"
+
+
+def row_means(values: Iterable[tuple[Row, float]]) -> tuple[list[float], list[str] | None]:
+    """Return the mean value of each row, and the rows' clusters: what is explained of one row is no several rows.
+
+    Clusters are None where no row has a group.
+    """
+    found: dict[str, list[float]] = {}
+    rows: dict[str, Row] = {}
+    for row, value in values:
+        found.setdefault(row.id, []).append(value)
+        rows[row.id] = row
+    means = [float(np.mean(each)) for each in found.values()]
+    if all(row.group is None for row in rows.values()):
+        return means, None
+    return means, [cluster_of(row) for row in rows.values()]
 
 
 def one_a_row(games: Sequence[Game]) -> list[Game]:

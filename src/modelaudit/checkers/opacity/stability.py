@@ -18,7 +18,7 @@ from scipy.stats import rankdata
 
 from modelaudit.checker import ModelHandle
 from modelaudit.checkers.opacity.shapley_values import ShapleyValues
-from modelaudit.checkers.opacity.solving import Game, Solved, on_coalitions, split
+from modelaudit.checkers.opacity.solving import Game, Solved, cluster_of, on_coalitions, split
 from modelaudit.checkers.opacity.targets import targets_of
 from modelaudit.rows import Row
 from modelaudit.text import Document, Perturbation, apply, bundled_perturbations, row_rng
@@ -95,21 +95,6 @@ def edited(model: ModelHandle, solved: Sequence[Solved], *, task: str, seed: int
             corrected = _corrected(agreement, reliability(first), reliability(one.shapley))
             edits.append(Edit(cluster_of(solved[places[at]].game.row), names[at], agreement, corrected))
     return edits
-
-
-def by_row(agreements: Sequence[tuple[Row, float]]) -> tuple[tuple[str, ...], tuple[float, ...]]:
-    """Return what each row belongs to, and the mean of its agreements: what is explained of one row is no n rows."""
-    of_row: dict[str, list[float]] = {}
-    clusters: dict[str, str] = {}
-    for row, agreement in agreements:
-        of_row.setdefault(row.id, []).append(agreement)
-        clusters[row.id] = cluster_of(row)
-    return tuple(clusters.values()), tuple(float(np.mean(found)) for found in of_row.values())
-
-
-def cluster_of(row: Row) -> str:
-    """Return the row's group, or the row itself where it has none."""
-    return f"row {row.id}" if row.group is None else f"group {row.group}"
 
 
 def spearman(one: Floats, other: Floats) -> float | None:

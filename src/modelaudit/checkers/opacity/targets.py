@@ -146,10 +146,7 @@ class Target:
 
     def _own(self, outputs: Floats) -> Floats:
         """Return (variants, words) of (variants, words, C): each word's class."""
-        chosen = np.array(self.classes)[None, :, None]
-        return np.take_along_axis(outputs, np.broadcast_to(chosen, (len(outputs), len(self.classes), 1)), axis=2)[
-            ..., 0
-        ]
+        return np.take_along_axis(outputs, np.array(self.classes)[None, :, None], axis=2)[..., 0]
 
     def _of_words(self, predictions: Predictions, outputs: Floats) -> Floats:
         """Return (variants, words of the target, C)."""

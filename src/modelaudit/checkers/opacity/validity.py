@@ -68,15 +68,13 @@ def fault(gap: float, beside: Beside, unit: str, size: float) -> str | None:
 def gap_finding(explanations: Sequence[Explanation], gap: float, unit: str) -> Finding:
     """State how far base and values are from the output on the unmasked row."""
     return Finding(
-        metric=Metric(
-            id="additivity_gap",
-            title="Largest additivity gap",
-            value=gap,
-            unit=unit,
-            better="neither",
+        metric=_largest(
+            "additivity_gap",
+            "Largest additivity gap",
+            gap,
+            unit,
             n=len({each.game.row.id for each in explanations}),
             method="maximum over rows of |base + sum of values - output on the unmasked row|",
-            reason="a maximum over the rows at hand has no interval",
         ),
         statement=f"Base and values of a row add up to the model's own output to within {_distance(gap, unit)}.",
         caveats=(
@@ -108,15 +106,13 @@ def sampling_finding(explanations: Sequence[Explanation], error: Estimate) -> Fi
 def self_check_finding(check: SelfCheck, unit: str) -> Finding:
     """State the largest deviation from brute force."""
     return Finding(
-        metric=Metric(
-            id="self_check",
-            title="Largest deviation from brute force",
-            value=check.deviation,
-            unit=unit,
-            better="neither",
+        metric=_largest(
+            "self_check",
+            "Largest deviation from brute force",
+            check.deviation,
+            unit,
             n=check.rows,
             method="maximum over words of |value - mean over all orders by definition|",
-            reason="a maximum over the rows at hand has no interval",
         ),
         statement=(
             f"On {check.rows} short rows ({check.words} words) the values agree with brute force to within "
@@ -175,15 +171,13 @@ def cross_check_finding(crossed: CrossCheck, unit: str) -> Finding:
         else f" On longer rows its sampled values lie {crossed.sampled:.1f} of our standard errors away in the median."
     )
     return Finding(
-        metric=Metric(
-            id="shap_deviation",
-            title="Largest deviation from the library shap",
-            value=crossed.exact,
-            unit=unit,
-            better="neither",
+        metric=_largest(
+            "shap_deviation",
+            "Largest deviation from the library shap",
+            crossed.exact,
+            unit,
             n=crossed.rows,
             method="maximum over words of |value - shap.ExactExplainer|",
-            reason="a maximum over the rows at hand has no interval",
         ),
         statement=(
             f"On {crossed.rows} short rows the values agree with shap's own to within {_distance(crossed.exact, unit)}."
@@ -194,3 +188,16 @@ def cross_check_finding(crossed: CrossCheck, unit: str) -> Finding:
 
 def _distance(value: float, unit: str) -> str:
     return "rounding" if value < 1e-9 else f"{value:.2g} {unit}"
+
+
+def _largest(identity: str, title: str, value: float, unit: str, *, n: int, method: str) -> Metric:
+    return Metric(
+        id=identity,
+        title=title,
+        value=value,
+        unit=unit,
+        better="neither",
+        n=n,
+        method=method,
+        reason="a maximum over the rows at hand has no interval",
+    )

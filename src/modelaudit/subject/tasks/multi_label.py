@@ -18,7 +18,7 @@ from modelaudit.subject.encoding import Encoding
 from modelaudit.subject.label_sets import flagged_labels, match_label_sets
 from modelaudit.subject.tables import Table
 from modelaudit.subject.task import ColumnChoice, RowBatch, class_names, known_labels
-from modelaudit.subject.tasks.whole_text import WholeText, text_column_of, text_rows
+from modelaudit.subject.tasks.whole_text import WholeText, text_column_of, text_rows, truths_in
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -70,19 +70,16 @@ class MultiLabelClassification(WholeText):
             fits=lambda cell: isinstance(cell, str | int | list),
             taken=[name for name in (text_column, columns.group) if name],
         )
-        names = table.class_names.get(column or "", ())
-        truths = known_labels(table.cells(column) if column else [None] * len(table), names)
-        if columns.label is None and all(cell is None for cell in truths):
-            column = None
-        place = f"{table.name}: column {column!r}"
+        truths = truths_in(table, column, named=columns.label is not None)
         return text_rows(
             table,
             columns,
             text_column=text_column,
-            label_columns=[column] if column else [],
-            truths=truths,
+            label_columns=truths.columns,
+            truths=truths.cells,
             read=lambda cells: [
-                {"label_set": found} for found in match_label_sets(cells, labels, place=place, class_names=names)
+                {"label_set": found}
+                for found in match_label_sets(cells, labels, place=truths.place, class_names=truths.class_names)
             ],
         )
 

@@ -16,8 +16,8 @@ from modelaudit.subject.columns import Tiers, find_column
 from modelaudit.subject.encoding import Encoding
 from modelaudit.subject.labels import match_labels
 from modelaudit.subject.tables import Table
-from modelaudit.subject.task import ColumnChoice, RowBatch, class_names, cross_entropy, known_labels, softmax
-from modelaudit.subject.tasks.whole_text import WholeText, text_column_of, text_rows
+from modelaudit.subject.task import ColumnChoice, RowBatch, class_names, cross_entropy, softmax
+from modelaudit.subject.tasks.whole_text import WholeText, text_column_of, text_rows, truths_in
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -44,20 +44,17 @@ class TextClassification(WholeText):
     def rows(self, table: Table, labels: Sequence[str], columns: ColumnChoice) -> RowBatch:
         """Return the rows of a table, with class indices where it has a label column."""
         text_column = text_column_of(table, columns)
-        label_column = self._label_column(table, labels, columns, text_column)
-        names = table.class_names.get(label_column or "", ())
-        truths = known_labels(table.cells(label_column) if label_column else [None] * len(table), names)
-        if columns.label is None and all(cell is None for cell in truths):
-            label_column = None
-        place = f"{table.name}: column {label_column!r}"
+        column = self._label_column(table, labels, columns, text_column)
+        truths = truths_in(table, column, named=columns.label is not None)
         return text_rows(
             table,
             columns,
             text_column=text_column,
-            label_columns=[label_column] if label_column else [],
-            truths=truths,
+            label_columns=truths.columns,
+            truths=truths.cells,
             read=lambda cells: [
-                {"label": index} for index in match_labels(cells, labels, place=place, class_names=names)
+                {"label": index}
+                for index in match_labels(cells, labels, place=truths.place, class_names=truths.class_names)
             ],
         )
 

@@ -18,7 +18,7 @@ from modelaudit.subject.continuation import continuations
 from modelaudit.subject.encoding import Encoder, Encoding, Segments
 from modelaudit.subject.tables import Table
 from modelaudit.subject.task import ColumnChoice, RowBatch
-from modelaudit.subject.tasks.whole_text import text_column_of, text_rows
+from modelaudit.subject.tasks.whole_text import text_column_of, text_rows, truths_in
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -71,18 +71,14 @@ class TextGeneration:
             fits=lambda cell: isinstance(cell, str),
             taken=[name for name in (prompt_column, columns.group) if name],
         )
-        answers = table.cells(answer_column) if answer_column else [None] * len(table)
-        truths = [answer if not isinstance(answer, str) or answer.strip() else None for answer in answers]
-        if columns.label is None and all(answer is None for answer in truths):
-            answer_column = None
-        place = f"{table.name}: column {answer_column!r}"
+        truths = truths_in(table, answer_column, named=columns.label is not None)
         batch = text_rows(
             table,
             columns,
             text_column=prompt_column,
-            label_columns=[answer_column] if answer_column else [],
-            truths=truths,
-            read=lambda cells: [{"answer": _answer(cell, place=place)} for cell in cells],
+            label_columns=truths.columns,
+            truths=truths.cells,
+            read=lambda cells: [{"answer": _answer(cell, place=truths.place)} for cell in cells],
         )
         return replace(batch, rows=tuple(map(_apart, batch.rows)))
 

@@ -16,8 +16,8 @@ from modelaudit.subject.cells import shown_cell, written_list
 from modelaudit.subject.columns import Tiers, find_column
 from modelaudit.subject.encoding import Encoding
 from modelaudit.subject.tables import Table
-from modelaudit.subject.task import ColumnChoice, RowBatch, class_names, known_labels
-from modelaudit.subject.tasks.whole_text import WholeText, text_column_of, text_rows
+from modelaudit.subject.task import ColumnChoice, RowBatch, class_names
+from modelaudit.subject.tasks.whole_text import WholeText, text_column_of, text_rows, truths_in
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -55,17 +55,14 @@ class TextRegression(WholeText):
             fits=lambda cell: _numbers(cell) is not None,
             taken=[name for name in (text_column, columns.group) if name],
         )
-        truths = known_labels(table.cells(column) if column else [None] * len(table), ())
-        if columns.label is None and all(cell is None for cell in truths):
-            column = None
-        place = f"{table.name}: column {column!r}"
+        truths = truths_in(table, column, named=columns.label is not None)
         return text_rows(
             table,
             columns,
             text_column=text_column,
-            label_columns=[column] if column else [],
-            truths=truths,
-            read=lambda cells: [{"values": _values(cell, len(labels), place=place)} for cell in cells],
+            label_columns=truths.columns,
+            truths=truths.cells,
+            read=lambda cells: [{"values": _values(cell, len(labels), place=truths.place)} for cell in cells],
         )
 
     def predictions(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from modelaudit.errors import DataInputError
@@ -11,7 +12,16 @@ from modelaudit.rows import Row
 from modelaudit.subject.columns import Tiers, find_column, missing_column
 from modelaudit.subject.encoding import Encoder, Encoding, Segments
 from modelaudit.subject.tables import Table
-from modelaudit.subject.task import NO_LABEL, NO_TEXT, ColumnChoice, RowBatch, group_cells, not_text, other_cells
+from modelaudit.subject.task import (
+    NO_LABEL,
+    NO_TEXT,
+    ColumnChoice,
+    RowBatch,
+    group_cells,
+    known_labels,
+    not_text,
+    other_cells,
+)
 
 TEXT_COLUMNS: Tiers = (
     (
@@ -60,6 +70,36 @@ def text_column_of(table: Table, columns: ColumnChoice, *, known: Tiers = TEXT_C
     if column is None:
         raise missing_column(table, what="text", flag="--text-column", known=known)
     return column
+
+
+@dataclass(frozen=True, slots=True)
+class Truths:
+    """What a table says of the truth.
+
+    Attributes:
+        column: where it stands; None where the table has none. columns: the same as a list.
+        cells: of each row, None where it is missing.
+        class_names: names of classes that the column declares. place: the column, as messages call it.
+    """
+
+    column: str | None
+    cells: Sequence[Any]
+    class_names: Sequence[str]
+    place: str
+
+    @property
+    def columns(self) -> list[str]:
+        """The column, or no column."""
+        return [] if self.column is None else [self.column]
+
+
+def truths_in(table: Table, column: str | None, *, named: bool) -> Truths:
+    """Return the truths in a column; one in which nothing stands counts as none, unless the user `named` it."""
+    names = table.class_names.get(column or "", ())
+    cells = known_labels(table.cells(column) if column else [None] * len(table), names)
+    if not named and all(cell is None for cell in cells):
+        column = None
+    return Truths(column, cells, names, f"{table.name}: column {column!r}")
 
 
 def text_rows(
