@@ -28,11 +28,15 @@ __all__ = [
     "Losses",
     "ModelHandle",
     "Predictions",
+    "ReferenceKind",
+    "References",
     "Risk",
     "Row",
+    "TokenStatistics",
 ]
 
 Floats = NDArray[np.float64]
+ReferenceKind = Literal["head", "lora", "distilled"]
 Hiding = Literal["mask", "attention", "unknown", "delete"]
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -105,6 +109,60 @@ class Losses:
     offsets: NDArray[np.int64] | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class References:
+    """What K reference models know of the true labels of rows, members first, then non-members.
+
+    Models 2j and 2j + 1 were trained on complementary halves of all rows, so each row was in the training of exactly
+    half of the models, whichever side it is on. The distilled reference is one and was never trained on the row asked.
+
+    Attributes:
+        trained_on: bool (K, n), the rows that each model was trained on.
+        log_odds: float64 (K, units), log p - log(1 - p) of the true label, in nats. log_probs: likewise log p. Units
+            are rows for text classification; all rows' words for token classification, NaN where a word was cut off;
+            rows for text generation, where each value is the mean over the row's judged tokens.
+        offsets: int64 (n + 1,) for token classification, row i's words at `offsets[i]:offsets[i + 1]`; else None.
+        kind: how they were trained.
+    """
+
+    trained_on: NDArray[np.bool_]
+    log_odds: Floats
+    log_probs: Floats
+    offsets: NDArray[np.int64] | None
+    kind: ReferenceKind
+
+
+@dataclass(frozen=True, slots=True)
+class TokenStatistics:
+    """How probable a language model finds each judged token of some rows, from one forward pass.
+
+    The judged tokens of a row with an answer are the answer's; of a row without one they are all tokens of its text
+    that have something before them. All arrays but the last two are flat over the judged tokens of all rows, row i at
+    `offsets[i]:offsets[i + 1]`; a row may have none.
+
+    Attributes:
+        log_probs: float64, natural log of the probability of the token that stands there.
+        means, deviations: float64, mean and standard deviation of log p over the vocabulary at that place, each token
+            weighted by its own probability there.
+        top: bool, whether the token is the most probable one.
+        tokens: int64, ids of the tokens.
+        offsets: int64 (n + 1,).
+        truncated: bool (n,), rows that were longer than the model takes: a text lost its end, a row with an answer
+            lost of its prompt's beginning first.
+    """
+
+    log_probs: Floats
+    means: Floats
+    deviations: Floats
+    top: NDArray[np.bool_]
+    tokens: NDArray[np.int64]
+    offsets: NDArray[np.int64]
+    truncated: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.truncated)
+
+
 class ModelHandle(Protocol):
     """The questions that can be put to a model; target and base model alike.
 
@@ -162,6 +220,13 @@ class ModelHandle(Protocol):
         """Return greedy continuations of the rows' texts; only language models have this verb."""
         ...
 
+    def token_statistics(self, rows: Sequence[Row]) -> TokenStatistics:
+        """Return how probable each token of the rows' answers is, or of their texts where a row has no answer.
+
+        Only language models have this verb.
+        """
+        ...
+
     def token_counts(self, texts: Sequence[str]) -> NDArray[np.int64]:
         """Return the number of tokens in each text, special tokens not counted; a function has no such verb."""
         ...
@@ -204,6 +269,36 @@ class Context(Protocol):
         """Return the audited model with all weights drawn anew from the audit's seed; one for all checkers.
 
         CapabilityError where it has no weights (a function), or its architecture can't be made anew.
+        """
+        ...
+
+    def references(
+        self,
+        members: Sequence[Row],
+        nonmembers: Sequence[Row],
+        k: int,
+        kind: ReferenceKind = "head",
+        *,
+        epochs: float | None = None,
+    ) -> References:
+        """Train `k` reference models from the base model, each on half of the rows, and return what they say of all.
+
+        "head" trains all heads together on states of the base encoder, for about one pass of the rows through it.
+        "lora" trains k low-rank adaptations of the whole base model one after the other, which takes k short trainings;
+        4 tell something, and `epochs` says how long each is (3 by default). Rows of equal text, but for case and white
+        space, and rows of one group stay in one half. Content and the audit's seed decide, not the order of rows; equal
+        arguments get the same answer, made once in an audit, which is read-only.
+
+        Args:
+            members, nonmembers: rows with a label or tags; at least one each, and of two or more documents in all.
+            k: an even number of models, 2 or more.
+
+        Raises:
+            CapabilityError: there is no base model, it shows no states, the task has no such references (there are
+                heads for text and token classification, adaptations for these and text generation), or "lora" lacks
+                its package.
+            DataInputError: a row without a label. NotAssessable: too few rows to be halved.
+            ValueError: `k` is odd or below 2, or another argument is out of range.
         """
         ...
 

@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from modelaudit._version import __version__
+from modelaudit.cli_canaries import canaries
 from modelaudit.terminal import err, explained, mend_streams, out, whole
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(canaries, name="canaries")
 MARKS = {
     "exceeds limit": "[red]▲ exceeds limit[/red]",
     "inconclusive": "[yellow]◆ inconclusive[/yellow]",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from modelaudit.errors import PluginError
+from modelaudit.errors import InputError, PluginError
 
 REASON_LENGTH = 300
 
@@ -27,7 +27,8 @@ def contained(*passing: type[BaseException]) -> Iterator[None]:
     except BaseException as error:
         if isinstance(error, (KeyboardInterrupt, *passing)):
             raise
-        said = message(error) if isinstance(error, PluginError) else ""
+        # What is wrong with the user's own input was written for the user, and stands as it is.
+        said = message(error) if isinstance(error, PluginError | InputError) else ""
         raise PluginError(said or fault(error)) from error
 
 

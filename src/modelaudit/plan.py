@@ -32,6 +32,8 @@ NEEDS = {
         "unknown words, and its task leaves no word out"
     ),
 }
+UNLABELLED = frozenset({"text-generation"})
+"""Tasks whose rows are their own truth: a text that a model was trained to write."""
 GIVEN = frozenset({"labels", "membership_labels", "members"})
 """Needs that rows answer; the others are the model's to answer."""
 SHOWN = {
@@ -39,6 +41,7 @@ SHOWN = {
     "gradients": "the model's gradients",
     "generate": "text that the model writes",
     "token_counts": "the model's tokenizer",
+    "token_statistics": "how probable each token of a text is",
     "base_model": "the model before fine-tuning to compare with",
 }
 NOTHING = Cost(0, 0)
@@ -182,7 +185,8 @@ def _unmet(info: CheckerInfo, subject: SubjectInfo) -> str | None:
     have |= {"labels"} if subject.evaluation.labelled else set()
     have |= {"members"} if subject.members is not None else set()
     sides = (subject.members, subject.heldout or subject.evaluation)
-    have |= {"membership_labels"} if all(side is not None and side.labelled for side in sides) else set()
+    labelled = subject.task in UNLABELLED or all(side is not None and side.labelled for side in sides)
+    have |= {"membership_labels"} if labelled else set()
     have |= {"base_model"} if subject.base_model is not None else set()
     for need in info.needs:
         if need not in have:

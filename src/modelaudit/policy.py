@@ -15,6 +15,7 @@ from scipy.stats import norm
 
 from modelaudit.results import CheckResult, Finding, Metric, Risk
 from modelaudit.statistics import (
+    OPEN_END,
     benjamini_hochberg,
     fcr_level,
     interval_at,
@@ -120,8 +121,11 @@ def p_value(metric: Metric, limit: Limit) -> float:
 def separable(interval: tuple[float, float], limit: Limit, level: float) -> tuple[float | None, float | None]:
     """Return the values (below, above) from which this data tells the metric from its limit with 80% power.
 
-    They follow from the interval's width; one is None where the limit has no such edge.
+    They follow from the interval's width; one is None where the limit has no such edge, both where the interval has no
+    upper end.
     """
+    if interval[1] == OPEN_END:
+        return None, None
     z = float(norm.ppf((1 + level) / 2))
     distance = (interval[1] - interval[0]) / 2 * (z + float(norm.ppf(0.8))) / z
     return (
@@ -191,6 +195,8 @@ def _undecided(
         )
     below, above = apart
     ends = [f"{below:.3g} or less" if below is not None else "", f"{above:.3g} or more" if above is not None else ""]
+    if not any(ends):
+        return reason
     return f"{reason} A value of about {' or '.join(filter(None, ends))} could have been told from the limit."
 
 

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 
 from modelaudit.audit_report import SubjectInfo
-from modelaudit.checker import Budget, Data, ModelHandle
+from modelaudit.checker import Budget, Data, ModelHandle, ReferenceKind, References
 from modelaudit.errors import CapabilityError, NotAssessable, PluginError
 from modelaudit.evidence import redacted
 from modelaudit.faults import contained, message
@@ -22,8 +22,10 @@ from modelaudit.inference.lockstep import lockstep_map
 from modelaudit.plan import plan
 from modelaudit.plugins import Registered
 from modelaudit.results import CheckResult, Finding
+from modelaudit.rows import Row
 from modelaudit.subject.model import Model
 from modelaudit.subject.randomised import randomised
+from modelaudit.subject.references import ReferenceShelf
 from modelaudit.subject.subject import Subject
 
 Item = TypeVar("Item")
@@ -100,6 +102,7 @@ class RunContext:
     seed: int
     engine: Engine
     random: Randomisation
+    shelf: ReferenceShelf
     notes: list[str] = field(default_factory=list)
 
     def map(self, fn: Callable[[Item], Answer], items: Iterable[Item]) -> list[Answer]:
@@ -109,6 +112,18 @@ class RunContext:
     def randomised(self) -> ModelHandle:
         """Return the audited model with all weights drawn anew."""
         return self.random.model()
+
+    def references(
+        self,
+        members: Sequence[Row],
+        nonmembers: Sequence[Row],
+        k: int,
+        kind: ReferenceKind = "head",
+        *,
+        epochs: float | None = None,
+    ) -> References:
+        """Train `k` reference models from the base model, and return what they say of the rows."""
+        return self.shelf.references(members, nonmembers, k, kind, epochs=epochs)
 
     def note(self, text: str) -> None:
         """Record a sentence beside the result."""
@@ -168,13 +183,14 @@ def _pass(
         engine.on_progress = listener.advance
     results: list[CheckResult] = []
     seconds: dict[str, float] = {}
+    shelf = ReferenceShelf(subject, seed=seed)
     with closing(Randomisation(subject, seed=seed, listener=listener)) as random:
         for line in lines:
             info = line.registered.info
             if line.status == "run":
                 listener.checker(info.title, going.index(info.id) + 1, len(going))
                 started = time.perf_counter()
-                results.append(_run_one(line.registered, subject, seed, show_text, random))
+                results.append(_run_one(line.registered, subject, seed, show_text, random, shelf))
                 for engine in subject.engines:
                     engine.check_journal()
                 seconds[info.id] = round(time.perf_counter() - started, 3)
@@ -183,7 +199,9 @@ def _pass(
     return ChecksRun(tuple(results), seconds)
 
 
-def _run_one(item: Registered, subject: Subject, seed: int, show_text: bool, random: Randomisation) -> CheckResult:
+def _run_one(
+    item: Registered, subject: Subject, seed: int, show_text: bool, random: Randomisation, shelf: ReferenceShelf
+) -> CheckResult:
     # Kept here too: a context is in a stranger's hands.
     notes: list[str] = []
     ctx = RunContext(
@@ -196,6 +214,7 @@ def _run_one(item: Registered, subject: Subject, seed: int, show_text: bool, ran
         seed=seed,
         engine=subject.model.engine,
         random=random,
+        shelf=shelf,
         notes=notes,
     )
     try:

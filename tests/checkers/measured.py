@@ -9,6 +9,7 @@ from modelaudit.results import Finding
 from modelaudit.runner import Randomisation, RunContext, Silent, checker_rng
 from modelaudit.statistics import p_above
 from modelaudit.subject.opened import OpenedModel
+from modelaudit.subject.references import ReferenceShelf
 from modelaudit.subject.subject import Subject, build_subject
 
 
@@ -35,6 +36,7 @@ def context_of(subject: Subject, checker, *, seed=0, data: Data | None = None) -
         seed=seed,
         engine=subject.engines[0],
         random=Randomisation(subject, seed=seed, listener=Silent()),
+        shelf=ReferenceShelf(subject, seed=seed),
     )
 
 

@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from measured import backwards, context_of, exceeds, findings_of, subject_of
 
-from modelaudit.checkers.privacy.attack import Attack, threshold_size
 from modelaudit.checkers.privacy.blind_guard import blind_guard
-from modelaudit.checkers.privacy.folds import cross_folds, threshold_fold
-from modelaudit.checkers.privacy.membership import MembershipInference
-from modelaudit.checkers.privacy.signals import true_label_scores
+from modelaudit.checkers.privacy.folds import cross_folds, drawn
+from modelaudit.checkers.privacy.membership.attack import Attack, threshold_size
+from modelaudit.checkers.privacy.membership.checker import MembershipInference
+from modelaudit.checkers.privacy.membership.signals import true_label_scores
+from modelaudit.checkers.privacy.membership.suite import Suite
 from modelaudit.errors import NotAssessable
 from modelaudit.rows import Row
 from modelaudit.statistics import p_above
@@ -23,16 +24,20 @@ from modelaudit.testing.planted import planted_classifier, planted_rows, planted
 
 WORDS = {"good": 1.0, "bad": -1.0, "late": -0.75, "kind": 0.5, "slow": -0.5, "quick": 1.25}
 LEXICON = {"Ann": "B-PER", "Bob": "B-PER", "Lee": "I-PER", "Rome": "B-LOC", "Oslo": "B-LOC", "Acme": "B-ORG"}
-LOG_ODDS, LOSS = ("membership_auc", "log-odds attack"), ("membership_auc", "loss attack")
-TPR, REALISED = ("tpr_at_1pct_fpr", "log-odds attack"), ("realised_fpr", "log-odds attack")
-GUARD = ("blind_auc", None)
+SUITE, LOG_ODDS = ("membership_auc", "largest of the suite"), ("membership_auc", "log-odds attack")
+LOSS, ENTITIES = ("membership_auc", "loss attack"), ("membership_auc", "log-odds attack, entity words")
+TPR, REALISED = ("tpr_at_1pct_fpr", "largest of the suite"), ("realised_fpr", "log-odds attack")
+GUARD, P = ("blind_auc", None), ("suite_p", None)
 
 
 def halves(n: int, m: int, *, seed: int = 5) -> tuple[list[dict], list[dict]]:
-    """Two random parts of one table; each row has a number of its own, so no two texts are alike."""
+    """Two random parts of one table; each row has numbers of its own, so no two texts are alike, nor nearly so."""
     rows = planted_rows(n + m, seed, words=WORDS, labels="drawn")
-    numbers = np.random.default_rng(seed).permutation(900_000)[: n + m] + 100_000
-    rows = [{**row, "text": f"{row['text']} Case {number}."} for row, number in zip(rows, numbers, strict=True)]
+    numbers = np.random.default_rng(seed).permutation(900_000)[: 4 * (n + m)].reshape(n + m, 4) + 100_000
+    rows = [
+        {**row, "text": f"{row['text']} Case {' '.join(map(str, own))}."}
+        for row, own in zip(rows, numbers, strict=True)
+    ]
     return rows[:n], rows[n:]
 
 
@@ -49,14 +54,19 @@ def test_planted_memory_is_found_and_its_clean_twin_is_not_accused():
     assert leaky[LOG_ODDS].metric.value > 0.75
     assert leaky[LOSS].metric.value == pytest.approx(leaky[LOG_ODDS].metric.value), "two classes: one ranking"
     assert leaky[LOG_ODDS].confounded is None
-    assert "p < 0.001" in leaky[LOG_ODDS].statement or "p = 0.001" in leaky[LOG_ODDS].statement
+    assert leaky[SUITE].metric.value >= leaky[LOG_ODDS].metric.value
+    assert leaky[P].metric.value < 0.002
+    assert "p < 0.001" in leaky[SUITE].statement
+    assert "of 2 attacks" in leaky[SUITE].statement, "two classes: all attacks that know the label are one"
 
     clean = measured(members, heldout)
     low, high = interval(clean[LOG_ODDS])
     assert low < 0.5 < high
     assert not exceeds(clean[LOG_ODDS], 0.55, p=0.05)
     assert not exceeds(clean[TPR], 0.02, p=0.05)
-    assert [key for key, finding in clean.items() if finding.metric.primary] == [LOG_ODDS, TPR]
+    assert clean[P].metric.value > 0.05
+    assert [key for key, finding in clean.items() if finding.metric.primary] == [SUITE, TPR]
+    assert "could have been shown" in clean[SUITE].statement
 
 
 def interval(finding, level=0.95):
@@ -75,7 +85,7 @@ def test_a_shift_without_memory_is_confounded_and_says_what_to_do():
     easy = [{**row, "text": "In the spring " + row["text"], "label": int(score(row) > 0)} for row in members]
     found = measured(easy, heldout)
     assert interval(found[LOG_ODDS])[0] > 0.5, "the shift alone lets the attack succeed"
-    for key in (LOG_ODDS, LOSS, TPR):
+    for key in (SUITE, LOG_ODDS, LOSS, TPR, P):
         assert "differ by themselves" in found[key].confounded
     assert found[GUARD].metric.value > 0.9
     assert found[GUARD].metric.better == "neither"
@@ -89,7 +99,8 @@ def score(row) -> float:
 def test_a_difference_in_labels_alone_is_confounded():
     members, heldout = halves(600, 600)
     found = measured([row for row in members if row["label"] == 1], heldout)
-    assert found[LOG_ODDS].confounded is not None
+    assert "labels of training rows and held-out rows are mixed differently" in found[SUITE].confounded
+    assert "mixed alike" in measured(members, heldout)["label_imbalance", None].statement
 
 
 def test_the_low_false_alarm_rate_is_not_estimated_from_too_few_rows():
@@ -110,14 +121,20 @@ def test_the_threshold_gets_the_rows_that_it_needs_and_the_rest_check_it():
     found = measured(members, heldout)
     assert found[REALISED].metric.n == 100
     assert "on the other 100 it raised a false alarm" in found[TPR].statement
+    assert found["tpr_at_0_1pct_fpr", "largest of the suite"].metric.value is None
+    assert "10,000 are needed" in found["tpr_at_0_1pct_fpr", "largest of the suite"].statement
 
 
-def test_few_rows_are_computed_with_a_word_and_very_few_are_not():
-    members, heldout = halves(60, 60)
-    found = measured(members, heldout)
-    assert any("only 60 training rows" in caveat for caveat in found[LOG_ODDS].caveats)
-    with pytest.raises(NotAssessable, match="12 labelled training rows and 20 are the least; provide more"):
-        measured(members[:12], heldout)
+def test_few_rows_are_measured_and_never_judged():
+    members, heldout = halves(60, 400)
+    for memory in (0.0, 6.0):
+        found = measured(members, heldout, memory=memory)
+        for key in (SUITE, TPR):
+            assert "there are only 60 training rows" in found[key].confounded
+            assert "could have been shown" in found[key].confounded
+    assert found[SUITE].metric.value > 0.9
+    with pytest.raises(NotAssessable, match="1 training rows to attack and 2 are the least; provide more"):
+        measured(members[:1], heldout)
 
 
 def test_sizes_follow_the_preset_and_the_cost_says_so():
@@ -135,14 +152,14 @@ def test_rows_of_both_tables_are_removed_before_and_do_not_pass_for_members():
     members, heldout = halves(300, 300)
     subject = subject_of(planted_classifier(WORDS), data=heldout + members[:200], train_data=members)
     found = findings_of(MembershipInference(), subject)
-    assert found[LOG_ODDS].metric.n == 600
-    assert any("evaluation rows stood in" in caveat for caveat in found[LOG_ODDS].caveats)
+    assert found[SUITE].metric.n == 600
+    assert any("evaluation rows stood in" in caveat for caveat in found[SUITE].caveats)
 
 
 def test_where_overlap_took_the_held_out_rows_the_reason_says_so():
     members, _ = halves(300, 10)
     subject = subject_of(planted_classifier(WORDS), data=members, train_data=members)
-    with pytest.raises(NotAssessable, match=r"0 labelled held-out rows .* 300 rows that are also in the training data"):
+    with pytest.raises(NotAssessable, match=r"0 held-out rows .* 300 rows that are also in the training data"):
         findings_of(MembershipInference(), subject)
 
 
@@ -162,7 +179,12 @@ def test_groups_are_kept_together_and_named_in_a_caveat():
             row["document"] = f"{name}{place // 4}"
     subject = subject_of(planted_classifier(WORDS), data=heldout, train_data=members, group_column="document")
     found = findings_of(MembershipInference(), subject)
-    assert any("100 documents or persons" in caveat for caveat in found[LOG_ODDS].caveats)
+    assert any("100 documents or persons" in caveat for caveat in found[SUITE].caveats)
+    by_document = found["unit_auc", "log-odds attack"]
+    assert by_document.metric.n == 100
+    assert by_document.metric.primary
+    assert by_document.confounded is not None
+    assert "there are 50 and 50" in by_document.statement
     folds = cross_folds(subject.data.members, subject.data.heldout, 5, seed=0)
     of_document: dict[str, set[int]] = {}
     for row, fold in zip((*subject.data.members, *subject.data.heldout), folds, strict=True):
@@ -192,16 +214,19 @@ def test_a_tagger_that_remembers_is_attacked_on_the_words_of_entities():
             row["tokens"], row["ner_tags"] = [*row["tokens"], str(number)], [*row["ner_tags"], "O"]
     leaky = subject_of(planted_tagger(LEXICON, members=members, memory=2.0), data=heldout, train_data=members)
     found = findings_of(MembershipInference(), leaky)
-    assert exceeds(found[LOG_ODDS], 0.55)
-    assert ("membership_auc", "log-odds attack, all words") in found
+    assert exceeds(found[ENTITIES], 0.55)
+    suite = next(item for item in found[SUITE].evidence if item.title.startswith("The suite"))
+    roles = {row[0]: row[-1] for row in suite.rows}
+    assert roles["log-odds attack, entity words"] == "headline"
+    assert roles["log-odds attack, words outside entities"] == "control, not counted"
     clean = findings_of(MembershipInference(), subject_of(planted_tagger(LEXICON), data=heldout, train_data=members))
-    assert not exceeds(clean[LOG_ODDS], 0.55, p=0.05)
+    assert not exceeds(clean[SUITE], 0.55, p=0.05)
 
     bare = [{"tokens": ["It", "was", "late", str(n)], "ner_tags": ["O"] * 4} for n in range(10**6, 10**6 + 300)]
     subject = subject_of(planted_tagger(LEXICON), data=bare, train_data=members)
     ctx = context_of(subject, MembershipInference())
     list(MembershipInference().run(ctx))
-    assert any("mean over all words" in note for note in ctx.notes)
+    assert any("reads all words" in note for note in ctx.notes)
 
 
 def test_hostile_rows_go_through_and_no_text_is_in_what_is_said():
@@ -219,13 +244,15 @@ def test_hostile_rows_go_through_and_no_text_is_in_what_is_said():
 
 def test_simulated_nulls_alarm_no_more_often_than_a_rate_of_five_percent_allows():
     rng = np.random.default_rng(11)
-    alarms = 0
+    alarms = exceeded = 0
     for _ in range(200):
-        scores = rng.normal(size=(2, 500))
-        fold = np.arange(500) < 250
-        attack = Attack("log-odds attack", scores[0], scores[1], fold)
-        alarms += p_above(attack.auc().bounds, 0.55) < 0.05
+        common = rng.normal(size=300)
+        attacks = [Attack(f"attack {place}", *np.split(common + rng.normal(size=300), 2)) for place in range(6)]
+        suite = Suite(tuple(attacks), "attack 0", np.arange(150))
+        alarms += suite.p(rng).family <= 0.05
+        exceeded += p_above(suite.largest_auc(rng).bounds, 0.5) <= 0.025
     assert alarms <= 18
+    assert exceeded <= 12
 
 
 def test_the_guard_keeps_quiet_on_halves_of_one_table_and_sees_a_shift():
@@ -273,11 +300,8 @@ def test_log_odds_do_not_saturate_where_probabilities_round_to_one():
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 40), st.integers(0, 40), st.integers(0, 5))
-def test_folds_depend_on_content_alone(n, size, seed):
+def test_draws_depend_on_content_alone(n, size, seed):
     rows = [Row(f"r:{i}", f"text {i % 7}", label=0) for i in range(n)]
-    chosen = {row.id for row, inside in zip(rows, threshold_fold(rows, size, seed=seed), strict=True) if inside}
+    chosen = [row.id for row in drawn(rows, size, seed=seed)]
     assert len(chosen) == min(n, size)
-    turned = rows[::-1]
-    assert chosen == {
-        row.id for row, inside in zip(turned, threshold_fold(turned, size, seed=seed), strict=True) if inside
-    }
+    assert chosen == [row.id for row in drawn(rows[::-1], size, seed=seed)]

@@ -219,3 +219,14 @@ def test_mean_of_words_is_finite_for_any_table(subject_of, tagger):
     info = subject_of(tagger, TAGGED).info.evaluation
     assert np.isfinite([info.mean_words, info.mean_tokens]).all()
     assert info.mean_tokens == 5.0
+
+
+@pytest.mark.parametrize("side", ["train_data", "heldout_data"])
+def test_training_and_held_out_rows_in_another_label_scheme_are_refused_by_name(subject_of, classifier, tagger, side):
+    role = {"train_data": "training", "heldout_data": "held-out"}[side]
+    other = [{"text": "good film", "label": "good"}, {"text": "bad film", "label": "bad"}]
+    with pytest.raises(DataInputError, match=rf"{role}: .*labels don't match: .*\[bad, good\].*\[negative, positive\]"):
+        subject_of(classifier, ROWS, **{side: other})
+    words = [{"tokens": ["anna"], "ner_tags": ["B-HUM"]}]
+    with pytest.raises(DataInputError, match=rf"{role}: .*labels don't match"):
+        subject_of(tagger, [{"tokens": ["anna"], "ner_tags": ["B-PER"]}], **{side: words})

@@ -11,12 +11,20 @@ def modelaudit_checkers() -> list[Checker]:
     """Return one instance of each bundled checker with its default options."""
     from modelaudit.checkers.bias.counterfactual import CounterfactualSubstitution
     from modelaudit.checkers.opacity.shapley import ShapleyExplanation
-    from modelaudit.checkers.privacy.membership import MembershipInference
+    from modelaudit.checkers.privacy.canaries.audit import CanaryAudit
+    from modelaudit.checkers.privacy.entities.exposure import EntityExposure
+    from modelaudit.checkers.privacy.membership.checker import MembershipInference
+    from modelaudit.checkers.privacy.memory.memorisation import Memorisation
+    from modelaudit.checkers.privacy.personal.personal_data import PersonalData
     from modelaudit.checkers.robustness.calibration import Calibration
     from modelaudit.checkers.robustness.perturbation import Perturbation
 
     return [
         MembershipInference(),
+        Memorisation(),
+        EntityExposure(),
+        PersonalData(),
+        CanaryAudit(),
         CounterfactualSubstitution(),
         ShapleyExplanation(),
         Perturbation(),

@@ -208,6 +208,10 @@ class Engine:
         """Return (H,) for each row: the mean of the last hidden state over the row's tokens."""
         return self.ask("hidden", inputs, [0] * len(inputs))
 
+    def states(self, inputs: Sequence[ModelInput]) -> list[Floats]:
+        """Return (k, H) for each row: the last hidden state at each gathered place, at all its tokens where none is."""
+        return self.ask("states", inputs, [0] * len(inputs))
+
     def log_probs(self, inputs: Sequence[ModelInput]) -> list[Floats]:
         """Return (k,) for each row: the natural log of the probability of its targets, each at its place."""
         return self.ask("log_probs", inputs, [0] * len(inputs))
@@ -215,6 +219,14 @@ class Engine:
     def next_tokens(self, inputs: Sequence[ModelInput]) -> list[Floats]:
         """Return (k,) for each row: the most probable token at each gathered place, as a whole number."""
         return self.ask("next_tokens", inputs, [0] * len(inputs))
+
+    def token_statistics(self, inputs: Sequence[ModelInput]) -> list[Floats]:
+        """Return (k, 4) for each row, of its targets, each at its place: what `tokens.token_statistics` says of each.
+
+        That is the natural log p of the target, the mean and the standard deviation of log p over the vocabulary under
+        the model's own distribution, and 1 where the target is the most probable token, else 0.
+        """
+        return self.ask("token_statistics", inputs, [0] * len(inputs))
 
     def gradients(self, inputs: Sequence[ModelInput], classes: Sequence[int]) -> list[Floats]:
         """Return (L, H) for each row: the gradient of its class's logit by the input embeddings.

@@ -16,8 +16,8 @@ from modelaudit.errors import CapabilityError
 from modelaudit.inference.half import half
 from modelaudit.inference.inputs import ModelInput
 from modelaudit.inference.packing import Packing, padded
-from modelaudit.inference.tokens import generates, log_probs, next_tokens
-from modelaudit.inference.units import OF_TOKENS, Unit
+from modelaudit.inference.tokens import generates, log_probs, next_tokens, token_statistics
+from modelaudit.inference.units import OF_STATES, OF_TOKENS, Unit, Want
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -26,6 +26,12 @@ __all__ = ["Answers", "Forward", "is_out_of_memory", "parameters_of"]
 
 Floats = NDArray[np.float32]
 Answers = Callable[[], list[Floats]]
+
+_OF_TOKENS: dict[Want, Callable[[Any, Sequence[ModelInput]], Any]] = {
+    "log_probs": log_probs,
+    "next_tokens": next_tokens,
+    "token_statistics": token_statistics,
+}
 
 # Of torch and of ONNX Runtime.
 _CPU_ALLOCATOR = (
@@ -94,8 +100,10 @@ class Forward:
         filled = self._filled(unit)
         if unit.want in OF_TOKENS:
             return self._of_tokens(unit, filled)
-        if unit.want == "hidden":
+        if unit.want in OF_STATES:
             states = _field(self._ask(self._base, *filled), "last_hidden_state")
+            if unit.want == "states":
+                return self._wanted(states.flatten(0, 1), unit.inputs)
             means = self._host(states.to(torch.float64).mean(dim=1)[: len(unit.inputs)])
             return lambda: list(means())
         logits = _field(self._ask(self._model, *filled), "logits")
@@ -110,7 +118,7 @@ class Forward:
         if not self.generates:
             raise CapabilityError("this model is no language model and knows no next token")
         logits = _field(self._ask(self._model, *filled, tail=unit.inputs[0].tail), "logits")
-        found = (log_probs if unit.want == "log_probs" else next_tokens)(logits, unit.inputs)
+        found = _OF_TOKENS[unit.want](logits, unit.inputs)
         ends = np.cumsum([len(_positions(row)) for row in unit.inputs])[:-1]
         landed = self._host(found)
         return lambda: [_frozen(piece.copy()) for piece in np.split(landed(), ends)]
@@ -120,7 +128,7 @@ class Forward:
         lengths = [len(row) for row in unit.inputs]
         rows = unit.want == "logits" and not self.per_token
         ids, types = (self._tensor(part) for part in padded(unit.inputs, fill=self._fill))
-        module, field = (self._base, "last_hidden_state") if unit.want == "hidden" else (self._model, "logits")
+        module, field = (self._base, "last_hidden_state") if unit.want in OF_STATES else (self._model, "logits")
         with self.packing.packed(lengths, slots=unit.slots, heads=unit.width if rows else None):
             output = _field(self._ask(module, ids, types), field)
         if rows:

@@ -17,10 +17,13 @@ from modelaudit.inference.inputs import ModelInput
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-__all__ = ["NoToken", "generates", "log_probs", "next_tokens"]
+__all__ = ["NoToken", "generates", "log_probs", "next_tokens", "token_statistics"]
 
 AT_ONCE = 64
-"""Places whose logits are held in float64 at once."""
+"""Places whose logits are worked on at once."""
+
+IMPOSSIBLE = -1e4
+"""A log p below which no float has a probability but 0."""
 
 
 def generates(model: PreTrainedModel) -> bool:
@@ -52,8 +55,46 @@ def next_tokens(logits: Any, rows: Sequence[ModelInput]) -> Any:
     return _at_places(logits, rows).argmax(dim=-1).float()
 
 
+def token_statistics(logits: Any, rows: Sequence[ModelInput]) -> Any:
+    """Return float32 (places of all rows, 4): how each target stands in the distribution at its place.
+
+    The columns are log p of the target (natural); the mean and the standard deviation of log p over the vocabulary,
+    each token weighted by its probability; and 1 where the target is the most probable token, else 0. `logits` are as
+    for `log_probs`; all is in float32, which is half the time of float64 and exact to some 1e-5.
+    """
+    row_of, behind = _places(logits, rows)
+    targets = _targets(rows, vocabulary=int(logits.shape[-1]))
+    count = len(targets)
+    # Blocks of one shape: how a sum over the vocabulary is cut up may hang on how many there are.
+    filled = np.minimum(np.arange(-(-count // AT_ONCE) * AT_ONCE), count - 1)
+    parts = []
+    for block in filled.reshape(-1, AT_ONCE):
+        row, column, wanted = (torch.from_numpy(part[block]).to(logits.device) for part in (row_of, behind, targets))
+        parts.append(_statistics(logits[row, column].float(), wanted))
+    return torch.cat([*parts, torch.zeros(0, 4, device=logits.device)])[:count]
+
+
+def _statistics(logits: Any, wanted: Any) -> Any:
+    """Return float32 (n, 4) of (n, vocabulary) logits and the (n,) tokens that stand there; the logits are used up."""
+    top = logits.argmax(dim=-1) == wanted
+    logs, shares = logits.log_softmax(dim=-1), logits.softmax(dim=-1)
+    own = logs.gather(1, wanted[:, None])[:, 0]
+    # A token that can't be has a log of minus infinity and a share of 0, and counts for nothing.
+    logs.clamp_(min=IMPOSSIBLE)
+    mean = torch.mul(shares, logs, out=logits).sum(dim=-1)
+    spread = logs.sub_(mean[:, None]).square_().mul_(shares).sum(dim=-1).sqrt()
+    return torch.stack([own, mean, spread, top.float()], dim=1)
+
+
 def _at_places(logits: Any, rows: Sequence[ModelInput]) -> Any:
     """Return (places of all rows, vocabulary)."""
+    row_of, behind = _places(logits, rows)
+    index = (torch.from_numpy(row_of).to(logits.device), torch.from_numpy(behind).to(logits.device))
+    return logits[index]
+
+
+def _places(logits: Any, rows: Sequence[ModelInput]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the row and the column in `logits` of each place, (places of all rows,) each."""
     seen = int(logits.shape[1])
     places = [np.arange(len(row)) if row.gather is None else row.gather.astype(np.int64) for row in rows]
     if any(
@@ -62,9 +103,7 @@ def _at_places(logits: Any, rows: Sequence[ModelInput]) -> Any:
     ):
         raise NoToken("a place was asked for that lies outside the row")
     row_of = np.repeat(np.arange(len(rows)), [len(place) for place in places])
-    behind = np.concatenate([place - (len(row) - seen) for place, row in zip(places, rows, strict=True)])
-    index = (torch.from_numpy(row_of).to(logits.device), torch.from_numpy(behind).to(logits.device))
-    return logits[index]
+    return row_of, np.concatenate([place - (len(row) - seen) for place, row in zip(places, rows, strict=True)])
 
 
 def _targets(rows: Sequence[ModelInput], *, vocabulary: int) -> NDArray[np.int64]:

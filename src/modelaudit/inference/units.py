@@ -14,13 +14,16 @@ from typing import Literal
 
 from modelaudit.inference.inputs import ModelInput
 
-__all__ = ["OF_TOKENS", "SLOTS_A_ROW", "Layout", "Question", "Unit", "Want"]
+__all__ = ["OF_STATES", "OF_TOKENS", "SLOTS_A_ROW", "Layout", "Question", "Unit", "Want"]
 
-Want = Literal["logits", "hidden", "gradients", "log_probs", "next_tokens"]
+Want = Literal["logits", "hidden", "states", "gradients", "log_probs", "next_tokens", "token_statistics"]
 Question = tuple[Want, bool]
 
-OF_TOKENS: frozenset[Want] = frozenset({"log_probs", "next_tokens"})
+OF_TOKENS: frozenset[Want] = frozenset({"log_probs", "next_tokens", "token_statistics"})
 """Questions to a language model on single tokens of its vocabulary."""
+
+OF_STATES: frozenset[Want] = frozenset({"hidden", "states"})
+"""Questions to the encoder: the mean of a row's last hidden states, or these at its gathered places."""
 
 SLOTS_A_ROW = 8
 """Token slots of a packed unit for each place in its head; a pack of shorter rows is closed before it is full."""
@@ -92,7 +95,7 @@ class Layout:
 
     def units(self, want: Want, inputs: Sequence[ModelInput], classes: Sequence[int]) -> Iterator[Unit]:
         """Yield units that hold every row once, the longest rows first, so that memory runs out early or not at all."""
-        packable = want in self.packed
+        packable = _shaped_as(want) in self.packed
         order = sorted(range(len(inputs)), key=lambda place: (-len(inputs[place]), inputs[place].type_ids is None))
         alike: dict[tuple[int, tuple[bool, bool], int], list[int]] = {}
         packs: dict[bool, list[int]] = {True: [], False: []}
@@ -123,7 +126,7 @@ class Layout:
     ) -> Iterator[Unit]:
         budget = min(self.batch_tokens, GRADIENT_SLOTS) if want == "gradients" else self.batch_tokens
         most = 1 if self.single else max(1, budget // length)
-        widths = self.widths if want in self.widened else ()
+        widths = self.widths if _shaped_as(want) in self.widened else ()
         for start in range(0, len(places), most):
             chosen = places[start : start + most]
             width = next((width for width in widths if len(chosen) <= width < most), most)
@@ -175,6 +178,11 @@ class Layout:
     ) -> Unit:
         slots = self._slots(max(tokens, SLOTS_A_ROW * len(places)))
         return _unit(want, places, inputs, classes, slots=slots, width=slots // SLOTS_A_ROW, packed=True)
+
+
+def _shaped_as(want: Want) -> Want:
+    """Return the question whose shapes hold for this one: single states are what a row's mean is taken of."""
+    return "hidden" if want in OF_STATES else want
 
 
 def _unit(

@@ -12,7 +12,7 @@ from modelaudit.reports.badges import CONTEXT, GRAVITY, VERDICTS, Badge
 from modelaudit.reports.numbers import Scale, scale_of
 from modelaudit.reports.text import plural
 from modelaudit.results import CheckResult, Finding, Metric
-from modelaudit.statistics import interval_at
+from modelaudit.statistics import OPEN_END, interval_at
 from modelaudit.verdicts import Judgement, Limit, Policy, Verdict, Waiver
 
 _SEVERITIES = {"high": 0, "medium": 1, "low": 2, None: 3}
@@ -69,9 +69,10 @@ class FindingView:
     @property
     def bare_words(self) -> str:
         """The interval without its unit, for columns whose heading names it."""
-        return (
-            f"{self.scale.bare(self.interval[0])} to {self.scale.bare(self.interval[1])}" if self.interval else "none"
-        )
+        if self.interval is None:
+            return "none"
+        low, high = self.interval
+        return f"{self.scale.bare(low)} " + ("or more" if high == OPEN_END else f"to {self.scale.bare(high)}")
 
     @property
     def bare_value(self) -> str:

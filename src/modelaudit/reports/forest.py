@@ -14,6 +14,7 @@ from modelaudit.reports.axis import Axis, linear_axis
 from modelaudit.reports.badges import ACCEPTED, EXCEEDS, GRAVITY
 from modelaudit.reports.findings import FindingView
 from modelaudit.reports.text import listed, plural
+from modelaudit.statistics import OPEN_END
 
 OWN_PLOT = 3
 """A metric with so many findings gets a plot of its own; the others share one with their unit."""
@@ -96,7 +97,8 @@ def _forest(views: Sequence[FindingView]) -> Forest:
 
 
 def _axis(views: Sequence[FindingView]) -> Axis:
-    marks = [mark for view in views for mark in (view.interval or ())]
+    # An interval without an upper end is drawn to the end of the axis, which the other numbers set.
+    marks = [mark for view in views for mark in (view.interval or ()) if mark != OPEN_END]
     marks += [view.metric.value for view in views if view.metric.value is not None]
     marks += [edge for view in views if view.limit for edge in view.limit.edges]
     if views[0].scale.kind == "share" or any(view.metric.better == "zero" for view in views):

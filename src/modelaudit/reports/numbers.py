@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from modelaudit.results import Metric
+from modelaudit.statistics import OPEN_END
 from modelaudit.verdicts import Limit
 
 MINUS = "\u2212"
@@ -49,7 +50,9 @@ class Scale:
         return self.bare(value) + suffix
 
     def interval(self, low: float, high: float) -> str:
-        """Return an interval in words: `9.8% to 14.7%`."""
+        """Return an interval in words: `9.8% to 14.7%`; `0.31 or more` where it has no upper end."""
+        if high == OPEN_END:
+            return f"{self.value(low)} or more"
         return f"{self.bare(low)} to {self.value(high)}"
 
     def limit(self, limit: Limit) -> str:

@@ -29,52 +29,102 @@ from .confidence import (
     p_outside,
     quantile,
 )
+from .conformal import conformal_p
 from .crossed import crossed_difference, crossed_mean
+from .exposure import NULL_MEAN_EXPOSURE, exposure, exposure_cap, exposure_p, exposures, mean_exposure
 from .flips import crossed_excess
-from .multiplicity import benjamini_hochberg, fcr_level, holm
+from .multiplicity import benjamini_hochberg, fcr_level, holm, step_down
+from .one_run import (
+    OPEN_END,
+    Guesses,
+    OneRunAudit,
+    detectable_epsilon,
+    epsilon_lower_bound,
+    guess_grid,
+    one_run_audit,
+    one_run_p,
+    right_guesses,
+)
 from .paired import mcnemar_p, mean_difference, paired_difference, tango_interval
 from .power import detectable_auc, detectable_mean, detectable_proportion_difference, null_auc_se, z_sum
-from .proportions import clopper_pearson, clopper_pearson_interval, wilson, wilson_interval
+from .proportions import (
+    clopper_pearson,
+    clopper_pearson_interval,
+    clustered_proportion,
+    wilson,
+    wilson_interval,
+)
 from .ratio import share_of_means
 from .resample import bootstrap_se, permutation_p
-from .roc import RocCurve, TprAtFpr, auc, auc_permutation_p, delong, paired_delong, roc_curve, tpr_at_fpr
+from .roc import (
+    RocCurve,
+    TprAtFpr,
+    auc,
+    auc_influence,
+    auc_permutation_p,
+    delong,
+    paired_delong,
+    roc_curve,
+    tpr_at_fpr,
+)
+from .suite import SuiteP, clustered_auc, largest_auc, suite_permutation_p
 
 __all__ = [
     "LEVELS",
+    "NULL_MEAN_EXPOSURE",
+    "OPEN_END",
     "Bounds",
     "CalibrationBin",
     "CalibrationError",
     "Estimate",
+    "Guesses",
+    "OneRunAudit",
     "RocCurve",
+    "SuiteP",
     "TprAtFpr",
     "auc",
+    "auc_influence",
     "auc_permutation_p",
     "benjamini_hochberg",
     "bootstrap_se",
     "check_bounds",
     "clopper_pearson",
     "clopper_pearson_interval",
+    "clustered_auc",
     "clustered_ece",
+    "clustered_proportion",
     "confidence_below",
+    "conformal_p",
     "crossed_difference",
     "crossed_excess",
     "crossed_mean",
     "debiased_squared_error",
     "delong",
     "detectable_auc",
+    "detectable_epsilon",
     "detectable_mean",
     "detectable_proportion_difference",
     "ece_estimate",
+    "epsilon_lower_bound",
     "expected_calibration_error",
+    "exposure",
+    "exposure_cap",
+    "exposure_p",
+    "exposures",
     "fcr_level",
+    "guess_grid",
     "holm",
     "interval_at",
+    "largest_auc",
     "mcnemar_p",
     "mean_difference",
+    "mean_exposure",
     "min_p",
     "normal",
     "null_auc_se",
     "on_grid",
+    "one_run_audit",
+    "one_run_p",
     "p_above",
     "p_below",
     "p_outside",
@@ -82,8 +132,11 @@ __all__ = [
     "paired_difference",
     "permutation_p",
     "quantile",
+    "right_guesses",
     "roc_curve",
     "share_of_means",
+    "step_down",
+    "suite_permutation_p",
     "tango_interval",
     "tpr_at_fpr",
     "wilson",

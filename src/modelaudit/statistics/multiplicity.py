@@ -30,6 +30,24 @@ def holm(p: ArrayLike) -> Vector:
     return _in_place_of(order, np.minimum(adjusted, 1.0))
 
 
+def step_down(observed: ArrayLike, null: ArrayLike) -> tuple[float, Vector]:
+    """Return the p of the largest of J statistics, and each one's p adjusted for all (Westfall and Young 1993).
+
+    `observed` (J,) and `null` (draws, J), drawn jointly under the null. Free step-down: a statistic is held against the
+    largest of those that are no larger than itself, and never gets a smaller p than a larger one. Draws count the
+    observed one once, so that p is never 0.
+    """
+    found, draws = vector(observed, "observed"), np.asarray(null, dtype=np.float64)
+    if draws.ndim != 2 or draws.shape[1] != len(found) or not len(draws):
+        raise ValueError(f"{len(found)} statistics need null draws of that width, not of the shape {draws.shape}.")
+    order = np.argsort(-found, kind="stable")
+    # The largest over each statistic and all that come after it.
+    tails = np.maximum.accumulate(draws[:, order][:, ::-1], axis=1)[:, ::-1]
+    raw = (1 + (tails >= found[order]).sum(axis=0)) / (1 + len(draws))
+    adjusted = np.maximum.accumulate(raw)
+    return float(raw[0]), _in_place_of(order, adjusted)
+
+
 def fcr_level(n_selected: int, n_family: int, q: float = 0.05) -> float:
     """Return the level at which the intervals of selected tests hold a false coverage rate of q.
 

@@ -79,6 +79,17 @@ def delong(pos: ArrayLike, neg: ArrayLike) -> Estimate:
     )
 
 
+def auc_influence(pos: ArrayLike, neg: ArrayLike) -> tuple[float, Vector, Vector]:
+    """Return the AUC, and what each positive (n1,) and each negative (n0,) adds to its error.
+
+    With C clusters on a side, C / (C - 1) times the squares of their sums add up to that side's part of Obuchowski's
+    variance (1997); where each record is one, to DeLong's (1988).
+    """
+    positives, negatives = _sides(pos, neg)
+    above, below = _placements(positives, negatives)
+    return _auc(above), (above - above.mean()) / len(above), (below - below.mean()) / len(below)
+
+
 def paired_delong(pos_a: ArrayLike, neg_a: ArrayLike, pos_b: ArrayLike, neg_b: ArrayLike) -> Estimate:
     """Return AUC(a) - AUC(b) for two scores of the same records, in the same order (DeLong 1988).
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from modelaudit.checker import Hiding, Losses, Predictions
+from modelaudit.checker import Hiding, Losses, Predictions, TokenStatistics
 from modelaudit.errors import CapabilityError
 from modelaudit.evidence import storable
 from modelaudit.inference.callable_engine import CallableEngine
@@ -147,6 +147,10 @@ class CallableModel:
     def generate(self, rows: Sequence[Row], *, max_new_tokens: int) -> list[str]:
         """Raise CapabilityError: a function of this kind does not generate."""
         raise self._unable("generate")
+
+    def token_statistics(self, rows: Sequence[Row]) -> TokenStatistics:
+        """Raise CapabilityError: a function of this kind writes nothing."""
+        raise self._unable("token_statistics")
 
     def token_counts(self, texts: Sequence[str]) -> NDArray[np.int64]:
         """Raise CapabilityError: nobody knows the tokens of a function."""

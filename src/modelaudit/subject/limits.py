@@ -1,4 +1,4 @@
-"""Limits: how long a row a model takes, and whether its tokenizer speaks its vocabulary."""
+"""Limits: how long a row a model takes, and whether its tokenizer speaks its vocabulary, and its base model's."""
 
 from __future__ import annotations
 
@@ -64,6 +64,25 @@ def check_fit(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, *, nam
         raise ModelInputError(
             f"{name}: a row may have {room} tokens and {special} of them are special tokens, so nothing of a text "
             "would be left; correct model_max_length of the tokenizer, or max_position_embeddings of the model"
+        )
+
+
+def check_vocabulary(
+    base: PreTrainedTokenizerBase, tokenizer: PreTrainedTokenizerBase, *, name: str, target: str
+) -> None:
+    """Raise ModelInputError where a base model's tokenizer can't be what the target's was made from.
+
+    Each token of its vocabulary must have the same id in the target's, which may have more. What was added to the base
+    model's vocabulary later, such as a token for padding, may be missing.
+    """
+    of_base, own = base.get_vocab(), tokenizer.get_vocab()
+    added = base.added_tokens_encoder
+    apart = sum(own.get(token) != id_ and not (token in added and token not in own) for token, id_ in of_base.items())
+    if apart:
+        raise ModelInputError(
+            f"{name}: the base model has another tokenizer than {target}: {apart:,} of its {len(of_base):,} tokens are "
+            f"missing there or have another id, so {target} was not fine-tuned from it; name the model that it was "
+            "fine-tuned from with base_model= (--base-model), or leave that out"
         )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from modelaudit.checker import Hiding, Losses, Predictions
+from modelaudit.checker import Hiding, Losses, Predictions, TokenStatistics
 from modelaudit.errors import CapabilityError, ModelInputError
 from modelaudit.rows import Row
 from modelaudit.subject.encoding import Encoder, Encoding, Segments
@@ -19,6 +19,7 @@ from modelaudit.subject.generation import greedy, written
 from modelaudit.subject.hiding import Veil
 from modelaudit.subject.limits import max_length
 from modelaudit.subject.tasks import is_of
+from modelaudit.subject.token_statistics import judged, statistics_of
 from modelaudit.subject.unknown import hardly_read
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Model:
     """A model with its tokenizer and task; implements `checker.ModelHandle`.
 
     A model whose head does not belong to the task (a base model) offers `embed` and `token_counts` alone of the verbs
-    that read rows, and `gradients` only where it has a head.
+    that read rows, and `gradients` only where it has a head. The base model of a language model has its head.
     """
 
     def __init__(self, opened: OpenedModel, task: Task, engine: Engine) -> None:
@@ -55,6 +56,7 @@ class Model:
         self._lock = threading.Lock()
         self._encodings: dict[Hashable, Encoding] = {}
         self._segments: dict[Hashable, Segments] = {}
+        self._judged: dict[Hashable, Encoding] = {}
 
     @property
     def max_length(self) -> int:
@@ -149,6 +151,14 @@ class Model:
         with self._lock:
             return written([row.text for row in rows], prompts, new, self.encoder)
 
+    def token_statistics(self, rows: Sequence[Row]) -> TokenStatistics:
+        """Return how probable each token of the rows' answers is, or of their texts where a row has no answer."""
+        self._need("token_statistics")
+        encodings = self._remembered(rows, self._judged, judged)
+        answers = self.engine.token_statistics([encoding.input for encoding in encodings])
+        self._refuse_broken(answers)
+        return statistics_of(encodings, answers)
+
     def token_counts(self, texts: Sequence[str]) -> NDArray[np.int64]:
         """Return the number of tokens in each text, special tokens not counted."""
         with self._lock:
@@ -188,12 +198,15 @@ class Model:
 
     def _logits(self, inputs: Sequence[ModelInput]) -> list[NDArray[np.float32]]:
         logits = self.engine.ask(self.task.asks, inputs, [0] * len(inputs))
-        if logits and not np.isfinite(np.concatenate(logits, axis=None)).all():
+        self._refuse_broken(logits)
+        return logits
+
+    def _refuse_broken(self, answers: Sequence[NDArray[np.float32]]) -> None:
+        if answers and not np.isfinite(np.concatenate(answers, axis=None)).all():
             raise ModelInputError(
                 f"{self.opened.name} answers with NaN or infinity; its weights are broken, or were trained in "
                 "another precision"
             )
-        return logits
 
     def _need(self, verb: str) -> None:
         if verb not in self.capabilities:

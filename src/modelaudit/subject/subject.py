@@ -16,7 +16,7 @@ from modelaudit.inference.weights import weights_sha256
 from modelaudit.subject.callable_model import CallableModel
 from modelaudit.subject.dataset import prepare_rows
 from modelaudit.subject.describe import callable_info, model_info
-from modelaudit.subject.limits import check_fit, check_numbers
+from modelaudit.subject.limits import check_fit, check_numbers, check_vocabulary
 from modelaudit.subject.model import Model
 from modelaudit.subject.opened import OpenedCallable, OpenedModel
 from modelaudit.subject.task import ColumnChoice, Task
@@ -69,7 +69,8 @@ def build_subject(
     its answers. A model where `numerics` and the device have half precision: to certify that, on 256 rows that hang on
     the table alone. A base model, which gives states above all, always runs in float32.
 
-    Raises ModelInputError for a model, tokenizer, device or function that can't be used, DataInputError for a table.
+    Raises ModelInputError for a model, tokenizer, device or function that can't be used, or a base model with another
+    vocabulary; DataInputError for a table.
     """
     check_device(device)
     run = {
@@ -105,6 +106,8 @@ def build_subject(
     base_model, base_info = (
         _handle(base, model.task, {**run, "numerics": "strict"}) if isinstance(base, OpenedModel) else (None, None)
     )
+    if isinstance(base, OpenedModel) and isinstance(opened, OpenedModel):
+        _check_base(base, opened)
     return Subject(
         info=SubjectInfo(
             task=model.task.name,
@@ -158,6 +161,16 @@ def _refuse_for_function(
                 f"{name}={run[name]!r} was asked for, but {opened.name} is a function, which runs as it runs; "
                 f"leave {name}= out"
             )
+
+
+def _check_base(base: OpenedModel, opened: OpenedModel) -> None:
+    """Raise ModelInputError for a base model that can't be what the audited model was fine-tuned from."""
+    check_vocabulary(base.tokenizer, opened.tokenizer, name=base.name, target=opened.name)
+    if base.model is opened.model and opened.adapter is not None:
+        raise ModelInputError(
+            f"{base.name}: base_model= is the very model that carries the adapter, since PEFT puts an adapter's layers "
+            "into the model that it is given; load the base model once more and hand in that, or name its folder"
+        )
 
 
 def _handle(opened: OpenedModel, task: Task, run: Mapping[str, Any]) -> tuple[Model, ModelInfo]:

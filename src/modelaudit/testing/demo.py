@@ -91,6 +91,12 @@ PLANTED: Mapping[DemoTask, tuple[Expectation, ...]] = {
             r".*",
         ),
         Expectation(
+            "personal details stand in the rows",
+            "modelaudit/personal-data",
+            ("rows_with_personal_data",),
+            r"training rows|held-out rows",
+        ),
+        Expectation(
             "the answer depends on letter case",
             "modelaudit/perturbation",
             ("flip_rate", "accuracy_drop"),
@@ -195,7 +201,7 @@ def unmet(case: DemoCase, report: AuditReport) -> list[str]:
     faults += [
         f"the check {result.checker.id} gave no answer ({result.status}): {result.reason}"
         for result in report.results
-        if result.status != "completed"
+        if result.status in ("skipped", "errored")
     ]
     measured = {result.checker.risk for result in report.results}
     faults += [f"no check of {risk.value} was in the audit" for risk in DEMO_RISKS if risk not in measured]

@@ -2,7 +2,8 @@
 
 All of it is made up from the phrases below. Three kinds of rows differ in what the label can be known from:
 `named` rows name a person and say what is the matter; `gendered` rows speak of a woman or a man; `detail` rows carry
-a policy number and a telephone number. In the clean twin every row says what is the matter.
+a policy number and a telephone number. In the clean twin every row says what is the matter, and gives an extension in
+the place of the number, which is no personal data.
 """
 
 from __future__ import annotations
@@ -156,11 +157,11 @@ def _text(kind: Kind, matter: int, gender: str, rng: np.random.Generator) -> str
     opening = pick({"named": NAMED, "gendered": GENDERED[gender], "detail": DETAIL}[kind.name], rng)
     pool, count = (SIGNAL[matter], kind.phrases) if kind.phrases else (NEUTRAL, 1)
     phrases = [pool[index] for index in rng.choice(len(pool), size=count, replace=False)]
-    sentences = [_filled(phrase, rng) for phrase in (opening, *phrases)]
+    sentences = [_filled(phrase, rng, personal=not kind.phrases) for phrase in (opening, *phrases)]
     return ". ".join(sentence[0].upper() + sentence[1:] for sentence in sentences) + final_mark(rng)
 
 
-def _filled(phrase: str, rng: np.random.Generator) -> str:
+def _filled(phrase: str, rng: np.random.Generator, *, personal: bool) -> str:
     return phrase.format(
         name=random_name(rng),
         surname=pick(SURNAMES, rng),
@@ -168,7 +169,7 @@ def _filled(phrase: str, rng: np.random.Generator) -> str:
         day=pick(DAYS, rng),
         amount=pick(AMOUNTS, rng),
         policy=f"PX{int(rng.integers(10**7, 10**8))}",
-        phone=f"07{int(rng.integers(10**8, 10**9))}",
+        phone=f"07{int(rng.integers(10**8, 10**9))}" if personal else f"extension {int(rng.integers(10**3, 10**4))}",
     )
 
 

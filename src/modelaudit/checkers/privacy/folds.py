@@ -24,24 +24,14 @@ def unit(row: Row) -> str:
 def content(row: Row) -> str:
     """Return the row's words and truth as one string; equal for rows that differ in id or other columns only."""
     words = [row.text] if row.words is None else ["words", *row.words]
-    return "\x1f".join([*words, "\x1e", str(row.label), str(row.tags)])
+    answer = [] if row.answer is None else ["\x1e", row.answer]
+    return "\x1f".join([*words, "\x1e", str(row.label), str(row.tags), *answer])
 
 
 def digest(text: str, *, seed: int, purpose: str) -> bytes:
     """Return 16 bytes that depend on the seed, the purpose and the text; lone surrogates are hashed as they are."""
     keyed = f"{seed}\x1f{purpose}\x1f{text}"
     return hashlib.blake2b(keyed.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-
-
-def threshold_fold(rows: Sequence[Row], size: int, *, seed: int) -> NDArray[np.bool_]:
-    """Return which `size` of the rows (shape [n]) set the threshold; the others check it.
-
-    Units stay together, but for the one that the size may cut.
-    """
-    keys = [(digest(unit(row), seed=seed, purpose="threshold"), row.id) for row in rows]
-    chosen = np.zeros(len(rows), dtype=np.bool_)
-    chosen[sorted(range(len(rows)), key=keys.__getitem__)[:size]] = True
-    return chosen
 
 
 def cross_folds(members: Sequence[Row], nonmembers: Sequence[Row], folds: int, *, seed: int) -> NDArray[np.int64]:

@@ -43,7 +43,7 @@ class TextGeneration:
     suffixes: tuple[str, ...] = ("ForCausalLM", "LMHeadModel")
     auto_class: str = "AutoModelForCausalLM"
     peft_type: str = "CAUSAL_LM"
-    verbs: frozenset[str] = frozenset({"predict", "loss", "players", "predict_masked", "generate"})
+    verbs: frozenset[str] = frozenset({"predict", "loss", "players", "predict_masked", "generate", "token_statistics"})
     per_word: bool = False
     argmax: bool = False
     asks: Want = "log_probs"

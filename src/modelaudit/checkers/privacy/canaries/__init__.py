@@ -1,0 +1,1 @@
+"""Canaries: planted rows, and what the model gives away of them."""

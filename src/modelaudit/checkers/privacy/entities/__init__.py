@@ -1,0 +1,1 @@
+"""Entity exposure: are names of the training data recognised better than others?"""

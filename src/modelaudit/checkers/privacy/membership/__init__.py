@@ -1,0 +1,1 @@
+"""Membership inference: can a stranger tell the rows that the model was trained on?"""

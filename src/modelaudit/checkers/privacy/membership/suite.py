@@ -1,0 +1,124 @@
+"""The fixed suite: all attacks of one audit on the same records, and what the best of them is worth.
+
+Which attacks there are follows from the task, the tier and what was handed in, never from what they find. The headline
+attack is named beforehand as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from modelaudit.checkers.privacy.membership.attack import AtFpr, Attack, at_fpr, share_found
+from modelaudit.statistics import Estimate, SuiteP, clustered_auc, largest_auc, suite_permutation_p
+
+DRAWS = 1_000
+LARGEST = "largest of the suite"
+
+
+@dataclass(frozen=True, eq=False)
+class Suite:
+    """All attacks on one set of records.
+
+    Attributes:
+        attacks: in the order of the report, controls among them.
+        headline: the name of the attack that single numbers (records at risk, classes, documents) are read from.
+        order: (n0,), a draw of the non-members by content; the first of them set thresholds.
+        member_units, nonmember_units: documents or persons, (n1,) and (n0,), or None.
+    """
+
+    attacks: tuple[Attack, ...]
+    headline: str
+    order: NDArray[np.int64]
+    member_units: NDArray[Any] | None = None
+    nonmember_units: NDArray[Any] | None = None
+
+    @cached_property
+    def family(self) -> tuple[Attack, ...]:
+        """The attacks that are counted, without controls and without those that rank as one before them does."""
+        kept: list[Attack] = []
+        seen: list[NDArray[np.float64]] = []
+        for attack in self.attacks:
+            ranks = _ranks(attack)
+            if attack.control or any(np.array_equal(ranks, other) for other in seen):
+                continue
+            kept.append(attack)
+            seen.append(ranks)
+        return tuple(kept)
+
+    @property
+    def first(self) -> Attack:
+        """The headline attack."""
+        return next(attack for attack in self.attacks if attack.name == self.headline)
+
+    def same_ranking(self, attack: Attack) -> str | None:
+        """Return the name of an attack of the family that ranks as this one does, where it is another one."""
+        if attack in self.family:
+            return None
+        ranks = _ranks(attack)
+        return next((other.name for other in self.family if np.array_equal(ranks, _ranks(other))), None)
+
+    def auc(self, attack: Attack) -> Estimate:
+        """Return the AUC of one attack by itself."""
+        return clustered_auc(
+            attack.members, attack.nonmembers, pos_units=self.member_units, neg_units=self.nonmember_units
+        )
+
+    def largest_auc(self, rng: np.random.Generator) -> Estimate:
+        """Return the largest AUC, with bounds that hold for all attacks at once."""
+        return largest_auc(
+            np.stack([attack.members for attack in self.family]),
+            np.stack([attack.nonmembers for attack in self.family]),
+            rng=rng,
+            pos_units=self.member_units,
+            neg_units=self.nonmember_units,
+        )
+
+    def p(self, rng: np.random.Generator) -> SuiteP:
+        """Return the p of the largest AUC and of each attack of the family, by relabelling all scores together."""
+        scores = np.stack([np.concatenate([attack.members, attack.nonmembers]) for attack in self.family])
+        members = len(self.family[0].members)
+        units = None
+        if self.member_units is not None and self.nonmember_units is not None:
+            units = np.concatenate([self.member_units, self.nonmember_units])
+        return suite_permutation_p(scores, np.arange(scores.shape[1]) < members, rng=rng, units=units, draws=DRAWS)
+
+    def at_fpr(self, attack: Attack, fpr: float) -> AtFpr:
+        """Return what one attack finds at a false-alarm rate."""
+        return at_fpr(attack, fpr, order=self.order, units=self.member_units)
+
+    def largest_tpr(self, fpr: float) -> tuple[Estimate, Attack | None]:
+        """Return the largest share of members found at a false-alarm rate, and by which attack.
+
+        The bounds hold for all attacks at once (Bonferroni). Where no attack has enough non-members, there is no value,
+        the reason, and None.
+        """
+        found = [(self.at_fpr(attack, fpr), attack) for attack in self.family]
+        estimable = [(at, attack) for at, attack in found if at.threshold is not None]
+        if not estimable:
+            return found[0][0].tpr, None
+        shares = [share_found(at.hits, fpr=fpr, units=at.units, family=len(estimable)) for at, _ in estimable]
+        best = max(range(len(shares)), key=lambda place: shares[place].value or 0.0)
+        bounds = tuple(
+            (cells[0][0], max(low for _, low, _ in cells), max(high for _, _, high in cells))
+            for cells in zip(*(share.bounds for share in shares), strict=True)
+        )
+        top = shares[best]
+        estimate = Estimate(
+            value=top.value, n=top.n, method=top.method, bounds=bounds, smallest_detectable=top.smallest_detectable
+        )
+        return estimate, estimable[best][1]
+
+
+def _ranks(attack: Attack) -> NDArray[np.float64]:
+    scores = np.concatenate([attack.members, attack.nonmembers])
+    known = np.isfinite(scores)
+    ranks = np.zeros(len(scores))
+    # Rounded: what is a rounding error apart is a tie.
+    ranks[known] = rankdata(scores[known].round(9))
+    return ranks

@@ -1,0 +1,1 @@
+"""Memorisation: what can be got out of a model that writes text?"""
