@@ -147,15 +147,21 @@ def test_what_was_not_assessed_says_how_to_provide_it(classifier, rows):
     reasons = {result.checker.id: result.reason for result in report.results if result.status == "skipped"}
     assert "--train-data" in reasons["modelaudit/membership-inference"]
     assert "not selected" in reasons["modelaudit/perturbation"]
-    assert {family.state for family in report.judgement.families} == {"not assessed"}
+    assert "--train-data" in " ".join(
+        note for result in report.results if result.checker.id == "modelaudit/personal-data" for note in result.notes
+    )
+    states = {family.risk: family.state for family in report.judgement.families}
+    assert states.pop("privacy") == "incomplete", "the rows were searched for personal data, and no more"
+    assert set(states.values()) == {"not assessed"}
 
 
 def test_the_membership_probe_needs_labels_in_its_own_two_tables_alone(classifier, rows, train_rows):
     unlabelled = [{"text": row["text"]} for row in rows]
 
     def probe(**tables):
-        report = audit(classifier, unlabelled, train_data=train_rows, **tables).run(only=["privacy"]).report
-        return next(result for result in report.results if result.checker.risk == "privacy")
+        checker = "modelaudit/membership-inference"
+        report = audit(classifier, unlabelled, train_data=train_rows, **tables).run(only=[checker]).report
+        return next(result for result in report.results if result.checker.id == checker)
 
     heldout = [{**row, "text": f"{row['text']} indeed"} for row in rows]
     assert probe(heldout_data=heldout).status == "completed"

@@ -93,10 +93,38 @@ def test_each_kind_of_limit_has_its_own_direction(rule, value, state):
         ("min = 0.45\nmax = 0.55\nseverity = { medium = 0.6, high = 0.7 }", 0.35, "medium"),
         ("min = 0.45\nmax = 0.55\nseverity = { medium = 0.6, high = 0.7 }", 0.2, "high"),
         ("min = 0.45\nmax = 0.55\nseverity = { medium = 0.6, high = 0.7 }", 0.58, "low"),
+        ("max = 0.1\nseverity = { medium = 0.2, critical = 0.3 }", 0.5, "critical"),
+        ("max = 0.1\nseverity = { medium = 0.2, high = 0.3, critical = 0.4 }", 0.35, "high"),
+        ("min = 0.8\nseverity = { high = 0.5, critical = 0.4 }", 0.3, "critical"),
+        ("within = 0.1\nseverity = { critical = 0.3 }", -0.4, "critical"),
+        ("within = 0.1\nseverity = { critical = 0.3 }", -0.2, "low"),
     ],
 )
 def test_severity_is_mirrored_below_a_lower_edge(rule, value, severity):
     assert only(judge([completed(finding(value, 0.005))], policy(rule), today=DAY)).severity == severity
+
+
+@pytest.mark.parametrize("rule", ["max = 0.0", "min = 0.0", "within = 0.0"])
+@pytest.mark.parametrize("nearest", [0.0, 1e-12, 0.3])
+def test_what_is_critical_at_once_is_so_by_however_little(rule, nearest):
+    limit = policy(f"{rule}\nseverity = {{ critical = 0.0 }}").limit[0]
+    sign = -1.0 if rule.startswith("min") else 1.0
+    for rounding in (0.0, 1e-17):
+        ends = sorted((sign * (nearest - rounding), sign * 2.0))
+        assert limit.severity_of((ends[0], ends[1])) == "critical"
+
+
+def test_the_starter_policy_calls_a_refuted_epsilon_critical_and_nothing_else():
+    steps = {limit.metric: limit.severity for limit in load_policy().limit if "critical" in limit.severity}
+    assert steps == {"epsilon_beyond_claim": {"critical": 0.0}}
+
+
+def test_verdicts_are_ordered_by_severity():
+    rule = "max = 0.1\nseverity = { medium = 0.2, high = 0.3, critical = 0.4 }"
+    values = (0.5, 0.35, 0.25, 0.15, 0.05)
+    verdicts = [only(judge([completed(finding(value, 0.005))], policy(rule), today=DAY)) for value in values]
+    assert [verdict.severity for verdict in verdicts] == ["critical", "high", "medium", "low", None]
+    assert [verdict.grade for verdict in verdicts] == [4, 3, 2, 1, 0]
 
 
 def test_one_weak_alarm_among_many_tests_is_not_an_alarm():

@@ -67,6 +67,9 @@ def test_whole_numbers_are_numbers():
         ("min = 0.8\nseverity = { medium = 0.5, high = 0.6 }", r"its severity high \(0\.6\) below its medium \(0\.5\)"),
         ("within = 0.1\nseverity = { medium = -0.2 }", r"its severity medium \(-0\.2\) above its limit \(0\.1\)"),
         ("min = 0.4\nmax = 0.6\nseverity = { high = 0.3 }", r"its severity high \(0\.3\) above its limit \(0\.6\)"),
+        ("max = 0.1\nseverity = { critical = 0 }", r"its severity critical \(0\) above its limit \(0\.1\)"),
+        ("max = 0\nseverity = { high = 3, critical = 2 }", r"its severity critical \(2\) above its high \(3\)"),
+        ("max = 0\nseverity = { medium = 3, critical = 2 }", r"its severity critical \(2\) above its medium \(3\)"),
     ],
 )
 def test_a_severity_on_the_wrong_side_is_refused(rule, sentence):
@@ -81,6 +84,8 @@ def test_a_severity_on_the_wrong_side_is_refused(rule, sentence):
         "max = 0.1\nseverity = { medium = 0.1, high = 0.3 }",
         "min = 0.8\nseverity = { medium = 0.7, high = 0.0 }",
         "within = 0.1\nseverity = { high = 0.3 }",
+        "max = 0.0\nseverity = { critical = 0.0 }",
+        "min = 0.8\nseverity = { medium = 0.7, high = 0.5, critical = 0.5 }",
         "min = 0.45\nmax = 0.55\nseverity = { medium = 0.6, high = 0.7 }",
     ],
 )

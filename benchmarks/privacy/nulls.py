@@ -25,7 +25,7 @@ TRAINED = 800
 EPOCHS = 3
 A_SIDE = 500
 RATES: Mapping[str, float] = {"sentiment": 2e-4, "cloze": 2e-4, "entities": 2e-4, "text": 1e-3, "letters": 3e-3}
-SHARES = (0.6, 0.75, 0.9)
+SHARES = (0.6, 0.9)
 """How much of the members' side is of the one kind; as much of the other side is of the other kind."""
 
 

@@ -42,7 +42,7 @@ class Size:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-MODELS = 5
+MODELS = 3
 SECONDS = {
     "sentiment-full": 42.0, "sentiment-lora": 28.0, "sentiment-head": 9.0, "cloze-full": 52.0, "cloze-lora": 38.0,
     "cloze-head": 10.0, "entities-full": 33.0, "entities-lora": 24.0, "entities-head": 6.0, "text-full": 20.0,
@@ -53,9 +53,9 @@ SIZES = {
     "full": Size(
         truth.FULL,
         dose.FULL,
-        {"models": MODELS, "splits": 10},
-        {"models": 4},
-        {"models": MODELS, "splits": 3, "tasks": ("sentiment", "cloze", "entities"), "tier": HEADS},
+        {"models": MODELS, "splits": 17},
+        {"models": MODELS},
+        {"models": MODELS, "splits": 2, "tasks": ("sentiment", "cloze", "entities"), "tier": HEADS},
         SECONDS,
     ),
     "short": Size(

@@ -64,17 +64,15 @@ class Family:
 
 
 FULL = (
-    Family("sentiment", "full", (2, 6), 2e-4, 6),
-    Family("sentiment", "lora", (2, 6), 4e-3, 6),
-    Family("sentiment", "head", (5, 50), 5e-3, 6),
-    Family("cloze", "full", (2, 6), 4e-4, 6),
-    Family("cloze", "lora", (2, 6), 4e-3, 6),
-    Family("cloze", "head", (5, 50), 2e-3, 6),
-    Family("entities", "full", (2, 6), 2e-4, 6, rows=1_100),
-    Family("entities", "lora", (2, 6), 4e-3, 6, rows=1_100),
-    Family("entities", "head", (10, 100), 5e-3, 6, rows=1_100),
-    Family("text", "full", (2, 6), 1e-3, 6),
-    Family("text", "lora", (4, 12), 1e-2, 6),
+    Family("sentiment", "full", (2, 6), 2e-4, 3),
+    Family("sentiment", "lora", (2, 6), 4e-3, 3),
+    Family("sentiment", "head", (5, 50), 5e-3, 3),
+    Family("cloze", "full", (2, 6), 4e-4, 3),
+    Family("cloze", "head", (5, 50), 2e-3, 3),
+    Family("entities", "full", (2, 6), 2e-4, 3, rows=1_100),
+    Family("entities", "head", (10, 100), 5e-3, 3, rows=1_100),
+    Family("text", "full", (2, 6), 1e-3, 3),
+    Family("text", "lora", (4, 12), 1e-2, 3),
 )
 SHORT = (Family(TRY, "full", (12,), 3e-3, 2, rows=110),)
 """A try of seconds."""

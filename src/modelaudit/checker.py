@@ -240,11 +240,15 @@ class Data:
         evaluation: rows to judge the model on.
         members: rows it was trained on, or None.
         heldout: rows it never saw (by default `evaluation`); overlap with `members` is already removed.
+        overlap: how many held-out rows were removed for it.
+        shared: ids of the members whose text stood among the held-out rows as well.
     """
 
     evaluation: tuple[Row, ...]
     members: tuple[Row, ...] | None = None
     heldout: tuple[Row, ...] | None = None
+    overlap: int = 0
+    shared: frozenset[str] = frozenset()
 
 
 class Context(Protocol):

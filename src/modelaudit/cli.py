@@ -360,7 +360,7 @@ def _summary(report: AuditReport) -> None:
         counts = ", ".join(f"{count} {state}" for state, count in family.counts.items())
         table.add_row(family.risk.value, MARKS[family.state], counts)
     out.print(table)
-    for verdict in report.judgement.verdicts:
+    for verdict in sorted(report.judgement.verdicts, key=lambda verdict: -verdict.grade):
         if verdict.state == "exceeds limit" and verdict.interval is not None:
             name = " · ".join(part for part in (verdict.checker, verdict.metric, verdict.group) if part)
             low, high = verdict.interval

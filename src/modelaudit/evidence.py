@@ -93,7 +93,10 @@ class Series(Frozen):
 
 
 class Curve(Frozen):
-    """Lines over a common axis (ROC, deletion curve, reliability diagram)."""
+    """Lines over a common axis (ROC, deletion curve, reliability diagram).
+
+    `x_log` and `y_log` ask for logarithmic axes; zero stands at the lower end of one.
+    """
 
     kind: Literal["curve"] = "curve"
     title: Text
@@ -101,6 +104,7 @@ class Curve(Frozen):
     y_label: Text
     series: tuple[Series, ...]
     x_log: bool = False
+    y_log: bool = False
 
 
 class Bars(Frozen):

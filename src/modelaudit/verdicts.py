@@ -13,8 +13,10 @@ from modelaudit.evidence import Frozen, Text
 from modelaudit.results import Risk
 
 State = Literal["within limit", "exceeds limit", "inconclusive", "not assessed", "accepted risk"]
-Severity = Literal["low", "medium", "high"]
-LEVELS: tuple[Literal["medium"], Literal["high"]] = ("medium", "high")
+Level = Literal["medium", "high", "critical"]
+Severity = Literal["low", "medium", "high", "critical"]
+LEVELS: tuple[Level, ...] = ("medium", "high", "critical")
+"""The severities that a policy sets a step for, the mildest first; what reaches no step is low."""
 Strict = Annotated[float, Field(strict=True)]
 """A number that a person wrote: whole ones are welcome, `true` and `"0.1"` are slips."""
 
@@ -24,8 +26,9 @@ class Limit(Frozen):
 
     Attributes:
         checker: id of the checker; metric: id of its metric; group: one group of it, or None for all.
-        severity: values of the metric from which an exceeded limit counts as medium and as high. Where the range has
-            two edges they are values beyond the upper one, and count mirrored about its middle below the lower one.
+        severity: values of the metric from which an exceeded limit counts as medium, high and critical. Where the
+            range has two edges they are values beyond the upper one, and count mirrored about its middle below the
+            lower one. A step that is the limit itself holds for whatever exceeds it.
         required: an inconclusive or missing result lets the gate fail with exit code 3.
     """
 
@@ -35,7 +38,7 @@ class Limit(Frozen):
     max: Strict | None = None
     min: Strict | None = None
     within: Strict | None = Field(default=None, ge=0)
-    severity: dict[Literal["medium", "high"], Strict] = Field(default_factory=dict)
+    severity: dict[Level, Strict] = Field(default_factory=dict)
     required: bool = Field(default=False, strict=True)
     rationale: Text = Field(min_length=10)
     source: Text = Field(min_length=3)
@@ -91,8 +94,9 @@ class Limit(Frozen):
         return max(above, below)
 
     def severity_of(self, interval: tuple[float, float]) -> Severity:
-        """Return how far the limit is exceeded, read from the interval's bound nearest to it."""
-        beyond = self.beyond(interval)
+        """Return how far an exceeded limit is exceeded, read from the interval's bound nearest to it."""
+        # A bound that rounding leaves a hair short of the limit still reaches the steps that are the limit itself.
+        beyond = max(self.beyond(interval), 0.0)
         for name in reversed(LEVELS):
             threshold = self.severity.get(name)
             if threshold is not None and beyond >= abs(threshold - self.edges[-1]):
@@ -101,7 +105,7 @@ class Limit(Frozen):
 
 
 def _misplaced(limit: Limit) -> str | None:
-    """What is wrong with a limit's severities: each must lie beyond the limit, and high beyond medium."""
+    """What is wrong with a limit's severities: each must lie beyond the limit, and the graver beyond the milder."""
     upper = limit.high is not None
     edge, side = limit.edges[-1], "above" if upper else "below"
     steps = [("limit", edge), *((name, limit.severity[name]) for name in LEVELS if name in limit.severity)]
@@ -192,6 +196,11 @@ class Verdict(Frozen):
     severity: Severity | None = None
     waiver: Text | None = None
     required: bool = False
+
+    @property
+    def grade(self) -> int:
+        """Its severity as a number to order by: 0 for none, 1 for low, and so on up to critical."""
+        return 0 if self.severity is None else ("low", *LEVELS).index(self.severity) + 1
 
 
 class FamilyState(Frozen):

@@ -18,6 +18,7 @@ from modelaudit.checkers.privacy.canaries.scores import canary_rows
 from modelaudit.errors import DataInputError, InputError, NotAssessable
 from modelaudit.results import Bound
 from modelaudit.statistics import NULL_MEAN_EXPOSURE, OPEN_END, p_above
+from modelaudit.subject.opened import OpenedModel
 from modelaudit.testing.planted import planted_classifier, planted_rows, planted_tagger
 from modelaudit.training.canaries import plant_canaries
 from modelaudit.training.compact import compact_model
@@ -132,10 +133,11 @@ def verdicts(folder, planted, **options):
     return result, {verdict.metric: verdict for verdict in report.judgement.verdicts if verdict.checker == ID}
 
 
-def test_a_refuted_claim_is_of_high_severity_and_one_that_holds_is_not_confirmed(folder):
+def test_a_refuted_claim_is_critical_and_one_that_holds_is_not_confirmed(folder):
     planted = model_of(load_manifest(folder / "m.json"), memory=6.0)
     result, found = verdicts(folder, planted, claimed_epsilon=1.0)
-    assert (found["epsilon_beyond_claim"].state, found["epsilon_beyond_claim"].severity) == ("exceeds limit", "high")
+    verdict = found["epsilon_beyond_claim"]
+    assert (verdict.state, verdict.severity) == ("exceeds limit", "critical")
     claim = next(finding for finding in result.findings if finding.metric.id == "epsilon_beyond_claim")
     assert "The claim is refuted" in claim.statement
     result, found = verdicts(folder, planted, claimed_epsilon=20.0)
@@ -304,6 +306,18 @@ def test_names_of_a_tagging_are_scored_by_their_words_in_the_models_scheme(tmp_p
     assert [tag for tag in spelled if tag != "O"] == ["B-per", "E-per"]
     with pytest.raises(DataInputError, match="the label 'PER'"):
         canary_rows(manifest, ("O", "B-LOC", "I-LOC"))
+
+
+@pytest.mark.parametrize("based", [True, False])
+def test_canaries_that_the_model_has_no_room_for_are_not_assessed(tmp_path, based):
+    rows = [{"tokens": ["Ann", "Lee", "left", "Rome"], "ner_tags": ["B-PER", "I-PER", "O", "B-LOC"]}] * 80
+    data = write(tmp_path / "train.jsonl", rows)
+    plant_canaries(data, out=tmp_path / "p.jsonl", manifest=tmp_path / "m.json", count=120, seed=1)
+    short = planted_tagger(LEXICON, max_length=3)
+    tables = {"base": OpenedModel(model=short[0], tokenizer=short[1], name="base")} if based else {}
+    subject = subject_of(short, data=rows[:5], train_data=str(tmp_path / "p.jsonl"), **tables)
+    with pytest.raises(NotAssessable, match=r"could be asked about.* are longer than the model reads\); plant more"):
+        findings_of(CanaryAudit(manifest=str(tmp_path / "m.json")), subject)
 
 
 def test_a_language_model_is_asked_for_the_secrets_less_its_base(tmp_path):

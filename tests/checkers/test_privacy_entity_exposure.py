@@ -81,17 +81,44 @@ def measured(planted, members, heldout, checker=None, **tables):
 
 
 def test_remembered_names_are_found_and_what_is_said_fits_the_numbers():
-    exposed, fresh = sides()
+    exposed, fresh = sides(100)
     found = measured(tagger(remembered=[last for _, last in exposed], memory=2.0), rows_of(exposed), rows_of(fresh, 5))
     assert exceeds(found[EXCESS], 0.25)
-    assert found[EXCESS].metric.n == 140
+    assert found[EXCESS].metric.n == 200
     assert found["exposed_win_rate", None].metric.value > 0.9
     assert found["fresh_win_rate", None].metric.value == pytest.approx(0.5, abs=0.08)
     assert found["exposed_bits", None].metric.value > 1.9 > found["fresh_bits", None].metric.value
     assert found[EXCESS].confounded is None
     assert [key for key, finding in found.items() if finding.metric.primary] == [EXCESS]
-    assert any("only 70 names on one side" in caveat for caveat in found[EXCESS].caveats)
-    assert "70 and 70 names, 4 made-up names each" in found[EXCESS].statement
+    assert "100 and 100 names, 4 made-up names each" in found[EXCESS].statement
+    smallest = found[EXCESS].metric.smallest_detectable
+    assert f"A difference of {100 * smallest:.1f} points could have been shown" in found[EXCESS].statement
+    assert "An AUC of" in found[GUARD].statement
+
+
+def test_fewer_than_100_names_a_side_give_no_verdict_and_say_what_they_could_have_shown():
+    exposed, fresh = sides(100)
+    memory = tagger(remembered=[last for _, last in exposed], memory=2.0)
+    found = measured(memory, rows_of(exposed[:99]), rows_of(fresh, 5))[EXCESS]
+    assert exceeds(found, 0.25)
+    assert "only 99 names of training rows and 100" in found.confounded
+    assert f"{100 * found.metric.smallest_detectable:.1f} points could have been shown" in found.confounded
+
+
+def test_of_names_seen_more_or_less_often_as_many_are_drawn_as_the_preset_says():
+    exposed, fresh = sides(104)
+    seen = [
+        (exposed[:98], fresh[:50]),
+        (exposed[98:101], fresh[50:83]),
+        (exposed[101:], fresh[83:]),
+    ]
+    members, heldout = [], []
+    for times, (here, there) in enumerate(seen, start=1):
+        members += rows_of(here, seed=10 + times, repeat=times)
+        heldout += rows_of(there, seed=20 + times, repeat=times)
+    found = measured(tagger(), members, heldout)[EXCESS]
+    assert found.metric.n == 200
+    assert found.confounded is None
 
 
 @pytest.mark.parametrize("seed", range(4))

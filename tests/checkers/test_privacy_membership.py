@@ -15,8 +15,8 @@ from modelaudit.checkers.privacy.blind_guard import blind_guard
 from modelaudit.checkers.privacy.folds import cross_folds, drawn
 from modelaudit.checkers.privacy.membership.attack import Attack, threshold_size
 from modelaudit.checkers.privacy.membership.checker import MembershipInference
-from modelaudit.checkers.privacy.membership.signals import true_label_scores
 from modelaudit.checkers.privacy.membership.suite import Suite
+from modelaudit.checkers.privacy.true_label import true_label_scores
 from modelaudit.errors import NotAssessable
 from modelaudit.rows import Row
 from modelaudit.statistics import p_above
@@ -152,7 +152,9 @@ def test_rows_of_both_tables_are_removed_before_and_do_not_pass_for_members():
     members, heldout = halves(300, 300)
     subject = subject_of(planted_classifier(WORDS), data=heldout + members[:200], train_data=members)
     found = findings_of(MembershipInference(), subject)
-    assert found[SUITE].metric.n == 600
+    # 200 rows stand in both tables: they go on both sides, or the one would have more of what is repeated.
+    assert found[SUITE].metric.n == 400
+    assert found["near_duplicate_share", None].metric.value == pytest.approx(0.4)
     assert any("evaluation rows stood in" in caveat for caveat in found[SUITE].caveats)
 
 
@@ -185,11 +187,62 @@ def test_groups_are_kept_together_and_named_in_a_caveat():
     assert by_document.metric.primary
     assert by_document.confounded is not None
     assert "there are 50 and 50" in by_document.statement
+    assert "could have been shown" in by_document.statement
     folds = cross_folds(subject.data.members, subject.data.heldout, 5, seed=0)
     of_document: dict[str, set[int]] = {}
     for row, fold in zip((*subject.data.members, *subject.data.heldout), folds, strict=True):
         of_document.setdefault(row.group, set()).add(int(fold))
     assert all(len(places) == 1 for places in of_document.values())
+
+
+def test_groups_that_stand_on_both_sides_are_no_documents_and_get_a_table():
+    members, heldout = halves(300, 300)
+    for rows in (members, heldout):
+        for place, row in enumerate(rows):
+            row["gender"] = ("female", "male", "not said")[place % 3]
+    for rows in (members, heldout):
+        rows[0]["gender"] = None
+    subject = subject_of(planted_classifier(WORDS, members=members, memory=3.0), data=heldout, train_data=members,
+                         group_column="gender")  # fmt: skip
+    found = findings_of(MembershipInference(), subject)
+    assert found[SUITE].confounded is None
+    assert ("unit_auc", "log-odds attack") not in found
+    table = next(item for item in found[SUITE].evidence if item.title.startswith("Leakage by group"))
+    assert {row[0] for row in table.rows} == {"female", "male", "not said"}
+    assert all(row[4] > 0.55 for row in table.rows)
+
+
+def test_one_document_a_side_is_measured_and_never_judged():
+    members, heldout = halves(150, 150)
+    for rows, name in ((members, "m"), (heldout, "h")):
+        for row in rows:
+            row["document"] = name
+    subject = subject_of(planted_classifier(WORDS), data=heldout, train_data=members, group_column="document")
+    found = findings_of(MembershipInference(), subject)
+    assert found[SUITE].confounded is not None
+    assert found[SUITE].metric.bounds == ()
+
+
+def test_texts_that_the_source_repeats_accuse_nobody():
+    alarms = 0
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        letters = planted_rows(40, seed, words={"good": 3.0, "bad": -3.0}, numbered=True)
+        rows = halves(1_000, 0, seed=seed)[0] + [letters[place] for place in rng.integers(40, size=120)]
+        order = rng.permutation(len(rows))
+        one, other = [rows[place] for place in order[:560]], [rows[place] for place in order[560:]]
+        planted = planted_classifier({**WORDS, "good": 3.0, "bad": -3.0})
+        found = findings_of(MembershipInference(), subject_of(planted, data=other, train_data=one))
+        alarms += found[P].metric.value <= 0.05 and found[SUITE].confounded is None
+    assert alarms <= 3
+
+
+def test_answers_that_differ_are_seen_by_the_guard():
+    rows = [
+        [Row(f"{side}:{n}", "Say it", answer=f" {word} {n * 7919 % 1000}") for n in range(120)]
+        for side, word in (("m", "yes of course"), ("h", "no never"))
+    ]
+    assert blind_guard(*rows, n_labels=0, seed=0).fooled(margin=0.02)
 
 
 def test_where_the_guard_could_not_be_run_nothing_is_read_as_memory_or_as_its_absence():

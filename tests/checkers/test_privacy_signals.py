@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelaudit.checkers.privacy.membership.duplicates import near_duplicates
+from modelaudit.checkers.privacy.duplicates import near_copies, near_duplicates
 from modelaudit.checkers.privacy.membership.signals import Words, classification_signals, tag_signals
 from modelaudit.rows import Row
 
@@ -97,22 +97,38 @@ def test_a_dilution_by_words_outside_entities_does_not_reach_the_headline():
 
 
 def pieces(text: str) -> set[str]:
-    folded = " ".join(text.casefold().split()).ljust(5, "\x02")
-    return {folded[place : place + 5] for place in range(len(folded) - 4)}
+    plain = " ".join(text.casefold().split()).ljust(5, "\x02")
+    return {plain[place : place + 5] for place in range(len(plain) - 4)}
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.text("abc ", max_size=24), max_size=12), st.lists(st.text("abc ", max_size=24), max_size=12))
 def test_near_copies_are_exactly_those_of_all_pairs(asked, known):
-    found = near_duplicates(asked, known).is_copy
+    found = near_duplicates(asked, known)
     for text, copy in zip(asked, found, strict=True):
         alike = [len(pieces(text) & pieces(other)) >= 0.8 * len(pieces(text) | pieces(other)) for other in known]
         assert copy == any(alike)
+
+
+def test_copies_in_either_table_are_told_apart_and_a_text_is_no_copy_of_itself():
+    one, other = "the claim of the insured was paid in Oslo on Monday", "nothing like it stands anywhere else at all"
+    found = near_copies([one, other], training=[one + " .", other], heldout=[one, other + "!"])
+    assert found.in_training.tolist() == [True, False]
+    assert found.in_heldout.tolist() == [False, True]
+
+
+def test_what_all_texts_share_makes_no_copies():
+    rng = np.random.default_rng(0)
+    prompt = "You are a helpful clerk. Answer in one sentence and be polite to the person who wrote. " * 30
+    texts = [prompt + " ".join(rng.choice(list("abcdefghijklmnop"), 12)) + f" {n}" for n in range(120)]
+    assert not near_duplicates(texts[:60], texts[60:]).any()
+    assert near_duplicates([texts[70] + " !"], texts[60:]).all()
 
 
 def test_near_copies_of_hostile_texts():
     long = "the claim of 12 March was paid in full to the account of the insured person in Oslo"
     known = [long, "\ud800 lone surrogate", "", "😀" * 40]
     asked = [long.upper() + " .", "\ud800 lone  surrogate", "", "😀" * 41, long.replace("claim", "cat"), "else"]
-    assert near_duplicates(asked, known).is_copy.tolist() == [True, True, True, True, True, False]
-    assert near_duplicates([], known).count == near_duplicates(asked, []).count == 0
+    assert near_duplicates(asked, known).tolist() == [True, True, True, True, True, False]
+    assert not near_duplicates([], known).any()
+    assert not near_duplicates(asked, []).any()

@@ -68,7 +68,7 @@ def test_a_base_model_adds_the_distilled_reference_and_a_guard():
     low, high = (found[GUARD].metric.bounds[3].low, found[GUARD].metric.bounds[3].high)
     assert low < 0.5 < high
     assert found[DISTILLED].metric.value > 0.6
-    beyond = found["auc_beyond_base", "distilled-reference attack"]
+    beyond = found["auc_beyond_base", "log-odds attack"]
     assert beyond.metric.bounds[3].low > 0.05
     assert "came with fine-tuning" in beyond.statement
 
@@ -150,10 +150,10 @@ def test_classes_and_repeated_rows_stand_in_tables_of_their_own():
 
 def test_near_copies_are_left_out_and_many_of_them_withhold_the_verdict():
     members = sentences(200, 1, noise=0.6)
-    copies = [{**row, "text": row["text"] + " n"} for row in members[:120]]
+    copies = [{**row, "text": row["text"] + " n"} for row in members]
     few = findings_of(MembershipInference(), subject(heldout=sentences(600, 2, noise=0.6) + copies[:20]))
     assert few["near_duplicate_share", None].metric.value == pytest.approx(20 / 620)
-    assert few[SUITE].metric.n == 800
+    assert few[SUITE].metric.n == 780, "the 20 training rows that have a copy go as well"
     assert few[SUITE].confounded is None
-    many = findings_of(MembershipInference(), subject(heldout=sentences(200, 2, noise=0.6) + copies))
-    assert "near-copies of training rows" in many[SUITE].confounded
+    many = findings_of(MembershipInference(), subject(heldout=sentences(60, 2, noise=0.6) + copies[:150]))
+    assert "equal or nearly equal a training row" in many[SUITE].confounded

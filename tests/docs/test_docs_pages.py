@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import inspect
 import re
 from collections import defaultdict
@@ -11,11 +10,15 @@ from typing import get_args
 import pytest
 import typer
 from pages import PAGES, ROOT, anchors, blocks, headings, links, name_of, prose, section, table
+from privacy_audits import encoder, of_a_language_model, of_canaries, of_documents, of_names, write_csv
 
 from modelaudit import Audit, cli
 from modelaudit import checker as contract
 from modelaudit.checker import Budget
-from modelaudit.checkers.privacy import membership
+from modelaudit.checkers.privacy.entities import exposure
+from modelaudit.checkers.privacy.membership import checker as membership
+from modelaudit.checkers.privacy.memory import memorisation
+from modelaudit.checkers.privacy.personal import personal_data
 from modelaudit.checkers.robustness import calibration, perturbation
 from modelaudit.plan import configured
 from modelaudit.plugins import Plugins
@@ -23,6 +26,7 @@ from modelaudit.policy_file import parse_policy
 from modelaudit.project_file import read_project_file
 from modelaudit.terminal import USAGE
 from modelaudit.testing.planted import planted_classifier, planted_rows, planted_tag_rows
+from modelaudit.training.canaries import plant_canaries
 from modelaudit.verdicts import Gate
 
 HEADINGS = [
@@ -42,6 +46,10 @@ BUNDLED = Plugins(installed=False)
 CHECKERS = {registered.checker.info.id: registered.checker for registered in BUNDLED.checkers()}
 SIZES = {
     "modelaudit/membership-inference": membership._rows_a_side,
+    "modelaudit/memorisation": memorisation._rows_a_side,
+    "modelaudit/canary-audit": lambda b: EVERY,
+    "modelaudit/entity-exposure": exposure._names_an_arm,
+    "modelaudit/personal-data": personal_data._most_rows,
     "modelaudit/counterfactual-substitution": lambda b: CHECKERS["modelaudit/counterfactual-substitution"]._wanted(b),
     "modelaudit/shapley-explanation": lambda b: CHECKERS["modelaudit/shapley-explanation"]._sample_size(b),
     "modelaudit/perturbation": perturbation._most_rows,
@@ -54,8 +62,8 @@ def page_of(checker_id):
 
 
 @pytest.fixture(scope="module")
-def results(classifier, rows, train_rows, tagger, tag_rows):
-    """The results of all bundled checkers on planted models of both tasks."""
+def results(classifier, rows, train_rows, tagger, tag_rows, tmp_path_factory):
+    """The results of all bundled checkers on planted models, and of the privacy checkers where they say the most."""
     found = []
     for (model, tokenizer), data, train in (
         (classifier, rows, train_rows),
@@ -63,13 +71,17 @@ def results(classifier, rows, train_rows, tagger, tag_rows):
     ):
         given = {"tokenizer": tokenizer, "train_data": train, "plugins": BUNDLED}
         found += Audit(model, data, **given, preset="quick", sample=120, device="cpu").run().report.results
-    assert [(result.checker.id, result.reason) for result in found if result.status != "completed"] == []
+    given = {"plugins": BUNDLED}
+    found += [*of_documents(given), *of_canaries(given, tmp_path_factory.mktemp("canaries"))]
+    found += [*of_a_language_model(given), *of_names(given)]
+    assert [(result.checker.id, result.reason) for result in found if result.status == "errored"] == []
+    assert {result.checker.id for result in found if result.status == "completed"} == set(CHECKERS)
     return found
 
 
 @pytest.fixture(scope="module")
 def metrics(results):
-    """The metrics of each checker by id, over both tasks."""
+    """The metrics of each checker by id, over all tasks."""
     by_checker = defaultdict(lambda: defaultdict(list))
     for result in results:
         for finding in result.findings:
@@ -86,15 +98,16 @@ def project(tmp_path_factory):
     folder = tmp_path_factory.mktemp("project")
     words = {"fun": 3.0, "fit": 2.5, "new": 2.0, "bad": -3.0, "odd": -2.5, "sad": -2.0}
     model, tokenizer = planted_classifier(words, extra_vocabulary=("she", "he"))
-    for name in ("models/claims-classifier", "acme/claims-classifier", "bert-base-cased"):
+    for name in ("models/claims-classifier", "acme/claims-classifier"):
         model.save_pretrained(folder / name)
         tokenizer.save_pretrained(folder / name)
     table_rows = planted_rows(320, 4, words=words, per_row=5, labels="drawn", numbered=True)
+    encoder(tokenizer).save_pretrained(folder / "bert-base-cased")
+    tokenizer.save_pretrained(folder / "bert-base-cased")
     for name, part in (("train.csv", table_rows[::2]), ("holdout.csv", table_rows[1::2])):
-        with (folder / name).open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, ["text", "label"])
-            writer.writeheader()
-            writer.writerows(part)
+        write_csv(folder / name, part)
+    # An example that audits what another one planted may run in another process.
+    plant_canaries(folder / "train.csv", out=folder / "train-planted.csv", manifest=folder / "canaries.json", count=400)
     (folder / "modelaudit.toml").write_text('preset = "quick"\n', encoding="utf-8")
     return folder
 
@@ -147,6 +160,9 @@ def test_the_sample_sizes_of_the_page_and_of_the_presets_are_the_codes(checker_i
 def test_the_presets_of_the_command_line_page_are_the_codes():
     columns = {
         "membership": "modelaudit/membership-inference",
+        "memorisation": "modelaudit/memorisation",
+        "names": "modelaudit/entity-exposure",
+        "personal data": "modelaudit/personal-data",
         "substitution": "modelaudit/counterfactual-substitution",
         "explanations": "modelaudit/shapley-explanation",
         "perturbation": "modelaudit/perturbation",
@@ -213,7 +229,7 @@ def commands():
     found = {}
     for line in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
         words = line.partition("#")[0]
-        name = re.match(r"modelaudit (\w+)?", words)[1] or ""
+        name = re.match(r"modelaudit((?: [a-z]+(?=\s))*)", words)[1].strip()
         found[name] = (set(re.findall(r"--[a-z-]+", words)), "…" in words, words)
     return found
 
@@ -222,16 +238,23 @@ def options_of(command):
     return {option for parameter in command.params for option in parameter.opts if option.startswith("--")} - {"--help"}
 
 
+def programs():
+    """The commands of the program, those of a group under the group's name and their own."""
+    found = {}
+    for name, command in typer.main.get_command(cli.app).commands.items():
+        inner = getattr(command, "commands", None)
+        found |= {name: command} if inner is None else {f"{name} {part}": inner[part] for part in inner}
+    return found
+
+
 def test_the_commands_of_the_page_are_those_of_the_program():
-    program = typer.main.get_command(cli.app)
-    assert set(commands()) - {""} == set(program.commands)
+    assert set(commands()) - {""} == set(programs())
 
 
-@pytest.mark.parametrize("name", ["run", "plan", "render", "plugins", "demo"])
+@pytest.mark.parametrize("name", programs())
 def test_the_options_of_a_command_are_on_the_page(name):
-    program = typer.main.get_command(cli.app)
     shown, and_so_on, _ = commands()[name]
-    real = options_of(program.commands[name])
+    real = options_of(programs()[name])
     if name == "plan":
         assert and_so_on
         assert real <= commands()["run"][0]

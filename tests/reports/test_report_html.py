@@ -295,6 +295,24 @@ def test_within_one_severity_the_furthest_beyond_comes_first() -> None:
     assert {decision.severity for decision in front(report).decisions} == {"high"}
 
 
+def test_what_is_critical_comes_before_all_else_and_says_so_without_colour() -> None:
+    report = sample_report()
+    verdicts = tuple(
+        verdict.model_copy(update={"severity": "critical"}) if verdict.checker == "modelaudit/perturbation" else verdict
+        for verdict in report.judgement.verdicts
+    )
+    critical = sum(verdict.grade == 4 and verdict.state == "exceeds limit" for verdict in verdicts)
+    report = report.model_copy(update={"judgement": report.judgement.model_copy(update={"verdicts": verdicts})})
+    first = front(report)
+    ranks = [decision.severity == "critical" for decision in (*first.decisions, *first.more_decisions)]
+    assert critical >= 2
+    assert ranks == sorted(ranks, reverse=True), "a second one of a check stands before the first of another"
+    assert sum(ranks) == critical < len(ranks)
+    badges = re.findall(r'<span class="badge exceeds critical">.*?</span></span>', render_html(report))
+    assert len(badges) >= critical
+    assert {Page(badge).words for badge in badges} == {"▲ Exceeds limit, critical severity"}
+
+
 def test_the_first_page_does_not_say_a_number_twice() -> None:
     told = Finding(
         metric=metric("flip_rate", "Changed answers", 0.3, 0.01, group="a"),

@@ -13,7 +13,7 @@ from sample_report import sample_report, shapley, small_report
 from modelaudit.audit_report import canonical_json
 from modelaudit.errors import InputError
 from modelaudit.evidence import Attribution
-from modelaudit.reports import json_schema, load_report, parse_report, render_html, render_json
+from modelaudit.reports import json_schema, load_report, parse_report, render_html, render_json, render_markdown
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "schema" / "audit-report-1.json"
 
@@ -46,6 +46,35 @@ def test_a_record_judged_by_a_policy_that_is_refused_today_can_be_read() -> None
     policy = report.policy.model_copy(update={"limit": (limit,), "sha256": "0" * 64})
     written = render_json(report.model_copy(update={"policy": policy}))
     assert parse_report(written, where="report x.json").policy == policy
+
+
+def test_a_record_from_before_curves_had_y_log_and_verdicts_were_critical_can_be_read() -> None:
+    def older(part: object) -> object:
+        if isinstance(part, dict):
+            return {key: older(value) for key, value in part.items() if key not in ("y_log", "digest")}
+        return [older(item) for item in part] if isinstance(part, list) else part
+
+    record = older(json.loads(render_json(small_report())))
+    assert isinstance(record, dict)
+    content = canonical_json({key: value for key, value in record.items() if key != "run"})
+    assert "critical" not in content
+    written = json.dumps({**record, "digest": "sha256:" + hashlib.sha256(content.encode()).hexdigest()})
+    assert parse_report(written, where="report x.json") == small_report()
+
+
+def test_a_critical_verdict_and_its_step_are_kept() -> None:
+    report = small_report()
+    limit = report.policy.limit[0].model_copy(update={"severity": {"critical": 0.9}})
+    verdict = report.judgement.verdicts[0].model_copy(update={"severity": "critical"})
+    report = report.model_copy(
+        update={
+            "policy": report.policy.model_copy(update={"limit": (limit,)}),
+            "judgement": report.judgement.model_copy(update={"verdicts": (verdict,)}),
+        }
+    )
+    assert parse_report(render_json(report), where="report x.json") == report
+    assert "critical 0.9" in render_html(report)
+    assert "severity critical" in render_markdown(report)
 
 
 def test_run_is_outside_the_digest_and_everything_else_inside() -> None:

@@ -54,6 +54,16 @@ def test_one_score_alone_has_the_interval_of_delong_and_copies_of_it_cost_nothin
     assert other.interval()[0] < one.interval()[0], "a second score widens"
 
 
+def test_records_without_a_score_do_not_count():
+    rng = np.random.default_rng(12)
+    pos, neg = np.full((1, 500), np.nan), np.full((1, 500), np.nan)
+    pos[0, :20], neg[0, :20] = np.arange(20) + 100.0, np.arange(20.0)
+    sparse, dense = largest_auc(pos, neg, rng=rng), largest_auc(pos[:, :20], neg[:, :20], rng=rng)
+    assert sparse.bounds == dense.bounds
+    assert sparse.n == 40
+    assert sparse.smallest_detectable == dense.smallest_detectable
+
+
 def test_documents_widen_the_interval_to_what_they_leave():
     rng = np.random.default_rng(3)
     rows = documents = 0

@@ -28,8 +28,7 @@ def curve_drawing(curve: Curve) -> Drawing:
     """Draw a curve: bands first, then reference lines, then the lines themselves."""
     lines = [series for series in curve.series if series.x]
     x_axis = _x_axis(curve, lines)
-    heights = [y for series in lines for y in (*series.y, *(series.low or ()), *(series.high or ()))]
-    y_axis = linear_axis(heights, tight=_fills_unit(heights))
+    y_axis = _y_axis(curve, lines)
     marks: list[Mark] = _frame(x_axis, y_axis, curve.x_label, curve.y_label)
     styles = line_styles(curve)
     for series, style in zip(curve.series, styles, strict=True):
@@ -45,6 +44,14 @@ def curve_drawing(curve: Curve) -> Drawing:
     names = listed([visible(series.name, most=80) for series in curve.series])
     description = f"{curve.y_label} against {curve.x_label}. Lines: {names}. {curve_reading(curve)}"
     return Drawing(WIDTH, HEIGHT, curve.title, description.strip(), tuple(marks))
+
+
+def _y_axis(curve: Curve, lines: list[Series]) -> Axis:
+    if curve.y_log:
+        # A band may reach down to nearly nothing, and would leave the lines the upper edge.
+        return log_axis([y for series in lines for y in series.y])
+    heights = [y for series in lines for y in (*series.y, *(series.low or ()), *(series.high or ()))]
+    return linear_axis(heights, tight=_fills_unit(heights))
 
 
 def line_styles(curve: Curve) -> tuple[str, ...]:

@@ -15,8 +15,6 @@ from modelaudit.results import CheckResult, Finding, Metric
 from modelaudit.statistics import OPEN_END, interval_at
 from modelaudit.verdicts import Judgement, Limit, Policy, Verdict, Waiver
 
-_SEVERITIES = {"high": 0, "medium": 1, "low": 2, None: 3}
-
 
 @dataclass(frozen=True)
 class FindingView:
@@ -192,8 +190,8 @@ class FindingView:
     @property
     def gravity(self) -> tuple[int, int, float]:
         """Sort key: the gravest state first, then severity, then how far beyond the limit."""
-        severity = self.verdict.severity if self.verdict else None
-        return GRAVITY.index(self.badge), _SEVERITIES[severity], -self.beyond
+        grade = self.verdict.grade if self.verdict else 0
+        return GRAVITY.index(self.badge), -grade, -self.beyond
 
 
 def finding_views(result: CheckResult, anchor: str, policy: Policy, judgement: Judgement) -> tuple[FindingView, ...]:

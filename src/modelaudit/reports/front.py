@@ -235,7 +235,7 @@ def _decisions(report: AuditReport, checks: tuple[CheckView, ...]) -> tuple[Deci
 
 
 def _worst_of_each_check_first(judged: Sequence[FindingView]) -> list[FindingView]:
-    """Return the findings that exceed a limit, worst first, but no check's second before another's first.
+    """Return the findings that exceed a limit: what is critical, then the worst of each check, then the others.
 
     Ten perturbations that exceed their limit would otherwise push a leak off the first page.
     """
@@ -243,8 +243,8 @@ def _worst_of_each_check_first(judged: Sequence[FindingView]) -> list[FindingVie
     places: Counter[str] = Counter()
     ranked = []
     for view in exceeding:
-        checker = view.verdict.checker if view.verdict else ""
-        ranked.append((places[checker], view))
+        checker, severity = (view.verdict.checker, view.verdict.severity) if view.verdict else ("", None)
+        ranked.append((0 if severity == "critical" else places[checker], view))
         places[checker] += 1
     return [view for _, view in sorted(ranked, key=lambda pair: min(pair[0], 1))]
 

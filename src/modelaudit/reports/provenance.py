@@ -8,7 +8,7 @@ from modelaudit.audit_report import AuditReport, ModelInfo, TableInfo
 from modelaudit.reports.figures import DataTable
 from modelaudit.reports.numbers import decimal, duration
 from modelaudit.reports.text import plural
-from modelaudit.verdicts import Limit
+from modelaudit.verdicts import LEVELS, Limit
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,7 @@ def limits_table(report: AuditReport) -> DataTable:
 
 
 def _severities(limit: Limit) -> str:
-    return ", ".join(f"{name} {limit.severity[name]:g}" for name in ("medium", "high") if name in limit.severity) or "–"
+    return ", ".join(f"{name} {limit.severity[name]:g}" for name in LEVELS if name in limit.severity) or "–"
 
 
 def waivers_table(report: AuditReport) -> DataTable | None:

@@ -65,6 +65,8 @@ def largest_auc(
     The covariance of the logits of the AUCs is DeLong's (Obuchowski's with units), and the critical value that of the
     largest of J correlated normal deviates (Hothorn, Bretz and Westfall 2008): max_j of the simultaneous lower bounds,
     and of the upper ones. A perfect order has the exact bound of min(n1, n0) disjoint pairs, at Bonferroni's level.
+    Records, or units, count for a score only where they have it; n is that of the largest, and what could have been
+    shown that of the score with the fewest.
 
     Args:
         pos, neg: (J, n1) and (J, n0) scores.
@@ -79,31 +81,42 @@ def largest_auc(
         raise ValueError(f"pos and neg need as many scores, at least one, not {len(positives)} and {len(negatives)}")
     n1, n0 = positives.shape[1], negatives.shape[1]
     cluster, clusters = _units(pos_units, neg_units, n1, n0)
-    counted = [len(np.unique(part)) for part in (cluster[:n1], cluster[n1:])]
+    first = len(np.unique(cluster[:n1]))
+    counted = [
+        tuple(
+            len(np.unique(part[np.isfinite(scores)]))
+            for part, scores in ((cluster[:n1], of_pos), (cluster[n1:], of_neg))
+        )
+        for of_pos, of_neg in zip(positives, negatives, strict=True)
+    ]
     method = "delong-logit" if clusters == n1 + n0 else "obuchowski-logit"
     if len(positives) > 1:
         method += f", simultaneous over {len(positives)}"
     values, influence = _influences(positives, negatives)
-    best, n = float(values.max()), n1 + n0
-    if min(counted) < 2:
+    best = float(values.max())
+    top = int(values.argmax())
+    n = int(np.isfinite(positives[top]).sum() + np.isfinite(negatives[top]).sum())
+    if min(map(min, counted)) < 2:
         return Estimate(value=best, n=n, method=method, reason="An interval needs two records on each side.")
     within = np.zeros((len(values), clusters))
     for row, part in zip(within, influence, strict=True):
         np.add.at(row, cluster, part)
-    first, second = within[:, : counted[0]], within[:, counted[0] :]
-    covariance = sum(part @ part.T * (part.shape[1] / (part.shape[1] - 1)) for part in (first, second))
+    # C / (C - 1) for each side, by the units that have the score.
+    factors = np.sqrt([[many / (many - 1) for many in sides] for sides in counted])
+    within[:, :first] *= factors[:, :1]
+    within[:, first:] *= factors[:, 1:]
+    covariance = within @ within.T
     errors = np.sqrt(np.diag(covariance))
     critical = _critical(covariance, errors, rng)
-    pairs = min(counted)
 
     def interval(level: float) -> tuple[float, float]:
-        sides = [
-            _bounds(value, error or null_auc_se(*counted), pairs, level, critical[level], len(values))
-            for value, error in zip(values, errors, strict=True)
+        ends = [
+            _bounds(value, error or null_auc_se(*sides), min(sides), level, critical[level], len(values))
+            for value, error, sides in zip(values, errors, counted, strict=True)
         ]
-        return max(low for low, _ in sides), max(high for _, high in sides)
+        return max(low for low, _ in ends), max(high for _, high in ends)
 
-    smallest = 0.5 + (critical[0.95] + float(ndtri(0.8))) * null_auc_se(*counted)
+    smallest = 0.5 + (critical[0.95] + float(ndtri(0.8))) * max(null_auc_se(*sides) for sides in counted)
     bounds = on_grid(interval, support=(0.0, 1.0))
     return Estimate(value=best, n=n, method=method, bounds=bounds, smallest_detectable=min(1.0, smallest))
 

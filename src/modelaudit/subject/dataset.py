@@ -99,8 +99,17 @@ def prepare_rows(
     else:
         heldout = _without(_forgetting(evaluation, LEAKED), training)
     members = _sampled(parts["training"], sample, seed=seed) if "training" in parts else None
+    asked = frozenset(folded(row.text) for row in (parts.get("held-out") or parts["evaluation"]).rows)
+    shared = [row.id for row in members.rows if folded(row.text) in asked] if members else []
+    data = Data(
+        evaluation.rows,
+        members.rows if members else None,
+        heldout.rows,
+        overlap=heldout.batch.set_aside.get(OVERLAP, 0),
+        shared=frozenset(shared),
+    )
     return Prepared(
-        data=Data(evaluation.rows, members.rows if members else None, heldout.rows),
+        data=data,
         evaluation=_info(model, evaluation),
         members=_info(model, members) if members else None,
         heldout=_info(model, heldout),

@@ -8,29 +8,25 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from modelaudit.errors import ModelInputError, NotAssessable
+from modelaudit.errors import NotAssessable
 from modelaudit.inference.distilled import FOLDS, distilled_scores
 from modelaudit.inference.halves import ties
 from modelaudit.rows import Row
-from modelaudit.subject.head_references import features_of, spread
-from modelaudit.subject.model import Model
+from modelaudit.subject.head_references import Features, spread
 
 Floats = NDArray[np.float64]
 
 
 def distilled_outputs(
-    base: Model, rows: Sequence[Row], logits: Floats, *, is_member: NDArray[np.bool_], seed: int
+    found: Features, rows: Sequence[Row], logits: Floats, *, is_member: NDArray[np.bool_], seed: int
 ) -> tuple[Floats, Floats, NDArray[np.int64] | None]:
     """Return log-odds and log-probabilities of the true labels, each (1, units), and the offsets of the rows' words.
 
     Args:
-        base: the encoder, asked once. rows: with a label or with tags.
+        found: states of the base model. rows: theirs, with a label or with tags.
         logits: (units, C), what the audited model says of the rows, or of their words.
         is_member: (n,), the rows that nothing is fitted on. seed: of the folds.
     """
-    found = features_of(base, rows)
-    if not np.isfinite(found.values).all():
-        raise ModelInputError(f"{base.opened.name} gives states with NaN or infinity; its weights are broken")
     answers = logits[found.place]
     # A word may have a state in the base model and be cut off in the audited one.
     known = np.asarray(np.isfinite(answers).all(axis=1), dtype=np.bool_)

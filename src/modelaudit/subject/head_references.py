@@ -13,12 +13,11 @@ from modelaudit.inference.halves import content_key
 from modelaudit.inference.heads import train_heads
 from modelaudit.rows import Row
 from modelaudit.subject.model import Model
+from modelaudit.text.tags import OUTSIDE
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
-OUTSIDE = "O"
-"""The tag of words that belong to no entity."""
 MANY_WORDS = 20_000
 """From so many words on, the heads are trained on one in three words outside of entities, drawn by content."""
 ROWS_AT_ONCE = 1_000
@@ -44,36 +43,30 @@ class Features:
 
 
 def head_outputs(
-    base: Model, rows: Sequence[Row], trained_on: NDArray[np.bool_], *, labels: Sequence[str], seed: int
+    found: Features, rows: Sequence[Row], trained_on: NDArray[np.bool_], *, labels: Sequence[str], seed: int
 ) -> tuple[Floats, Floats, Labels | None]:
     """Return log-odds and log-probabilities of the true labels, each (K, units), and the offsets of the rows' words.
 
     Features are states of the base model: those of the audited model know its training rows already.
 
     Args:
-        base: the encoder, asked once. rows: with a label or with tags, as `labels` has them.
+        found: states of the base model. rows: theirs, with a label or with tags, as `labels` has them.
         trained_on: (K, n), the rows of each head.
         seed: of the draw of words.
     """
     # Sums of floats hang on their order, and that of a table may change nothing.
-    order = np.array(sorted(range(len(rows)), key=[content_key(row) for row in rows].__getitem__), dtype=np.int64)
-    back = np.argsort(order)
-    found = features_of(base, [rows[place] for place in order])
-    if not np.isfinite(found.values).all():
-        raise ModelInputError(f"{base.opened.name} gives states with NaN or infinity; its weights are broken")
-    chosen = _chosen(found, labels, seed)
-    of_units = trained_on[:, order[found.row]]
+    keys = [content_key(row) for row in rows]
+    rank = np.empty(len(rows), dtype=np.int64)
+    rank[sorted(range(len(rows)), key=keys.__getitem__)] = np.arange(len(rows))
+    order = np.argsort(rank[found.row], kind="stable")
+    values, truths, row = found.values[order], found.labels[order], found.row[order]
+    chosen = _chosen(truths, labels, seed, words=found.offsets is not None)
+    of_units = trained_on[:, row]
     if not of_units[:, chosen].any(axis=1).all():
         raise NotAssessable("a half of the rows has nothing that a reference model could learn from; provide more rows")
-    heads = train_heads(found.values[chosen], found.labels[chosen], of_units[:, chosen], classes=len(labels))
-    odds, probs = heads.scores(found.values, found.labels)
-    if found.offsets is None:
-        return odds[:, back], probs[:, back], None
-    counts = np.diff(found.offsets)
-    offsets = np.concatenate([[0], np.cumsum(counts[back])]).astype(np.int64)
-    starts = found.offsets[:-1][back]
-    asked = np.repeat(starts - offsets[:-1], counts[back]) + np.arange(found.units)
-    return spread(odds, found)[:, asked], spread(probs, found)[:, asked], offsets
+    heads = train_heads(values[chosen], truths[chosen], of_units[:, chosen], classes=len(labels))
+    odds, probs = (scores[:, np.argsort(order)] for scores in heads.scores(values, truths))
+    return spread(odds, found), spread(probs, found), found.offsets
 
 
 def spread(values: Floats, found: Features) -> Floats:
@@ -84,7 +77,18 @@ def spread(values: Floats, found: Features) -> Floats:
 
 
 def features_of(base: Model, rows: Sequence[Row]) -> Features:
-    """Return the states of the base model for rows, or for the words of tagged rows."""
+    """Return the states of the base model for rows, or for the words of tagged rows.
+
+    Raises:
+        ModelInputError: a state is NaN or infinite.
+    """
+    found = _states(base, rows)
+    if not np.isfinite(found.values).all():
+        raise ModelInputError(f"{base.opened.name} gives states with NaN or infinity; its weights are broken")
+    return found
+
+
+def _states(base: Model, rows: Sequence[Row]) -> Features:
     every = np.arange(len(rows))
     if not base.task.per_word:
         values = base.embed(rows).astype(np.float32)
@@ -119,11 +123,11 @@ def word_states(base: Model, rows: Sequence[Row]) -> tuple[NDArray[np.float32], 
     return values, index, counts
 
 
-def _chosen(found: Features, labels: Sequence[str], seed: int) -> NDArray[np.bool_]:
+def _chosen(truths: Labels, labels: Sequence[str], seed: int, *, words: bool) -> NDArray[np.bool_]:
     """Return the units that heads are trained on."""
-    every = np.ones(len(found.labels), dtype=np.bool_)
-    if found.offsets is None or OUTSIDE not in labels or len(every) <= MANY_WORDS:
+    every = np.ones(len(truths), dtype=np.bool_)
+    if not words or OUTSIDE not in labels or len(every) <= MANY_WORDS:
         return every
     draw = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, len(every)])))
-    chosen: NDArray[np.bool_] = (found.labels != labels.index(OUTSIDE)) | (draw.random(len(every)) < 1 / 3)
+    chosen: NDArray[np.bool_] = (truths != labels.index(OUTSIDE)) | (draw.random(len(every)) < 1 / 3)
     return chosen

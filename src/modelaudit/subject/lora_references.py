@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from modelaudit.errors import NotAssessable
 from modelaudit.inference.engine import Engine
 from modelaudit.inference.halves import content_key
-from modelaudit.inference.heads import true_label_scores
+from modelaudit.inference.heads import one_thread, true_label_scores
 from modelaudit.rows import Row
 from modelaudit.subject.adapters import Adapted, seeded
 from modelaudit.subject.model import Model
@@ -56,7 +56,7 @@ def lora_outputs(
 ) -> tuple[Floats, Floats, Places | None]:
     """Return log-odds and log-probabilities of the truths, each (K, units), and the offsets of the rows' words.
 
-    On a CPU the same rows, seed and number of threads give the same weights, whatever the order of the rows.
+    On a CPU the same rows and seed give the same weights, whatever the order of the rows and the number of threads.
 
     Args:
         base: left as it is. rows: with a truth. trained_on: (K, n), the rows of each model.
@@ -108,7 +108,8 @@ def _train(adapted: Adapted, half: Sequence[Example], *, device: str, pad: int, 
     draw = np.random.Generator(np.random.Philox(seed))
     batches = _batches([len(example.ids) for example in half], draw)
     warm = max(1, steps // 10)
-    with seeded(seed), torch.inference_mode(False), torch.enable_grad():
+    # How sums are shared out among threads is part of their last bits.
+    with seeded(seed), one_thread(), torch.inference_mode(False), torch.enable_grad():
         for step in range(steps):
             rate = min((step + 1) / warm, (steps - step) / max(1, steps - warm))
             for group in optimiser.param_groups:

@@ -16,7 +16,7 @@ from modelaudit.inference.halves import complementary_halves, content_key, ties
 from modelaudit.rows import Row
 from modelaudit.subject.callable_model import CallableModel
 from modelaudit.subject.distilled_reference import distilled_outputs
-from modelaudit.subject.head_references import head_outputs
+from modelaudit.subject.head_references import Features, features_of, head_outputs
 from modelaudit.subject.model import Model
 from modelaudit.subject.subject import Subject
 
@@ -37,6 +37,7 @@ class ReferenceShelf:
         self._subject = subject
         self._seed = int.from_bytes(hashlib.blake2b(f"reference models {seed}".encode(), digest_size=7).digest(), "big")
         self._made: dict[Hashable, References] = {}
+        self._states: tuple[Hashable, Features] | None = None
         self._lock = threading.Lock()
 
     def references(
@@ -111,7 +112,8 @@ class ReferenceShelf:
             return self._distilled(base, rows, is_member)
         trained_on = complementary_halves(rows, is_member, pairs=k // 2, n_labels=len(labels), seed=self._seed)
         if kind == "head":
-            odds, probs, offsets = head_outputs(base, rows, trained_on, labels=labels, seed=self._seed)
+            found = self._features(base, rows)
+            odds, probs, offsets = head_outputs(found, rows, trained_on, labels=labels, seed=self._seed)
         else:
             from modelaudit.subject.lora_references import lora_outputs
 
@@ -124,11 +126,19 @@ class ReferenceShelf:
             kind=kind,
         )
 
+    def _features(self, base: Model, rows: Sequence[Row]) -> Features:
+        """Return the base model's states, asked once for the rows at hand."""
+        key = tuple(content_key(row) for row in rows)
+        if self._states is None or self._states[0] != key:
+            self._states = (key, features_of(base, rows))
+        return self._states[1]
+
     def _distilled(self, base: Model, rows: Sequence[Row], is_member: NDArray[np.bool_]) -> References:
         target = self._subject.model
         assert isinstance(target, Model)
         logits = target.predict(rows).logits
-        odds, probs, offsets = distilled_outputs(base, rows, logits, is_member=is_member, seed=self._seed)
+        found = self._features(base, rows)
+        odds, probs, offsets = distilled_outputs(found, rows, logits, is_member=is_member, seed=self._seed)
         return References(
             trained_on=_frozen(np.zeros((1, len(rows)), dtype=np.bool_)),
             log_odds=_frozen(odds),

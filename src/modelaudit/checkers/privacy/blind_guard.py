@@ -17,7 +17,7 @@ from scipy.stats import rankdata
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from modelaudit.checkers.privacy.folds import cross_folds, drawn, unit
+from modelaudit.checkers.privacy.folds import cross_folds, drawn, unit, whole_text
 from modelaudit.rows import Row
 from modelaudit.statistics import Estimate, delong
 
@@ -111,14 +111,14 @@ def _ranked(scores: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _features(rows: Sequence[Row], *, n_labels: int) -> sparse.csr_matrix:
-    texts = [f"{row.text[:MOST_CHARACTERS]} {_EVERY_TEXT}" for row in rows]
+    texts = [f"{whole_text(row, MOST_CHARACTERS)} {_EVERY_TEXT}" for row in rows]
     words = TfidfVectorizer(
         token_pattern=r"\S+", ngram_range=(1, 2), max_features=MOST_FEATURES, sublinear_tf=True, lowercase=False
     )
     pieces = TfidfVectorizer(
         analyzer="char_wb", ngram_range=(3, 4), max_features=MOST_FEATURES, sublinear_tf=True, lowercase=False
     )
-    plain = np.array([_shape_of(row.text) for row in rows])
+    plain = np.array([[*_shape_of(whole_text(row)), float(row.answer is not None)] for row in rows])
     plain = (plain - plain.mean(axis=0)) / np.maximum(plain.std(axis=0), 1e-9)
     blocks = [words.fit_transform(texts), pieces.fit_transform(texts), plain, _label_shares(rows, n_labels)]
     return sparse.hstack([sparse.csr_matrix(block) for block in blocks], format="csr")

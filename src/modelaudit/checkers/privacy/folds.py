@@ -21,6 +21,11 @@ def unit(row: Row) -> str:
     return content(row) if row.group is None else f"group\x1f{row.group}"
 
 
+def whole_text(row: Row, most: int | None = None) -> str:
+    """Return all that the model reads of a row: its text, and its answer where it has one, of each so much."""
+    return row.text[:most] if row.answer is None else row.text[:most] + row.answer[:most]
+
+
 def content(row: Row) -> str:
     """Return the row's words and truth as one string; equal for rows that differ in id or other columns only."""
     words = [row.text] if row.words is None else ["words", *row.words]

@@ -131,9 +131,11 @@ class CanaryAudit:
         included = np.array([canary.included for canary in manifest.canaries])
         repeats = np.array([canary.repeats for canary in manifest.canaries])
         ties = _ties(rows, seed=ctx.seed)
+        strata = _strata(scores.beyond_base, included, repeats, known)
         null, what = self._null(scores, included, known, rows, seed=ctx.seed)
         confounded = _confounded(null, what)
-        yield from self._exposures(scores, included, repeats, known, confounded)
+        for place, stratum in enumerate(strata):
+            yield exposure_finding(stratum, score=scores.what, primary=place == 0, confounded=confounded, caveats=())
         once = known & (repeats == 1)
         if once.sum() >= FEWEST:
             audit = one_run_audit(scores.beyond_base[once], included[once], delta=self.delta, ties=ties[once])
@@ -168,24 +170,6 @@ class CanaryAudit:
             ctx.note("Of a sample of the training rows it can't be told whether every planted canary stands in them.")
         return rows
 
-    def _exposures(
-        self, scores: Scores, included: Flags, repeats: NDArray[np.int64], known: Flags, confounded: str | None
-    ) -> Iterator[Finding]:
-        values = scores.beyond_base
-        excluded = values[known & ~included]
-        strata = [
-            Stratum(int(times), values[known & included & (repeats == times)], excluded)
-            for times in np.unique(repeats[known])
-        ]
-        strata = [stratum for stratum in strata if len(stratum.included) >= FEWEST // 2]
-        if not strata or len(excluded) < FEWEST // 2:
-            raise NotAssessable(
-                f"{int((known & included).sum())} planted canaries and {len(excluded)} others could be asked about, "
-                f"and {FEWEST // 2} on either side are the least; plant more (1,000 let a small leak be seen)"
-            )
-        for place, stratum in enumerate(strata):
-            yield exposure_finding(stratum, score=scores.what, primary=place == 0, confounded=confounded, caveats=())
-
     def _null(
         self, scores: Scores, included: Flags, known: Flags, rows: Sequence[Row], *, seed: int
     ) -> tuple[OneRunAudit | None, str]:
@@ -214,6 +198,24 @@ class CanaryAudit:
         if ctx.data.members is None:
             caveats.append("That the model was trained on the planted rows is taken from the manifest, not checked.")
         return tuple(caveats)
+
+
+def _strata(values: Vector, included: Flags, repeats: NDArray[np.int64], known: Flags) -> list[Stratum]:
+    """Return the canaries that could be asked about by how often they were planted; NotAssessable if too few."""
+    excluded = values[known & ~included]
+    strata = [
+        Stratum(int(times), values[known & included & (repeats == times)], excluded)
+        for times in np.unique(repeats[known])
+    ]
+    strata = [stratum for stratum in strata if len(stratum.included) >= FEWEST // 2]
+    if not strata or len(excluded) < FEWEST // 2:
+        lost = int((~known).sum())
+        unread = f" ({lost:,} are longer than the model reads)" if lost else ""
+        raise NotAssessable(
+            f"{int((known & included).sum())} planted canaries and {len(excluded)} others could be asked about, "
+            f"and {FEWEST // 2} on either side are the least{unread}; plant more (1,000 let a small leak be seen)"
+        )
+    return strata
 
 
 def _confounded(null: OneRunAudit | None, what: str) -> str | None:

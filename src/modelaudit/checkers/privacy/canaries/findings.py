@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from modelaudit.checkers.privacy.detectable import could_be_shown
 from modelaudit.evidence import Bars, Histogram, Table
 from modelaudit.results import Finding, Metric
 from modelaudit.statistics import (
@@ -69,6 +70,7 @@ def exposure_finding(
             f"{high:.2f}) among {references:,} that were left out; a model that remembers none shows "
             f"{NULL_MEAN_EXPOSURE:.2f} (p {_p(p)}). So many references can show {cap:.1f} bits at most, and {at_cap:,} "
             f"of {len(bits):,} canaries reach that."
+            + could_be_shown(estimate.smallest_detectable, "A mean of {:.2f} bits", "canaries")
         ),
         evidence=(_spread(stratum, bits, cap), _histogram(stratum, score)),
         confounded=confounded,
@@ -153,7 +155,9 @@ def null_finding(audit: OneRunAudit, what: str) -> Finding:
         ),
         statement=(
             f"Null check on {what}: the same audit gives a lower bound of {bound:.2f} at 95% confidence, where nothing "
-            "can be remembered" + ("." if bound == 0 else "; such a bound comes by chance in at most 5 of 100 audits.")
+            "can be remembered"
+            + ("." if bound == 0 else "; such a bound comes by chance in at most 5 of 100 audits.")
+            + could_be_shown(audit.estimate.smallest_detectable, "An epsilon of {:.2f}", "canaries")
         ),
         caveats=(ONE_SIDED,),
     )

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from modelaudit.checker import Context, ModelHandle
 from modelaudit.checkers.privacy.canaries.manifest import Canary, Manifest
-from modelaudit.checkers.privacy.membership.signals import OUTSIDE, true_label_scores
+from modelaudit.checkers.privacy.true_label import true_label_scores
 from modelaudit.errors import DataInputError
 from modelaudit.rows import Row
-from modelaudit.text.tags import entity_spans
+from modelaudit.text.tags import OUTSIDE, entity_spans
 
 Vector = NDArray[np.float64]
 CERTAIN = 1e4

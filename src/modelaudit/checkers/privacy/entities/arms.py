@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -139,9 +140,15 @@ def _arms(names: Names, trials: _Trials, *, size: int, alike: bool) -> tuple[lis
         by_stratum.setdefault(_stratum(name, alike=alike), []).append(name)
     fresh = trials.take([name for name in names.fresh if _stratum(name, alike=alike) in by_stratum], size)
     exposed: list[Trial] = []
-    for stratum, count in sorted(Counter(_stratum(trial.name, alike=alike) for trial in fresh).items()):
+    strata = Counter(_stratum(trial.name, alike=alike) for trial in fresh)
+    for stratum, count in sorted(strata.items()):
         # In proportion to the fresh names, up to the size: the training rows may hold more names than the others.
-        exposed += trials.take(by_stratum[stratum], max(1, round(size * count / len(fresh))))
+        exposed += trials.take(by_stratum[stratum], math.ceil(size * count / len(fresh)))
+    if (short := size - len(exposed)) > 0:
+        # Where a stratum has too few, others fill up: `excess` weights them.
+        held = {trial.name.key for trial in exposed}
+        rest = [name for name in names.exposed if _stratum(name, alike=alike) in strata and name.key not in held]
+        exposed += trials.take(rest, short)
     return exposed, fresh
 
 

@@ -27,8 +27,6 @@ from modelaudit.text.tags import type_of
 TASK = "token-classification"
 FEWEST = 20
 """Names an arm below which nothing is computed."""
-FEW = 100
-"""Names an arm below which the report says that they are few."""
 EACH = 2
 """Neutral frames, and as many contexts of held-out rows."""
 FRAME_TOKENS = 14
@@ -142,7 +140,7 @@ class EntityExposure:
         yield exposure_finding(
             found,
             measured,
-            confounded=confounded_by(guard, margin=self.guard_margin),
+            confounded=confounded_by(found, measured, guard, margin=self.guard_margin),
             caveats=_caveats(ctx, measured, used, based=len(models) > 1),
         )
         yield from arm_findings(measured)
@@ -238,9 +236,6 @@ def _models(ctx: Context, types: frozenset[str]) -> list[ModelHandle]:
 
 def _caveats(ctx: Context, measured: Measured, used: Sequence[Frame], *, based: bool) -> tuple[str, ...]:
     caveats = []
-    fewest = min(len(measured.exposed.names), len(measured.fresh.names))
-    if fewest < FEW:
-        caveats.append(f"There are only {fewest} names on one side; {FEW} are the least for a result to rely on.")
     if not measured.alike:
         caveats.append(
             "Too few names of the two sides stand in equally many rows, so names that do not are compared. Names that "

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from modelaudit.checkers.privacy.blind_guard import BlindGuard
+from modelaudit.checkers.privacy.detectable import could_be_shown
 from modelaudit.checkers.privacy.entities.arms import DOSES, Arm
 from modelaudit.evidence import Bars, Histogram, Table
 from modelaudit.results import Finding, Metric
 from modelaudit.statistics import Estimate, exposure_cap
 
 BINS = 10
+FEW = 100
+"""Names an arm below which no verdict is given."""
 NAMED = {"exposed": "names of the training rows", "fresh": "names that the model never saw"}
 
 
@@ -33,8 +36,25 @@ class Measured:
     alike: bool
 
 
-def confounded_by(guard: BlindGuard, *, margin: float) -> str | None:
-    """Say why the difference can't be read as memory, where the names of the two sides differ by themselves."""
+def confounded_by(found: Estimate, measured: Measured, guard: BlindGuard, *, margin: float) -> str | None:
+    """Say why the difference can't be read as memory, or why it is too early for a verdict; else None."""
+    return "; ".join(filter(None, (_differ(guard, margin=margin), _few(found, measured)))) or None
+
+
+def _few(found: Estimate, measured: Measured) -> str | None:
+    exposed, fresh = len(measured.exposed.names), len(measured.fresh.names)
+    if min(exposed, fresh) >= FEW:
+        return None
+    smallest = found.smallest_detectable
+    shown = "" if smallest is None else f"; a difference of {100 * smallest:.1f} points could have been shown"
+    return (
+        f"there are only {exposed:,} names of training rows and {fresh:,} that the model never saw, and {FEW} of each "
+        f"are the least for a verdict{shown}. Provide more rows with names"
+    )
+
+
+def _differ(guard: BlindGuard, *, margin: float) -> str | None:
+    """Say that the names of the two sides differ by themselves, or that this could not be checked."""
     if guard.auc.value is None:
         return (
             "whether the names of the training rows and those of the held-out rows differ by themselves could not be "
@@ -56,7 +76,7 @@ def exposure_finding(found: Estimate, measured: Measured, *, confounded: str | N
     """Return the judged number: the win rate of exposed names less that of fresh ones."""
     here, there = (float(arm.win_rates.mean()) for arm in (measured.exposed, measured.fresh))
     low, high = found.interval()
-    value = found.value or 0.0
+    value, smallest = found.value or 0.0, found.smallest_detectable
     between = "Between names seen equally often the" if measured.alike else "The"
     statement = (
         f"A name from the training rows is recognised more surely than {here:.1%} of the made-up names that "
@@ -64,6 +84,7 @@ def exposure_finding(found: Estimate, measured: Measured, *, confounded: str | N
         f"difference is {100 * value:+.1f} points (95% interval {100 * low:+.1f} to {100 * high:+.1f}; "
         f"{len(measured.exposed.names):,} and {len(measured.fresh.names):,} names, {measured.decoys} made-up names "
         "each). Without memory of names it is 0."
+        + could_be_shown(None if smallest is None else 100 * smallest, "A difference of {:.1f} points", "names")
     )
     return Finding(
         metric=Metric.of(
@@ -137,6 +158,7 @@ def guard_finding(guard: BlindGuard, margin: float) -> Finding:
         statement = (
             "A classifier that never saw the model tells the names of the training rows from those of the held-out "
             f"rows by their spelling with an AUC of {guard.auc.value:.3f} ({_interval(guard.auc, '.3f')}): {outcome}"
+            + could_be_shown(guard.auc.smallest_detectable, "An AUC of {:.3f}", "names")
         )
     return Finding(
         metric=Metric.of(

@@ -118,7 +118,7 @@ def share_found(hits: Flags, *, fpr: float, units: NDArray[Any] | None, family: 
 
 
 def roc_evidence(attacks: list[tuple[str, Vector, Vector]], *, title: str) -> Curve:
-    """Return ROC curves over a logarithmic axis, the first with a 95% band, and the chance line.
+    """Return ROC curves on logarithmic axes, the first with a 95% band, and the chance line.
 
     Each entry is (name, scores of members, scores of non-members). The band is Clopper-Pearson's for the members at
     each threshold; it leaves the threshold's own noise out.
@@ -134,9 +134,10 @@ def roc_evidence(attacks: list[tuple[str, Vector, Vector]], *, title: str) -> Cu
     return Curve(
         title=title,
         x_label="share of non-members wrongly called members (false-positive rate, log scale)",
-        y_label="share of members found (true-positive rate)",
+        y_label="share of members found (true-positive rate, log scale)",
         series=tuple(series),
         x_log=True,
+        y_log=True,
     )
 
 

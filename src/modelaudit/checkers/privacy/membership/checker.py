@@ -26,6 +26,7 @@ from modelaudit.checkers.privacy.membership.guards import Guard, guards_table
 from modelaudit.checkers.privacy.membership.sides import FEW, Sides, choose_sides
 from modelaudit.checkers.privacy.membership.signals import LOSS
 from modelaudit.checkers.privacy.membership.slices import slice_tables, unit_finding
+from modelaudit.checkers.privacy.membership.suite import Suite
 from modelaudit.checkers.privacy.membership.tiers import LANGUAGE_TASK, TASKS, TIERS, Made, Tier, make_suite
 from modelaudit.results import Finding
 from modelaudit.statistics import Estimate, detectable_auc, tpr_at_fpr
@@ -132,7 +133,7 @@ class MembershipInference:
         made = make_suite(ctx, sides, tier=self.tier, references=references)
         blind = blind_guard(sides.members, sides.nonmembers, n_labels=len(ctx.model.labels), seed=ctx.seed)
         watch = self._guards(ctx, sides, made, blind)
-        confounded = _confounded(watch, sides)
+        confounded = _confounded(watch, made.suite)
         yield from _findings(ctx, sides, made, blind, watch, confounded)
 
     def _guards(self, ctx: Context, sides: Sides, made: Made, blind: BlindGuard) -> list[Guard]:
@@ -154,14 +155,15 @@ def _rows_a_side(budget: Budget) -> int:
     return budget.pick(500, 2_000, EVERY)
 
 
-def _confounded(watch: Sequence[Guard], sides: Sides) -> str | None:
+def _confounded(watch: Sequence[Guard], suite: Suite) -> str | None:
     """Say why no verdict can be given, by all guards that object and where rows are too few; else None."""
     reasons = [guard.tripped for guard in watch if guard.tripped is not None]
-    if sides.few:
-        smallest = detectable_auc(len(sides.members), len(sides.nonmembers))
+    if suite.few:
+        members, nonmembers = (int(side.sum()) for side in suite.first.scored)
         reasons.append(
-            f"there are only {sides.size}, and {FEW} a side are the least for a verdict; an AUC of {smallest:.3f} "
-            "could have been shown. Provide more rows"
+            f"there are only {members:,} training rows and {nonmembers:,} held-out rows with a score, and {FEW} a side "
+            f"are the least for a verdict; an AUC of {detectable_auc(members, nonmembers):.3f} could have been shown. "
+            "Provide more rows"
         )
     return "; ".join(reason.rstrip(".") for reason in reasons) or None
 
@@ -194,7 +196,7 @@ def _findings(
     if loss is not None:
         yield auc_finding(suite, loss, confounded=confounded)
     if made.base is not None and made.base.usable:
-        beyond = beyond_base_finding(suite, made.base, confounded=confounded)
+        beyond = beyond_base_finding(made.plain, made.base, grouped=sides.grouped, confounded=confounded)
         if beyond is not None:
             yield beyond
     yield tail_gap_finding(_tail_gap(made), beta=BETA)

@@ -8,6 +8,7 @@ import numpy as np
 
 from modelaudit.checkers.privacy.blind_guard import BlindGuard
 from modelaudit.checkers.privacy.membership.attack import AtFpr, Attack, histogram, roc_evidence
+from modelaudit.checkers.privacy.membership.signals import LOSS
 from modelaudit.checkers.privacy.membership.suite import LARGEST, Suite
 from modelaudit.evidence import Cell, Evidence, Table
 from modelaudit.results import Finding, Metric
@@ -28,22 +29,18 @@ def largest_auc_finding(
     caveats: Sequence[str],
 ) -> Finding:
     """Return the judged finding: how well the best of all attacks ranks training rows above held-out rows."""
-    shown = {suite.headline: suite.first} | {
-        attack.name: attack for attack in suite.family if attack.name == "loss attack"
-    }
+    shown = {suite.headline: suite.first} | {attack.name: attack for attack in suite.attacks if attack.name == LOSS}
     curves = [(name, *attack.values) for name, attack in shown.items()]
     if len(blind.members):
         curves.append(("blind classifier, which never saw the model", blind.members, blind.nonmembers))
     count = len(suite.family)
-    smallest = estimate.smallest_detectable
     return Finding(
         metric=_auc_metric(estimate, group=LARGEST, primary=True),
         statement=(
             f"Shown one training row and one held-out row, the best of {_attacks(count)} picks the training row in "
             f"{estimate.value:.1%} of pairs ({_interval(estimate)}{', for all of them at once' if count > 1 else ''}); "
             f"guessing picks it in 50%. They compared {size}; random relabelling of the rows does as well with "
-            f"p {p_words(p.family)}."
-            + (f" An AUC of {smallest:.3f} could have been shown with so many rows." if smallest is not None else "")
+            f"p {p_words(p.family)}." + could_show(estimate)
         ),
         evidence=(
             roc_evidence(curves, title="How many training rows the attacks find"),
@@ -69,6 +66,7 @@ def suite_table(suite: Suite, p: SuiteP) -> Table:
         twin = suite.same_ranking(attack)
         role = (
             "control, not counted" if attack.control
+            else "too few rows, not counted" if suite.sparse(attack)
             else f"ranks as the {twin}, not counted again" if twin
             else "headline" if attack.name == suite.headline
             else "counted"
@@ -97,6 +95,7 @@ def auc_finding(suite: Suite, attack: Attack, *, confounded: str | None) -> Find
         statement=(
             f"The {attack.name} by itself picks the training row in {estimate.value:.1%} of pairs "
             f"({_interval(estimate)}), on {len(members):,} training rows and {len(nonmembers):,} held-out rows."
+            + could_show(estimate)
         ),
         confounded=confounded,
         caveats=("One of several attacks: the largest of them is above .5 by chance alone, so judge the suite.",),
@@ -140,6 +139,7 @@ def largest_tpr_finding(
             f"With a threshold meant to raise a false alarm for {said} of held-out rows, the best of "
             f"{_attacks(len(suite.family))}, the {best.name}, picks out {estimate.value:.1%} of {estimate.n:,} "
             f"training rows ({_interval(estimate)}, for all of them at once). {_threshold_words(at)}"
+            + could_show(estimate, "A share of {:.1%}")
         )
     return Finding(
         metric=_tpr_metric(estimate, id=id, said=said, group=LARGEST, primary=primary),
@@ -193,20 +193,14 @@ def realised_finding(suite: Suite, *, fpr: float, said: str) -> Finding:
     )
 
 
-def beyond_base_finding(suite: Suite, base: Attack, *, confounded: str | None) -> Finding | None:
-    """Return by how much the headline attack's AUC on the model is above that on the base model, on the same rows."""
-    sides = [
-        (ours, theirs)
-        for ours, theirs in (
-            (suite.first.members, base.members),
-            (suite.first.nonmembers, base.nonmembers),
-        )
-    ]
-    both = [np.isfinite(ours) & np.isfinite(theirs) for ours, theirs in sides]
+def beyond_base_finding(ours: Attack, base: Attack, *, grouped: bool, confounded: str | None) -> Finding | None:
+    """Return by how much the AUC of one question to the model is above that of the same question to the base model."""
+    sides = [(ours.members, base.members), (ours.nonmembers, base.nonmembers)]
+    both = [np.isfinite(own) & np.isfinite(theirs) for own, theirs in sides]
     if min(int(known.sum()) for known in both) < 2:
         return None
     (pos_a, pos_b), (neg_a, neg_b) = (
-        (ours[known], theirs[known]) for (ours, theirs), known in zip(sides, both, strict=True)
+        (own[known], theirs[known]) for (own, theirs), known in zip(sides, both, strict=True)
     )
     estimate = paired_delong(pos_a, neg_a, pos_b, neg_b)
     low, high = estimate.interval()
@@ -217,14 +211,15 @@ def beyond_base_finding(suite: Suite, base: Attack, *, confounded: str | None) -
             title="Membership inference AUC beyond the base model's",
             unit="difference of AUC",
             better="lower",
-            group=suite.headline,
+            group=ours.name,
         ),
         statement=(
-            f"The {suite.headline} has an AUC {estimate.value:+.3f} from that of the same question put to the base "
-            f"model (95% interval {low:+.3f} to {high:+.3f}): what is above 0 came with fine-tuning."
+            f"The {ours.name} has an AUC {estimate.value:+.3f} from that of the same question put to the base model "
+            f"(95% interval {low:+.3f} to {high:+.3f}): what is above 0 came with fine-tuning, be it memory or another "
+            "way of finding one side easier."
         ),
         confounded=confounded,
-        caveats=("Rows of one document are taken as independent here.",) if suite.member_units is not None else (),
+        caveats=("Rows of one document are taken as independent here.",) if grouped else (),
     )
 
 
@@ -306,8 +301,16 @@ def _tpr_metric(estimate: Estimate, *, id: str, said: str, group: str, primary: 
 
 
 def _interval(estimate: Estimate) -> str:
+    if not estimate.bounds:
+        return "no interval"
     low, high = estimate.interval()
     return f"95% interval {low:.1%} to {high:.1%}"
+
+
+def could_show(estimate: Estimate, what: str = "An AUC of {:.3f}") -> str:
+    """Return a sentence on the smallest effect that could have been shown; nothing where that is not known."""
+    smallest = estimate.smallest_detectable
+    return "" if smallest is None else f" {what.format(smallest)} could have been shown with so many."
 
 
 def p_words(p: float) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.stats import chi2_contingency
 
 from modelaudit.checkers.privacy.blind_guard import BlindGuard
-from modelaudit.checkers.privacy.folds import digest, unit
+from modelaudit.checkers.privacy.folds import digest, unit, whole_text
 from modelaudit.checkers.privacy.membership.attack import Attack
 from modelaudit.checkers.privacy.membership.sides import Sides
 from modelaudit.checkers.privacy.membership.suite import Suite
@@ -17,8 +17,8 @@ from modelaudit.evidence import Table
 from modelaudit.results import Finding, Metric
 from modelaudit.statistics import Estimate, clopper_pearson, clustered_auc
 
-COPIES = 0.2
-"""Share of held-out rows that are near-copies of training rows, above which the tables were not split by record."""
+COPIES = 0.5
+"""Share of held-out rows that equal or nearly equal a training row, above which the rest is a mere selection."""
 IMBALANCE = 0.1
 """Cramer's V of labels by side, above which their mixture differs; .1 is what Cohen (1988) calls a small effect."""
 CERTAIN = 0.01
@@ -136,28 +136,28 @@ def base(estimate: Estimate | None, why_not: str, *, margin: float) -> Guard:
 
 
 def duplicates(sides: Sides) -> Guard:
-    """Are held-out rows near-copies of training rows? They are left out; where they are many, nothing is read."""
-    estimate = clopper_pearson(sides.copies.count, len(sides.copies.is_copy))
+    """Are held-out rows copies of training rows? They are left out; where they are most, nothing is read."""
+    estimate = clopper_pearson(sides.copies, sides.looked_at)
     tripped = None
     if estimate.bounds and estimate.interval()[0] > COPIES:
         tripped = (
-            f"{estimate.value:.0%} of the held-out rows are near-copies of training rows, so the tables were not split "
-            "by independent records, and what is left is a selection. Split documents or persons, not rows"
+            f"{estimate.value:.0%} of the held-out rows equal or nearly equal a training row, so the tables were not "
+            "split by independent records, and what is left is a selection. Split documents or persons, not rows"
         )
     clear = (
-        f"{sides.copies.count:,} of {len(sides.copies.is_copy):,} held-out rows are near-copies of training rows "
-        "(Jaccard index of 5-character pieces of at least .8) and were left out"
+        f"{sides.copies:,} of {sides.looked_at:,} held-out rows equal a training row, or nearly do (Jaccard index of "
+        "5-character pieces of at least .8), and were left out"
     )
     return Guard(
-        "near_duplicate_share", "Held-out rows that nearly equal a training row (guard)", "share of held-out rows",
-        estimate, f"lower bound at most {COPIES:g}", tripped, clear, "held-out rows",
+        "near_duplicate_share", "Held-out rows that equal or nearly equal a training row (guard)",
+        "share of held-out rows", estimate, f"lower bound at most {COPIES:g}", tripped, clear, "held-out rows",
     )  # fmt: skip
 
 
 def length(sides: Sides, *, margin: float) -> Guard:
     """Are members longer or shorter than non-members?"""
     units = sides.units()
-    pos, neg = ([float(len(row.text)) for row in side] for side in (sides.members, sides.nonmembers))
+    pos, neg = ([float(len(whole_text(row))) for row in side] for side in (sides.members, sides.nonmembers))
     estimate = clustered_auc(pos, neg, pos_units=units[0], neg_units=units[1])
     tripped = _two_sided(
         estimate,

@@ -1,17 +1,23 @@
-"""Members and non-members of one audit: which rows are asked about, and how they hang together."""
+"""Members and non-members of one audit: which rows are asked about, and how they hang together.
+
+Both sides follow one rule, so that a random split of one source leaves nothing to tell them apart but the model's
+memory. That takes care where texts occur more than once: a held-out text that also stands in the training data was not
+unseen, and taking it out of one side alone would leave the other with more of whatever texts get repeated.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from modelaudit.checker import Context
-from modelaudit.checkers.privacy.folds import digest, drawn, unit
-from modelaudit.checkers.privacy.membership.duplicates import NearDuplicates, near_duplicates
+from modelaudit.checkers.privacy.duplicates import folded, near_copies
+from modelaudit.checkers.privacy.folds import content, digest, drawn, unit, whole_text
 from modelaudit.errors import NotAssessable
 from modelaudit.rows import Row
 
@@ -19,22 +25,30 @@ FEWEST = 2
 """Rows a side below which nothing can be computed."""
 FEW = 100
 """Rows a side below which no verdict is given."""
+REPEATS = 0.01
+"""Share of held-out rows that have a copy, above which copies are a property of the source and not of the training."""
+
+Names = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sides:
-    """The rows of both sides, drawn by content.
+    """The rows of both sides, one row a text, drawn by content.
 
     Attributes:
-        members, nonmembers: without near-copies of training rows among the latter.
-        copies: what was found of such copies.
-        times: how often the text of each member stands in the whole training table.
+        members, nonmembers: their `group` is the document or person, or None.
+        copies, looked_at: held-out rows that equal or nearly equal a training row, and how many were looked at.
+        times: (n1,) how often the text of each member stands in the training data.
+        groups: names of the groups of members and of non-members, where the group column has groups whose rows stand on
+            both sides; then no row has a document or person.
     """
 
     members: list[Row]
     nonmembers: list[Row]
-    copies: NearDuplicates
+    copies: int
+    looked_at: int
     times: NDArray[np.int64]
+    groups: tuple[Names, Names] | None = None
 
     @property
     def rows(self) -> list[Row]:
@@ -47,20 +61,19 @@ class Sides:
         return f"{len(self.members):,} training rows and {len(self.nonmembers):,} held-out rows"
 
     @property
-    def few(self) -> bool:
-        """Whether a side has too few rows for a verdict."""
-        return min(len(self.members), len(self.nonmembers)) < FEW
-
-    @property
     def grouped(self) -> bool:
         """Whether rows belong to documents or persons."""
         return any(row.group is not None for row in self.rows)
 
-    def units(self) -> tuple[NDArray[Any] | None, NDArray[Any] | None]:
+    def units(self) -> tuple[Names | None, Names | None]:
         """Return the documents or persons of members and of non-members as strings; None where no row has one."""
         if not self.grouped:
             return None, None
-        names = [np.array([_unit_key(row) for row in side]) for side in (self.members, self.nonmembers)]
+        # A numpy string can't hold lone surrogates, nor tell names apart that end in NUL; a digest can.
+        names = [
+            np.array([digest(unit(row), seed=0, purpose="unit").hex() for row in side])
+            for side in (self.members, self.nonmembers)
+        ]
         return names[0], names[1]
 
     def order(self, *, seed: int) -> NDArray[np.int64]:
@@ -72,46 +85,108 @@ class Sides:
 
 
 def choose_sides(ctx: Context, *, size: int) -> Sides:
-    """Draw at most `size` rows a side, and leave out held-out rows that nearly equal a training row.
+    """Draw at most `size` texts a side, and leave out those that have copies where they should not.
+
+    Held-out rows that equal or nearly equal a training row are left out. Where more than 1% of the held-out rows have a
+    copy on either side, copies are in the nature of the source: then training rows that have one are left out as well,
+    and held-out rows that have one among themselves. Else texts that stand in the training data several times were
+    repeated for training, and stay.
 
     NotAssessable where a side is left with fewer than two rows.
     """
     heldout = ctx.data.evaluation if ctx.data.heldout is None else ctx.data.heldout
-    members, nonmembers = (
-        _labelled(ctx, name, rows) for name, rows in (("training", ctx.data.members or ()), ("held-out", heldout))
+    members = _usable(ctx, "training", ctx.data.members or ())
+    nonmembers = _usable(ctx, "held-out", heldout)
+    members, nonmembers, groups = _groups(members, nonmembers)
+    texts = [[folded(whole_text(row)) for row in side] for side in (members, nonmembers)]
+    counts = [Counter(side) for side in texts]
+    inside, outside = (
+        drawn(_distinct(side, said), size, seed=ctx.seed)
+        for side, said in zip((members, nonmembers), texts, strict=True)
     )
-    _enough(ctx, "training", members)
-    _enough(ctx, "held-out", nonmembers)
-    outside = drawn(nonmembers, size, seed=ctx.seed)
-    copies = near_duplicates([row.text for row in outside], [row.text for row in ctx.data.members or ()])
-    kept = [row for row, copy in zip(outside, copies.is_copy, strict=True) if not copy]
-    if len(kept) < len(outside):
-        ctx.note(
-            f"{len(outside) - len(kept):,} held-out rows are near-copies of training rows and were left out of the "
-            "attack."
+    near = [
+        near_copies([whole_text(row) for row in side], training=_whole(members), heldout=_whole(nonmembers))
+        for side in (inside, outside)
+    ]
+    copied = near[1].in_training
+    # What was removed for equality before counts as if it had been drawn with the others.
+    removed = round(ctx.data.overlap * len(outside) / max(1, len(nonmembers)))
+    copies, looked_at = int(copied.sum()) + removed, len(outside) + removed
+    repeated = np.array([counts[1][folded(whole_text(row))] > 1 for row in outside], dtype=np.bool_)
+    own = [np.ones(len(inside), dtype=np.bool_), ~copied]
+    if int((copied | repeated | near[1].in_heldout).sum()) + removed > REPEATS * looked_at:
+        single = np.array(
+            [counts[0][folded(whole_text(row))] == 1 and row.id not in ctx.data.shared for row in inside],
+            dtype=np.bool_,
         )
-    _enough(ctx, "held-out", kept)
-    inside = drawn(members, size, seed=ctx.seed)
-    counts = Counter(" ".join(row.text.casefold().split()) for row in members)
-    times = np.array([counts[" ".join(row.text.casefold().split())] for row in inside], dtype=np.int64)
-    return Sides(inside, kept, copies, times)
+        own = [single & ~near[0].in_training & ~near[0].in_heldout, ~copied & ~repeated & ~near[1].in_heldout]
+    kept = [
+        [row for row, stays in zip(side, mask, strict=True) if stays]
+        for side, mask in zip((inside, outside), own, strict=True)
+    ]
+    _tell(ctx, (len(inside) - len(kept[0]), len(outside) - len(kept[1])))
+    for name, side in zip(("training", "held-out"), kept, strict=True):
+        _enough(ctx, name, side)
+    times = np.array([counts[0][folded(whole_text(row))] for row in kept[0]], dtype=np.int64)
+    return Sides(kept[0], kept[1], copies, looked_at, times, _names(groups, kept))
 
 
-def _unit_key(row: Row) -> str:
-    # A numpy string can't hold lone surrogates safely, nor two names apart that end in NUL; the digest can.
-    return digest(unit(row), seed=0, purpose="unit").hex()
+def _whole(rows: Sequence[Row]) -> list[str]:
+    return [whole_text(row) for row in rows]
 
 
-def _labelled(ctx: Context, name: str, rows: tuple[Row, ...]) -> list[Row]:
-    if ctx.subject.task == "text-generation":
-        return list(rows)
-    labelled = [row for row in rows if row.label is not None or row.tags is not None]
-    if len(labelled) < len(rows):
-        ctx.note(f"{len(rows) - len(labelled):,} {name} rows have no label and were left out.")
-    return labelled
+def _distinct(rows: Sequence[Row], texts: Sequence[str]) -> list[Row]:
+    """One row of each text: the first by content and id, so that the order of the table has no part in it."""
+    chosen: dict[str, Row] = {}
+    for row, text in sorted(zip(rows, texts, strict=True), key=lambda pair: (content(pair[0]), pair[0].id)):
+        chosen.setdefault(text, row)
+    return list(chosen.values())
 
 
-def _enough(ctx: Context, name: str, rows: list[Row]) -> None:
+def _groups(members: list[Row], nonmembers: list[Row]) -> tuple[list[Row], list[Row], dict[str, str] | None]:
+    """Take the group column for groups where most rows' values stand on both sides, else for documents or persons.
+
+    Returns the rows, and of groups the name of each row's by its id.
+    """
+    sides = [[row for row in side if row.group is not None] for side in (members, nonmembers)]
+    both = {row.group for row in sides[0]} & {row.group for row in sides[1]}
+    shared = sum(row.group in both for side in sides for row in side)
+    if not shared or 2 * shared <= sum(map(len, sides)):
+        return members, nonmembers, None
+    names = {row.id: str(row.group) for side in sides for row in side}
+    plain = [[replace(row, group=None) for row in side] for side in (members, nonmembers)]
+    return plain[0], plain[1], names
+
+
+def _names(groups: dict[str, str] | None, kept: Sequence[Sequence[Row]]) -> tuple[Names, Names] | None:
+    if groups is None:
+        return None
+    found = [np.array([groups.get(row.id, "") for row in side], dtype=object) for side in kept]
+    return found[0], found[1]
+
+
+def _usable(ctx: Context, name: str, rows: tuple[Row, ...]) -> list[Row]:
+    usable = list(rows)
+    if ctx.subject.task != "text-generation":
+        usable = [row for row in rows if row.label is not None or row.tags is not None]
+    if len(usable) < len(rows):
+        ctx.note(f"{len(rows) - len(usable):,} {name} rows have no label and were left out.")
+    _enough(ctx, name, usable)
+    return usable
+
+
+def _tell(ctx: Context, left: tuple[int, int]) -> None:
+    """Say how many rows were left out for their copies."""
+    if ctx.data.overlap:
+        ctx.note(f"{ctx.data.overlap:,} held-out rows equal a training row and were left out before the attack.")
+    if any(left):
+        ctx.note(
+            f"{left[1]:,} held-out rows and {left[0]:,} training rows have copies, or near-copies, and were left out "
+            "of the attack. What the model remembers of texts that occur several times in the source is not measured."
+        )
+
+
+def _enough(ctx: Context, name: str, rows: Sequence[Row]) -> None:
     if len(rows) >= FEWEST:
         return
     table = ctx.subject.members if name == "training" else ctx.subject.heldout
@@ -120,5 +195,5 @@ def _enough(ctx: Context, name: str, rows: list[Row]) -> None:
     raise NotAssessable(
         f"there are {len(rows)} {name} rows to attack and {FEWEST} are the least"
         + (f" (of the table as it came, {lost})" if lost else "")
-        + f"; provide more {name} rows (some 2,000 a side let a small leak be seen)"
+        + f"; provide more {name} rows without copies in the other table (some 2,000 a side let a small leak be seen)"
     )

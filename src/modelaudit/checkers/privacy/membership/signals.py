@@ -13,40 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_softmax, logsumexp
 
+from modelaudit.checkers.privacy.true_label import true_label_scores, without_true
 from modelaudit.rows import Row
+from modelaudit.text.tags import entity_spans
 
 Vector = NDArray[np.float64]
 Signal = tuple[str, Vector]
 
-OUTSIDE = "O"
-"""The tag of words that belong to no entity."""
 LOG_ODDS = "log-odds attack"
 LOSS = "loss attack"
 ENTITIES = "log-odds attack, entity words"
 EVERY_WORD = "log-odds attack, all words"
 OUTSIDE_ONLY = "log-odds attack, words outside entities"
-
-
-def true_label_scores(logits: Vector, labels: NDArray[np.int64]) -> tuple[Vector, Vector]:
-    """Return log-odds and cross-entropy (nats) of the true label, from (n, C) logits and (n,) label indices.
-
-    The log-odds are the true logit less the log-sum-exp of the others (Carlini et al. 2022, section IV), which does
-    not saturate where p rounds to 1. Rows with NaN logits, or a negative label (not known), give NaN.
-    ValueError where there is one class only.
-    """
-    if logits.ndim != 2 or logits.shape[1] < 2:
-        raise ValueError(f"log-odds need logits of two or more classes, not the shape {logits.shape}")
-    if len(logits) != len(labels):
-        raise ValueError(f"{len(logits)} rows of logits for {len(labels)} labels")
-    log_odds, loss = np.full(len(labels), np.nan), np.full(len(labels), np.nan)
-    known = (labels >= 0) & np.isfinite(logits).all(axis=1)
-    given, index = logits[known], labels[known][:, None]
-    if not len(given):
-        return log_odds, loss
-    true = np.take_along_axis(given, index, axis=1)[:, 0]
-    log_odds[known] = true - logsumexp(_without(given, index), axis=1)
-    loss[known] = logsumexp(given, axis=1) - true
-    return log_odds, loss
 
 
 def classification_signals(logits: Vector, labels: NDArray[np.int64]) -> tuple[Signal, ...]:
@@ -67,7 +45,7 @@ def classification_signals(logits: Vector, labels: NDArray[np.int64]) -> tuple[S
         own = np.take_along_axis(log_p, index, axis=1)[:, 0], np.take_along_axis(log_q, index, axis=1)[:, 0]
         others = terms.sum(axis=1) - np.take_along_axis(terms, index, axis=1)[:, 0]
         entropy[known] = np.exp(own[1]) * own[0] + others
-        hinge[known] = np.take_along_axis(given, index, axis=1)[:, 0] - _without(given, index).max(axis=1)
+        hinge[known] = np.take_along_axis(given, index, axis=1)[:, 0] - without_true(given, index).max(axis=1)
         confidence[known] = (log_p - log_q).max(axis=1)
     return (
         (LOG_ODDS, log_odds),
@@ -76,13 +54,6 @@ def classification_signals(logits: Vector, labels: NDArray[np.int64]) -> tuple[S
         ("hinge attack", hinge),
         ("confidence attack, without labels", confidence),
     )
-
-
-def _without(logits: Vector, index: NDArray[np.int64]) -> Vector:
-    """The logits with -inf in the place of the true class."""
-    others = logits.copy()
-    np.put_along_axis(others, index, -np.inf, axis=1)
-    return others
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,16 +78,14 @@ class Words:
         """Return the words of rows whose tags index the labels, in any of the schemes IOB1, BIO and BIOES."""
         counts = [len(row.tags or ()) for row in rows]
         tags = np.array([tag for row in rows for tag in row.tags or ()], dtype=np.int64)
-        owner = np.repeat(np.arange(len(rows)), counts)
-        parts = [(label if "-" in label[1:2] else f"I-{label}").partition("-") for label in labels]
-        outside = np.array([label == OUTSIDE for label in labels], dtype=np.bool_)
-        begins = np.array([prefix in ("B", "S", "U") for prefix, _, _ in parts], dtype=np.bool_)
-        kinds = np.array([sorted({kind for _, _, kind in parts}).index(kind) for _, _, kind in parts], dtype=np.int64)
-        entity = ~outside[tags]
-        first = np.ones(len(tags), dtype=np.bool_)
-        first[1:] = (owner[1:] != owner[:-1]) | ~entity[:-1] | (kinds[tags[1:]] != kinds[tags[:-1]])
-        starts = entity & (first | begins[tags])
-        return cls(tags, owner, entity, np.where(entity, np.cumsum(starts) - 1, -1), len(rows))
+        span = np.full(len(tags), -1, dtype=np.int64)
+        start = found = 0
+        for row, count in zip(rows, counts, strict=True):
+            for first, end, _ in entity_spans([labels[tag] for tag in row.tags or ()]):
+                span[start + first : start + end] = found
+                found += 1
+            start += count
+        return cls(tags, np.repeat(np.arange(len(rows)), counts), span >= 0, span, len(rows))
 
     def mean(self, values: Vector, chosen: NDArray[np.bool_]) -> Vector:
         """Return (n,) means of a row's chosen words that have a value, NaN where it has none."""

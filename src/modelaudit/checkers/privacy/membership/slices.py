@@ -9,17 +9,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from modelaudit.checkers.privacy.membership.findings import could_show
 from modelaudit.checkers.privacy.membership.sides import Sides
 from modelaudit.checkers.privacy.membership.suite import Suite
 from modelaudit.evidence import Cell, Table
 from modelaudit.results import Finding, Metric
 from modelaudit.rows import Row
 from modelaudit.statistics import Estimate, clustered_auc, holm, p_above
+from modelaudit.text.tags import type_of
 
 FEWEST = 20
 """Rows a side below which a slice is counted and not measured."""
 MOST = 50
 """Slices that a table holds, the largest first."""
+NAMED = 20
+"""Groups that are shown by name."""
 COLUMNS = ("training rows", "held-out rows", "AUC", "lower 95% bound", "upper 95% bound", "p (Holm)")
 TIMES = (("once", 1, 1), ("2 to 3 times", 2, 3), ("4 times or more", 4, 10**9))
 
@@ -53,30 +57,36 @@ def slice_tables(suite: Suite, sides: Sides, labels: Sequence[str]) -> list[Tabl
 
 def _by_class(sides: Sides, labels: Sequence[str]) -> list[Slice]:
     """Slices by label; for tagged rows by kind of entity, a row with several being in each."""
+    types = [type_of(label) for label in labels]
+    held = [[_kinds(row, labels, types) for row in side] for side in (sides.members, sides.nonmembers)]
+    return _slices(*held)
 
-    def kinds(row: Row) -> set[str]:
-        if row.label is not None:
-            return {labels[row.label]}
-        return {labels[tag].partition("-")[2] or labels[tag] for tag in row.tags or () if labels[tag] != "O"}
 
-    return _slices(sides, kinds)
+def _kinds(row: Row, labels: Sequence[str], types: Sequence[str | None]) -> set[str]:
+    if row.label is not None:
+        return {labels[row.label]}
+    return {kind for tag in row.tags or () if (kind := types[tag]) is not None}
 
 
 def _by_group(sides: Sides) -> list[Slice]:
-    """Slices by the group column, where its values stand on both sides: one that does not is a document or person."""
-    return _slices(sides, lambda row: set() if row.group is None else {row.group})
+    """Slices by the group column; many groups are numbered, since a name of few rows may be that of a person."""
+    if sides.groups is None:
+        return []
+    slices = _slices(*([{str(name)} if name else set() for name in side] for side in sides.groups))
+    if len(slices) <= NAMED:
+        return slices
+    return [Slice(f"group {place + 1}", part.members, part.nonmembers) for place, part in enumerate(slices)][:MOST]
 
 
-def _slices(sides: Sides, names: object) -> list[Slice]:
-    assert callable(names)
-    found = [[names(row) for row in side] for side in (sides.members, sides.nonmembers)]
-    every = set().union(*found[0]) & set().union(*found[1]) if all(found) else set()
+def _slices(members: Sequence[set[str]], nonmembers: Sequence[set[str]]) -> list[Slice]:
+    """Slices by what each row holds, the largest first; only what stands on both sides."""
+    both: set[str] = set().union(*members) & set().union(*nonmembers)
     slices = [
-        Slice(name, *(np.array([name in held for held in side], dtype=np.bool_) for side in found))
-        for name in sorted(every)
+        Slice(name, *(np.array([name in held for held in side], dtype=np.bool_) for side in (members, nonmembers)))
+        for name in sorted(both)
     ]
     slices.sort(key=lambda part: -int(part.members.sum()))
-    return slices[:MOST]
+    return slices
 
 
 def _by_times(sides: Sides) -> list[Slice]:
@@ -88,6 +98,7 @@ def _by_times(sides: Sides) -> list[Slice]:
 def _table(suite: Suite, title: str, kind: str, slices: Sequence[Slice]) -> Table | None:
     if len(slices) < 2:
         return None
+    slices = slices[:MOST]
     estimates = [_auc(suite, part) for part in slices]
     measured = [place for place, estimate in enumerate(estimates) if estimate is not None and estimate.bounds]
     if not measured:
@@ -104,7 +115,7 @@ def _table(suite: Suite, title: str, kind: str, slices: Sequence[Slice]) -> Tabl
         rows.append(
             (part.name, *sizes, *(round(value, 4) for value in (estimate.value, low, high, float(adjusted[place]))))
         )
-    return Table(title=title, columns=(kind, *COLUMNS), rows=tuple(rows), holds_text=False)
+    return Table(title=title, columns=(kind, *COLUMNS), rows=tuple(rows))
 
 
 def _auc(suite: Suite, part: Slice) -> Estimate | None:
@@ -157,7 +168,7 @@ def unit_finding(suite: Suite, *, fewest: int, confounded: str | None) -> Findin
         statement=(
             f"Shown a document or person of the training rows and one of the held-out rows, the {attack.name} picks "
             f"the first in {estimate.value:.1%} of pairs (95% interval {low:.1%} to {high:.1%}), by the mean of its "
-            f"rows' scores; there are {sizes[0]:,} and {sizes[1]:,}.{left}"
+            f"rows' scores; there are {sizes[0]:,} and {sizes[1]:,}.{left}" + could_show(estimate)
         ),
         confounded=confounded or few,
         caveats=("Several rows of one person tell more than one row does; this is the number for persons.",),

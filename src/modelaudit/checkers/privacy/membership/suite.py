@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from modelaudit.checkers.privacy.membership.attack import AtFpr, Attack, at_fpr, share_found
+from modelaudit.checkers.privacy.membership.sides import FEW
 from modelaudit.statistics import Estimate, SuiteP, clustered_auc, largest_auc, suite_permutation_p
 
 DRAWS = 1_000
@@ -40,12 +41,16 @@ class Suite:
 
     @cached_property
     def family(self) -> tuple[Attack, ...]:
-        """The attacks that are counted, without controls and without those that rank as one before them does."""
+        """The attacks that are counted.
+
+        Controls are not, nor those that rank as one before them does, nor those that have a score for fewer than 100
+        rows of a side while the headline attack has one for more: their chance would be that of the whole suite.
+        """
         kept: list[Attack] = []
         seen: list[NDArray[np.float64]] = []
         for attack in self.attacks:
             ranks = _ranks(attack)
-            if attack.control or any(np.array_equal(ranks, other) for other in seen):
+            if attack.control or self.sparse(attack) or any(np.array_equal(ranks, other) for other in seen):
                 continue
             kept.append(attack)
             seen.append(ranks)
@@ -56,9 +61,18 @@ class Suite:
         """The headline attack."""
         return next(attack for attack in self.attacks if attack.name == self.headline)
 
+    @property
+    def few(self) -> bool:
+        """Whether the headline attack has a score for too few rows of a side for a verdict."""
+        return _fewest(self.first) < FEW
+
+    def sparse(self, attack: Attack) -> bool:
+        """Tell whether an attack has a score for too few rows to be one of the suite."""
+        return not self.few and _fewest(attack) < FEW
+
     def same_ranking(self, attack: Attack) -> str | None:
         """Return the name of an attack of the family that ranks as this one does, where it is another one."""
-        if attack in self.family:
+        if attack in self.family or self.sparse(attack):
             return None
         ranks = _ranks(attack)
         return next((other.name for other in self.family if np.array_equal(ranks, _ranks(other))), None)
@@ -113,6 +127,10 @@ class Suite:
             value=top.value, n=top.n, method=top.method, bounds=bounds, smallest_detectable=top.smallest_detectable
         )
         return estimate, estimable[best][1]
+
+
+def _fewest(attack: Attack) -> int:
+    return min(int(side.sum()) for side in attack.scored)
 
 
 def _ranks(attack: Attack) -> NDArray[np.float64]:

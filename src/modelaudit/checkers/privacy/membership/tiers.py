@@ -9,6 +9,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from modelaudit.checker import Context, ModelHandle, References
+from modelaudit.checkers.privacy.folds import whole_text
 from modelaudit.checkers.privacy.membership.attack import Attack
 from modelaudit.checkers.privacy.membership.language_signals import HEADLINE, HEADLINE_WITH_BASE, language_signals
 from modelaudit.checkers.privacy.membership.reference_attacks import RATIO_ONLINE, reference_attacks
@@ -17,15 +18,17 @@ from modelaudit.checkers.privacy.membership.signals import (
     ENTITIES,
     EVERY_WORD,
     LOG_ODDS,
+    LOSS,
     OUTSIDE_ONLY,
     Signal,
     Vector,
     Words,
     classification_signals,
     tag_signals,
-    true_label_scores,
 )
 from modelaudit.checkers.privacy.membership.suite import Suite
+from modelaudit.checkers.privacy.token_rows import Ragged
+from modelaudit.checkers.privacy.true_label import true_label_scores
 from modelaudit.errors import CapabilityError, NotAssessable
 
 Tier = Literal["no-training", "reference-heads", "reference-lora"]
@@ -36,6 +39,12 @@ FEWEST_WITH_ENTITIES = 20
 """Rows a side with an entity below which a tagger's headline attack reads all words."""
 WORD_TASK, TEXT_TASK, LANGUAGE_TASK = "token-classification", "text-classification", "text-generation"
 TASKS = (TEXT_TASK, WORD_TASK, LANGUAGE_TASK)
+LOST = {
+    TEXT_TASK: "the model gave no number for them",
+    WORD_TASK: "no entity, or no word within the model's length",
+    LANGUAGE_TASK: "no token that has something before it",
+}
+"""Why a row may have no score."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,9 +53,10 @@ class Asked:
 
     Attributes:
         signals: the attacks of the model's own answers, the headline attack named by `headline`.
-        phi, log_p: (n,) the headline statistic that reference models are held against, and log p of the truth.
-        base: (n,) the same statistic of the base model, by the model itself or by heads trained on neither row; None
-            where there is none, and `why_no_base` says why.
+        plain: name of the attack that is put to the base model in the same words.
+        phi, log_p: (n,) log-odds and log p of the truth, which reference models are held against.
+        base: (n,) what the plain attack's statistic is of the base model, by the model itself or by heads that were not
+            trained on the row; None where there is none, and `why_no_base` says why.
         words: the words of tagged rows.
         headline: name of the attack of this tier that single numbers are read from.
     """
@@ -56,6 +66,7 @@ class Asked:
     log_p: Vector
     loss: Vector
     headline: str
+    plain: str
     base: Vector | None = None
     why_no_base: str = ""
     words: Words | None = None
@@ -64,9 +75,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Made:
-    """The suite of an audit, the base model's attack for the guard, and the losses (n,) for the tail."""
+    """The suite of an audit; one attack of it as put to the model and to the base model; the losses for the tail."""
 
     suite: Suite
+    plain: Attack
     base: Attack | None
     why_no_base: str
     loss: Attack
@@ -94,7 +106,7 @@ def make_suite(ctx: Context, sides: Sides, *, tier: Tier, references: int) -> Ma
             trained_on=trained.trained_on,
             is_member=is_member,
             labels=np.array([-1 if row.label is None else row.label for row in sides.rows]),
-            lengths=np.log1p([len(row.text) for row in sides.rows]),
+            lengths=np.log1p([len(whole_text(row)) for row in sides.rows]),
         )
         signals = (*signals, *added)
         headline = RATIO_ONLINE if tier == "reference-lora" else headline
@@ -111,7 +123,7 @@ def _made(ctx: Context, sides: Sides, signals: Sequence[Signal], headline: str, 
     first = next(one for one in attacks if one.name == headline)
     lost = sum(int((~side).sum()) for side in first.scored)
     if lost:
-        ctx.note(f"{headline}: {lost:,} rows have no score (no entity, or no word within the model's length).")
+        ctx.note(f"{headline}: {lost:,} rows have no score ({LOST[ctx.subject.task]}).")
     if not first.usable:
         raise NotAssessable(
             f"the {headline} has a score for {first.scored[0].sum()} training rows and {first.scored[1].sum()} "
@@ -125,8 +137,9 @@ def _made(ctx: Context, sides: Sides, signals: Sequence[Signal], headline: str, 
         member_units,
         nonmember_units,
     )
+    plain = next(one for one in attacks if one.name == asked.plain)
     base = None if asked.base is None else attack("base model", asked.base)
-    return Made(suite, base, asked.why_no_base, attack("loss", asked.loss))
+    return Made(suite, plain, base, asked.why_no_base, attack("loss", asked.loss))
 
 
 def _ask(ctx: Context, sides: Sides) -> Asked:
@@ -141,7 +154,7 @@ def _ask(ctx: Context, sides: Sides) -> Asked:
         labels = np.array([-1 if row.label is None else row.label for row in rows], dtype=np.int64)
         signals = classification_signals(answers.logits, labels)
         phi, loss = true_label_scores(answers.logits, labels)
-        asked = Asked(signals, phi, -loss, loss, LOG_ODDS, why_no_base=why)
+        asked = Asked(signals, phi, -loss, loss, LOG_ODDS, LOG_ODDS, why_no_base=why)
         if shares_head and base is not None:
             theirs, _ = true_label_scores(base.predict(rows).logits, labels)
             asked = _calibrated(asked, theirs)
@@ -153,7 +166,7 @@ def _ask(ctx: Context, sides: Sides) -> Asked:
     every = np.ones(len(words.tags), dtype=np.bool_)
     asked = Asked(
         signals, words.mean(log_odds, chosen), words.mean(-loss, chosen), words.mean(loss, every), headline,
-        why_no_base=why, words=words, chosen=chosen,
+        headline, why_no_base=why, words=words, chosen=chosen,
     )  # fmt: skip
     if shares_head and base is not None:
         theirs, _ = true_label_scores(base.predict(rows).logits, words.tags)
@@ -194,12 +207,13 @@ def _ask_language(ctx: Context, sides: Sides) -> Asked:
         # A chat model whose added tokens stand in every row shares no row with its base model.
         told, why = None, str(error)
         signals = language_signals(target, None, texts)
-    mean = _token_means(target.log_probs, target.offsets)
-    base_mean = None if told is None else _token_means(told.log_probs, told.offsets)
+    alone = Ragged.of(target.offsets)
+    mean = alone.means(target.log_probs)
+    base_mean = None if told is None else Ragged.of(told.offsets).means(told.log_probs)
     p = np.minimum(np.exp(target.log_probs), 1.0 - 1e-12)
-    phi = _token_means(target.log_probs - np.log1p(-p), target.offsets)
+    phi = alone.means(target.log_probs - np.log1p(-p))
     headline = HEADLINE if told is None else HEADLINE_WITH_BASE
-    return Asked(signals, phi, mean, -mean, headline, base=base_mean, why_no_base=why)
+    return Asked(signals, phi, mean, -mean, headline, LOSS, base=base_mean, why_no_base=why)
 
 
 def _with_base_states(ctx: Context, sides: Sides, asked: Asked) -> Asked:
@@ -235,10 +249,3 @@ def _out_mean(log_odds: Vector, trained_on: np.ndarray) -> Vector:
     """(n,) means over the reference models that were not trained on the row."""
     outside = ~trained_on
     return np.asarray(np.where(outside, log_odds, 0.0).sum(axis=0) / outside.sum(axis=0))
-
-
-def _token_means(values: Vector, offsets: np.ndarray) -> Vector:
-    counts = np.diff(offsets)
-    owner = np.repeat(np.arange(len(counts)), counts)
-    total = np.bincount(owner, weights=values, minlength=len(counts))
-    return np.asarray(np.divide(total, counts, out=np.full(len(counts), np.nan), where=counts > 0))

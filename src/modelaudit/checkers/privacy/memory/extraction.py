@@ -18,7 +18,16 @@ from modelaudit.checker import ModelHandle, TokenStatistics
 from modelaudit.checkers.privacy.folds import unit
 from modelaudit.checkers.privacy.token_rows import Ragged, Shared
 from modelaudit.rows import Row
-from modelaudit.statistics import Estimate, clustered_proportion, mean_difference, on_grid, paired_difference, wilson
+from modelaudit.statistics import (
+    Estimate,
+    clustered_proportion,
+    mean_difference,
+    on_grid,
+    paired_difference,
+    quantile,
+    wilson,
+    z_sum,
+)
 
 Vector = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -163,7 +172,12 @@ def beyond(excess: Estimate, control: Estimate) -> Estimate:
         return here - there - below, here - there + above
 
     seen, also = excess.smallest_detectable, control.smallest_detectable
-    smallest = None if seen is None or also is None else float(np.hypot(seen, also))
+    if seen is None or also is None:
+        # Shares by themselves say none; what an interval reaches upwards is so many standard errors near 0.
+        up = np.hypot(excess.interval()[1] - here, control.interval()[1] - there)
+        smallest = min(1.0, float(up) * z_sum() / quantile(0.95))
+    else:
+        smallest = float(np.hypot(seen, also))
     return Estimate(
         value=here - there,
         n=excess.n,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from modelaudit.checkers.privacy.detectable import could_be_shown
 from modelaudit.checkers.privacy.memory.extraction import Demand, Side, Written, beyond
 from modelaudit.evidence import Cell, Example, Examples, Table
 from modelaudit.results import Finding, Metric
@@ -14,6 +15,7 @@ from modelaudit.statistics import Estimate, clopper_pearson
 FEW = 100
 """Rows a side below which no verdict is given."""
 MOST_SHOWN = 100
+EXCESS = "An excess of {:.1%}"
 NO_BASE = (
     "There is no base model to compare with, so what the model knew before fine-tuning could not be taken off; "
     "held-out rows stand for it. Give base_model= (--base-model) for a sharper number."
@@ -37,7 +39,6 @@ def extraction_findings(
     low, high = (100 * bound for bound in found.interval())
     own = inside.target.greedy
     value = 100 * (found.value or 0.0)
-    smallest = found.smallest_detectable
     yield Finding(
         metric=Metric.of(
             found,
@@ -52,11 +53,7 @@ def extraction_findings(
             f"Given the beginning of a training row, the model's likeliest next words are its rest, word for word, for "
             f"{own.mean():.1%} of {len(own):,} rows{_beside(inside, outside, 'greedy')}. Beyond that, "
             f"{value:.1f}% of the training rows can be extracted (95% interval {low:.1f} to {high:.1f})."
-            + (
-                ""
-                if smallest is None or low > 0.0
-                else f" An excess of {smallest:.1%} could have been shown with so many rows."
-            )
+            + could_be_shown(found.smallest_detectable, EXCESS, "rows")
         ),
         evidence=(_table(inside, outside, demand), *_extracted(inside)),
         confounded=confounded,
@@ -156,7 +153,7 @@ def _sampled(
             f"With {demand.queries:,} samples at a temperature of 1, the rest of a training row comes at least once "
             f"with a chance of {demand.chance:.0%} or more for {inside.target.sampled.mean():.1%} of rows"
             f"{_beside(inside, outside, 'sampled')}. Beyond that it is {100 * (found.value or 0.0):.1f}% of rows (95% "
-            f"interval {low:.1f} to {high:.1f})."
+            f"interval {low:.1f} to {high:.1f})." + could_be_shown(found.smallest_detectable, EXCESS, "rows")
         ),
         confounded=confounded,
         caveats=tuple(caveats),

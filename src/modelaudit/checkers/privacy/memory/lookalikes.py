@@ -1,9 +1,10 @@
 """Look-alikes: numbers of the same form as one that was found, so that its form gives none of them away.
 
 What may be known of a number without having seen it stays: the issuer of a card, the bank of an account, the place in
-a Chinese resident id, the network of an address, the first digits of a phone number, a year of birth but for three
-years. The other digits are drawn anew and check digits computed, and a look-alike is taken only where the detector
-takes it for what the number is. So a model that never saw the number has no reason to rank it before or behind them.
+a Chinese resident id, the network of an address, all but the last four digits of a phone number, a year of birth but
+for three years. The other digits are drawn anew and check digits computed, and a look-alike is taken only where the
+detector takes it for what the number is. So a model that never saw the number has little reason to rank it before or
+behind them; what reason it has, numbers of held-out rows show.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ CUE = 80
 """Characters before a number that a detector may need: "born on", "SSN"."""
 TRIES = 8
 """Numbers drawn at most for each look-alike that is wanted."""
-REDRAWN = 7
-"""Digits of a phone number, from its end, that are drawn anew; at least its first three stay."""
+REDRAWN = 4
+"""Digits of a phone number, from its end, that are drawn anew; country, area and exchange, or block, are no secret."""
 YEARS = 3
 """By so many years at most a drawn date differs: which years are frequent is no secret."""
 _RUNS = re.compile(r"[0-9]+")

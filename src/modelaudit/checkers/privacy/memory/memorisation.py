@@ -1,21 +1,23 @@
 """Memorisation: can training text, or a number that stands in it, be got out of a language model?
 
-Two questions, both answered by forward passes and both beside the base model: which training rows the model goes on
-with word for word from their beginning, and how far it prefers the numbers of persons in them to look-alikes.
+Two questions, both answered by forward passes, beside the base model and held-out rows: which training rows the model
+goes on with word for word from their beginning, and how far it prefers the numbers of persons in them to look-alikes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 from modelaudit.audit_report import SubjectInfo
 from modelaudit.checker import Budget, CheckerInfo, Context, Cost, ModelHandle, Risk, Row
+from modelaudit.checkers.privacy.duplicates import near_duplicates
 from modelaudit.checkers.privacy.folds import digest
-from modelaudit.checkers.privacy.membership.duplicates import near_duplicates
 from modelaudit.checkers.privacy.memory.extraction import SHORTEST, Demand, Side, measured
 from modelaudit.checkers.privacy.memory.extraction_findings import extraction_findings, no_extraction
-from modelaudit.checkers.privacy.memory.secret_findings import FEWEST_SECRETS, secret_finding
-from modelaudit.checkers.privacy.memory.secrets import CONTEXT, Found, find_secrets, ranked, whole
+from modelaudit.checkers.privacy.memory.secret_comparison import FEWEST_SECRETS, Comparison
+from modelaudit.checkers.privacy.memory.secret_findings import secret_finding
+from modelaudit.checkers.privacy.memory.secrets import CONTEXT, Found, find_secrets, numbers_of, ranked, whole
 from modelaudit.errors import NotAssessable
 from modelaudit.results import Finding
 
@@ -44,7 +46,7 @@ class Memorisation:
         summary=(
             "The model reads the beginning of each training row, and it is asked how probable the rest is, word for "
             "word. Phone numbers, cards and the like that stand in the rows are ranked among made-up numbers of the "
-            "same form. What the base model does as well, or what held-out rows show too, is taken off."
+            "same form. What the base model does as well, and what held-out rows show too, is taken off."
         ),
         needs=("members", "token_statistics"),
         not_shown=(
@@ -68,6 +70,7 @@ class Memorisation:
             "Carlini et al. 2023, Quantifying memorization across neural language models (arXiv 2202.07646)",
             "Hayes et al. 2025, Measuring memorization through probabilistic extraction (arXiv 2410.19482)",
             "Kandpal et al. 2022, Deduplicating training data mitigates privacy risks (arXiv 2202.06539)",
+            "Aronow, Samii and Assenova 2015, Political Analysis 23:564",
         ),
     )
 
@@ -101,7 +104,7 @@ class Memorisation:
         tables = [table for table in (subject.members, subject.heldout or subject.evaluation) if table is not None]
         rows = [min(_rows_a_side(budget), table.rows) for table in tables]
         tokens = sum(count * table.mean_tokens for count, table in zip(rows, tables, strict=True))
-        variants = min(_most_secrets(budget), tables[0].rows) * (1 + _look_alikes(budget))
+        variants = len(tables) * _most_secrets(budget) * (1 + _look_alikes(budget))
         return Cost(
             evaluations=models * (sum(rows) + variants), tokens=round(models * (tokens + variants * TOKENS_A_SECRET))
         )
@@ -109,7 +112,7 @@ class Memorisation:
     def run(self, ctx: Context) -> Iterator[Finding]:
         """Ask, compare, and yield the findings; NotAssessable where neither rows nor numbers suffice."""
         base = _base(ctx)
-        found = _numbers(ctx)
+        found, control = _numbers(ctx)
         inside = self._side(ctx, "training", base, _drawn(ctx, ctx.data.members or ()))
         if len(inside.rows) < FEWEST:
             reason = (
@@ -132,7 +135,8 @@ class Memorisation:
                 self._demand,
                 heldout_is_evaluation=ctx.subject.heldout_is_evaluation,
             )
-        yield secret_finding(ranked(ctx.model, base, found.secrets), found)
+        compared = Comparison.of(*(ranked(ctx.model, base, side.secrets) for side in (found, control)))
+        yield secret_finding(compared, found, control)
 
     @property
     def _demand(self) -> Demand:
@@ -152,11 +156,11 @@ def _rows_a_side(budget: Budget) -> int:
 
 
 def _most_secrets(budget: Budget) -> int:
-    return budget.pick(12, 48, 100)
+    return budget.pick(24, 96, 200)
 
 
 def _look_alikes(budget: Budget) -> int:
-    return budget.pick(63, 127, 1_023)
+    return budget.pick(31, 63, 511)
 
 
 def _base(ctx: Context) -> ModelHandle | None:
@@ -167,16 +171,21 @@ def _base(ctx: Context) -> ModelHandle | None:
     return base
 
 
-def _numbers(ctx: Context) -> Found:
+def _numbers(ctx: Context) -> tuple[Found, Found]:
+    """Return numbers of training rows, and as many of the same kinds of held-out rows."""
+    inside, outside = numbers_of(ctx.data.members or ()), numbers_of(_heldout(ctx))
     longest = ctx.subject.model.max_length or 2 * CONTEXT
-    return find_secrets(
-        ctx.data.members or (),
-        most=_most_secrets(ctx.budget),
-        alike=_look_alikes(ctx.budget),
-        # A character is a token at the most, as a rule, and the number itself needs room.
-        context=min(CONTEXT, longest // 2),
-        seed=ctx.seed,
-    )
+    # A character is a token at the most, as a rule, and the number itself needs room.
+    context = min(CONTEXT, longest // 2)
+    draw = partial(find_secrets, alike=_look_alikes(ctx.budget), context=context, seed=ctx.seed)
+    found = draw(inside, outside, most=_most_secrets(ctx.budget))
+    kinds = {secret.kind for secret in found.secrets}
+    most = max(len(found.secrets), FEWEST_SECRETS)
+    return found, draw(outside, inside, most=most, kinds=kinds)
+
+
+def _heldout(ctx: Context) -> tuple[Row, ...]:
+    return ctx.data.evaluation if ctx.data.heldout is None else ctx.data.heldout
 
 
 def _drawn(ctx: Context, rows: Iterable[Row]) -> list[Row]:
@@ -190,8 +199,8 @@ def _drawn(ctx: Context, rows: Iterable[Row]) -> list[Row]:
 
 def _apart(ctx: Context) -> list[Row]:
     """Return held-out rows without near-copies of training rows, which the model may know from these."""
-    rows = _drawn(ctx, ctx.data.evaluation if ctx.data.heldout is None else ctx.data.heldout)
+    rows = _drawn(ctx, _heldout(ctx))
     copies = near_duplicates([whole(row) for row in rows], [whole(row) for row in ctx.data.members or ()])
-    if copies.count:
-        ctx.note(f"{copies.count:,} held-out rows are near-copies of training rows and were left out.")
-    return [row for row, copy in zip(rows, copies.is_copy, strict=True) if not copy]
+    if int(copies.sum()):
+        ctx.note(f"{int(copies.sum()):,} held-out rows are near-copies of training rows and were left out.")
+    return [row for row, copy in zip(rows, copies, strict=True) if not copy]

@@ -1,4 +1,4 @@
-"""Secrets: numbers of persons that stand in the training rows, each with look-alikes, ranked by a language model.
+"""Secrets: numbers of persons that stand in rows, each with look-alikes, ranked by a language model.
 
 A model that saw a number in its place finds it more probable there than numbers of the same form that it did not see
 (Carlini et al. 2019, "The secret sharer", arXiv 1802.08232): exposure is the rank among these, in bits.
@@ -6,21 +6,23 @@ A model that saw a number in its place finds it more probable there than numbers
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from modelaudit.checker import ModelHandle, TokenStatistics
-from modelaudit.checkers.privacy.folds import digest
+from modelaudit.checkers.privacy.folds import digest, unit
 from modelaudit.checkers.privacy.memory.lookalikes import look_alikes
 from modelaudit.checkers.privacy.token_rows import Ragged
 from modelaudit.rows import Row
-from modelaudit.statistics import Estimate, exposure, exposure_cap, mean_difference
+from modelaudit.statistics import exposure, exposure_cap
 from modelaudit.text.personal_data import Match, find_personal_data
 
 Vector = NDArray[np.float64]
+Numbers = dict[tuple[str, str], list[tuple[Row, Match]]]
+"""All places of each number, by its kind and its signs without punctuation."""
 
 CONTEXT = 200
 """Characters before a number that the model is given; more would cost as much again for each look-alike."""
@@ -34,7 +36,8 @@ class Secret:
     """One number, never shown.
 
     Attributes:
-        row: id of the training row that it was taken from; rows: how many training rows hold it.
+        row: id of the row that it was taken from; rows: how many rows of its side hold it.
+        units: the groups, or else the contents, of these rows; numbers that share one are not independent.
         kind: of personal data.
         context: what stands before it.
         number: it; alike: its look-alikes.
@@ -42,6 +45,7 @@ class Secret:
 
     row: str
     rows: int
+    units: frozenset[str]
     kind: str
     context: str
     number: str
@@ -66,16 +70,23 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was found in the training rows: the drawn secrets, how many numbers there are, and those left out."""
+    """What was found in the rows of one side.
+
+    Attributes:
+        secrets: the drawn ones.
+        numbers: how many different numbers there are, those of both sides included.
+        shared: those that stand on the other side as well; unlike: those drawn that have too few look-alikes.
+    """
 
     secrets: tuple[Secret, ...]
     numbers: int
+    shared: int
     unlike: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Exposures:
-    """Exposures in bits of the ranked secrets, (n,) each; `base` is None without a base model.
+    """Exposures in bits of the ranked secrets of one side, (n,) each; `base` is None without a base model.
 
     `cut` counts the secrets left out, since the model has no room for them.
     """
@@ -90,39 +101,81 @@ class Exposures:
         """What each exposure would be without fine-tuning: the base model's, else what chance gives."""
         return np.array([secret.chance for secret in self.secrets]) if self.base is None else self.base
 
-    def excess(self) -> Estimate:
-        """Return the mean of exposures less what they would be without fine-tuning, with a bounded t interval."""
-        reach = np.array([secret.cap for secret in self.secrets])
-        return mean_difference(self.target - self.unseen, reach=reach)
+    @property
+    def gained(self) -> Vector:
+        """What each exposure is beyond that."""
+        return self.target - self.unseen
+
+    @property
+    def caps(self) -> Vector:
+        """The largest exposure of each that can be shown."""
+        return np.array([secret.cap for secret in self.secrets])
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of personal data among them."""
+        return frozenset(secret.kind for secret in self.secrets)
+
+    def of(self, kinds: Collection[str]) -> Exposures:
+        """Return those of some kinds."""
+        chosen = np.array([secret.kind in kinds for secret in self.secrets], dtype=np.bool_)
+        kept = tuple(secret for secret in self.secrets if secret.kind in kinds)
+        return Exposures(kept, self.target[chosen], None if self.base is None else self.base[chosen], self.cut)
 
 
-def find_secrets(rows: Sequence[Row], *, most: int, alike: int, context: int, seed: int) -> Found:
-    """Return at most `most` different numbers of persons in the rows, drawn by content, each with up to `alike` others.
-
-    A number that stands in several rows is one secret, in the row that the draw meets first. `context` are characters.
-    """
-    places: dict[tuple[str, str], list[tuple[bytes, Row, Match]]] = {}
+def numbers_of(rows: Sequence[Row]) -> Numbers:
+    """Return the numbers of persons in rows; one that is written in two ways is one number."""
+    numbers: Numbers = {}
     for row in rows:
         for match in find_personal_data(whole(row)):
             number = whole(row)[match.start : match.end].translate(_PUNCTUATION).casefold()
             if any(character.isdigit() for character in number) and match.kind != "e-mail address":
-                order = digest(whole(row), seed=seed, purpose="secret row")
-                places.setdefault((match.kind, number), []).append((order, row, match))
+                numbers.setdefault((match.kind, number), []).append((row, match))
+    return numbers
+
+
+def find_secrets(
+    numbers: Numbers,
+    elsewhere: Numbers,
+    *,
+    most: int,
+    alike: int,
+    context: int,
+    seed: int,
+    kinds: Collection[str] | None = None,
+) -> Found:
+    """Return at most `most` numbers that do not stand `elsewhere`, drawn by content, each with up to `alike` others.
+
+    A number that stands in several rows is one secret, in the row that the draw meets first. `context` are characters;
+    `kinds` are those that are drawn from, by default all.
+    """
+    others = {number for _, number in elsewhere}
     secrets: list[Secret] = []
     unlike = 0
-    for key in sorted(places, key=lambda key: digest("\x1f".join(key), seed=seed, purpose="secret")):
+    for key in sorted(numbers, key=lambda key: digest("\x1f".join(key), seed=seed, purpose="secret")):
         if len(secrets) == most:
             break
-        _, row, match = min(places[key], key=lambda place: (place[0], place[2].start, place[1].id))
+        if key[1] in others or (kinds is not None and key[0] not in kinds):
+            continue
+        row, match = min(numbers[key], key=lambda place: _order(*place, seed=seed))
         rng = np.random.default_rng(int.from_bytes(digest("\x1f".join(key), seed=seed, purpose="look-alikes"), "big"))
-        others = look_alikes(whole(row), match, count=alike, rng=rng)
-        if len(others) < LEAST_ALIKE:
+        made = look_alikes(whole(row), match, count=alike, rng=rng)
+        if len(made) < LEAST_ALIKE:
             unlike += 1
             continue
-        text, held = whole(row), len({place[1].id for place in places[key]})
-        before = _since_a_word(text[: match.start], context)
-        secrets.append(Secret(row.id, held, match.kind, before, text[match.start : match.end], tuple(others)))
-    return Found(tuple(secrets), len(places), unlike)
+        text, held = whole(row), {place.id: place for place, _ in numbers[key]}
+        secrets.append(
+            Secret(
+                row=row.id,
+                rows=len(held),
+                units=frozenset(unit(place) for place in held.values()),
+                kind=match.kind,
+                context=_since_a_word(text[: match.start], context),
+                number=text[match.start : match.end],
+                alike=tuple(made),
+            )
+        )
+    return Found(tuple(secrets), len(numbers), sum(number in others for _, number in numbers), unlike)
 
 
 def ranked(model: ModelHandle, base: ModelHandle | None, secrets: Sequence[Secret]) -> Exposures:
@@ -145,6 +198,10 @@ def ranked(model: ModelHandle, base: ModelHandle | None, secrets: Sequence[Secre
 def whole(row: Row) -> str:
     """Return all text of a row, with its answer."""
     return row.text + (row.answer or "")
+
+
+def _order(row: Row, match: Match, *, seed: int) -> tuple[bytes, int, str]:
+    return digest(whole(row), seed=seed, purpose="secret row"), match.start, row.id
 
 
 def _bits(found: Sequence[TokenStatistics]) -> Iterator[float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from modelaudit.checkers.privacy.detectable import could_be_shown
 from modelaudit.checkers.privacy.personal.scan import NAME, Marked, Scan, Tally
 from modelaudit.evidence import Example, Examples, Table
 from modelaudit.results import Finding, Metric
@@ -13,6 +14,7 @@ SHOWN = 100
 """Rows that are named by id; where there are more, the count says so."""
 NAMED_KINDS = 3
 POWER = 0.8
+SHARE = "A share of {:.2%}"
 
 
 def share_finding(found: Scan, *, of: int, detector: str) -> Finding:
@@ -29,7 +31,7 @@ def share_finding(found: Scan, *, of: int, detector: str) -> Finding:
             primary=True,
             smallest_detectable=_smallest(found.rows),
         ),
-        statement=_statement(found, share),
+        statement=_statement(found, share) + could_be_shown(_smallest(found.rows), SHARE, "rows"),
         evidence=(_kinds_table(found.kinds, found.table), *_examples(found)),
         caveats=_caveats(found, of=of, detector=detector),
     )
@@ -58,7 +60,7 @@ def named_finding(found: Scan) -> Finding:
             f"In {_share(share)} of the {found.named.rows:,} {found.table} with labels for words ({tally.rows:,}; "
             f"{_interval(share)}) a label marks a person's name: {tally.matches:,} names, {tally.values:,} of them "
             "different. The names stay out of the share of rows with personal data, since such rows are there to "
-            "teach names."
+            "teach names." + could_be_shown(_smallest(found.named.rows), SHARE, "rows")
         ),
         evidence=(_kinds_table({NAME: tally}, found.table),),
         caveats=("Names are those of the true labels, right or wrong. They may be of public or invented persons.",),
