@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from functools import cache
 
 import numpy as np
@@ -108,6 +109,17 @@ def test_reference_tiers_make_all_their_attacks_and_still_accuse_nobody_who_was_
     if tier == "reference-heads":
         clean = findings_of(checker, subject(members=sentences(200, 7, noise=0.6)))
         assert clean[P].metric.value > 0.02
+
+
+def test_where_only_the_head_was_trained_the_headline_is_the_ratio_to_heads_that_were_trained_alike():
+    (model, tokenizer), base = trained(epochs=6, noise=0.0)
+    alike = copy.deepcopy(model)
+    alike.bert.load_state_dict(base.model.state_dict(), strict=False)
+    given = {"data": sentences(150, 2), "train_data": sentences(150, 1), "base": base}
+    checker = MembershipInference(tier="reference-heads", references=4)
+    found = findings_of(checker, subject_of((alike, tokenizer), **given))
+    assert ("at_risk_share", "RMIA ratio attack, online") in found
+    assert RISK in findings_of(checker, subject_of((model, tokenizer), **given))
 
 
 def test_the_order_of_rows_changes_nothing_with_references_either():

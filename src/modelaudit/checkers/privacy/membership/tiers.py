@@ -39,6 +39,8 @@ FEWEST_WITH_ENTITIES = 20
 """Rows a side with an entity below which a tagger's headline attack reads all words."""
 WORD_TASK, TEXT_TASK, LANGUAGE_TASK = "token-classification", "text-classification", "text-generation"
 TASKS = (TEXT_TASK, WORD_TASK, LANGUAGE_TASK)
+FEW_ROWS, SAME = 8, 1e-3
+"""Rows whose states are compared, and how far apart they may lie in parts of the largest."""
 LOST = {
     TEXT_TASK: "the model gave no number for them",
     WORD_TASK: "no entity, or no word within the model's length",
@@ -109,7 +111,9 @@ def make_suite(ctx: Context, sides: Sides, *, tier: Tier, references: int) -> Ma
             lengths=np.log1p([len(whole_text(row)) for row in sides.rows]),
         )
         signals = (*signals, *added)
-        headline = RATIO_ONLINE if tier == "reference-lora" else headline
+        # Where the encoder was left as it is, reference heads are trained as the audited head was.
+        alike = tier == "reference-lora" or _same_states(ctx, sides)
+        headline = RATIO_ONLINE if alike else headline
     return _made(ctx, sides, signals, headline, asked)
 
 
@@ -236,6 +240,15 @@ def _with_base_states(ctx: Context, sides: Sides, asked: Asked) -> Asked:
         signals=((DISTILLED, asked.phi - expected), *asked.signals),
         headline=DISTILLED,
     )
+
+
+def _same_states(ctx: Context, sides: Sides) -> bool:
+    """Tell whether the audited model has the states of the base model: then only its head was trained."""
+    base = ctx.base_model
+    if base is None or "embed" not in ctx.model.capabilities & base.capabilities:
+        return False
+    own, theirs = (model.embed(sides.rows[:FEW_ROWS]) for model in (ctx.model, base))
+    return own.shape == theirs.shape and bool(np.abs(own - theirs).max() < SAME * max(1.0, np.abs(theirs).max()))
 
 
 def _by_row(values: Vector, trained: References, asked: Asked) -> Vector:
