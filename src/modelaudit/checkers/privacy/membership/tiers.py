@@ -247,7 +247,11 @@ def _same_states(ctx: Context, sides: Sides) -> bool:
     base = ctx.base_model
     if base is None or "embed" not in ctx.model.capabilities & base.capabilities:
         return False
-    own, theirs = (model.embed(sides.rows[:FEW_ROWS]) for model in (ctx.model, base))
+    try:
+        own, theirs = (model.embed(sides.rows[:FEW_ROWS]) for model in (ctx.model, base))
+    except CapabilityError:
+        # A model may turn out to show no states only when it is asked.
+        return False
     return own.shape == theirs.shape and bool(np.abs(own - theirs).max() < SAME * max(1.0, np.abs(theirs).max()))
 
 
