@@ -6,7 +6,6 @@ import zlib
 import numpy as np
 import pytest
 from measured import subject_of
-from rememberers import KNOWN, ROWS, remembering
 
 from modelaudit.checker import TokenStatistics
 from modelaudit.checkers.privacy.membership.language_signals import (
@@ -18,6 +17,7 @@ from modelaudit.checkers.privacy.membership.language_signals import (
 from modelaudit.checkers.privacy.token_rows import Ragged
 from modelaudit.statistics import auc
 from modelaudit.subject.opened import OpenedModel
+from rememberers import KNOWN, ROWS, remembering
 
 
 def statistics(rows):
