@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from modelaudit.errors import DataInputError
 from modelaudit.subject.labels import match_labels, match_tags
-from modelaudit.subject.schemes import respelled, scheme_of, spans_of, spelled
+from modelaudit.subject.schemes import respelled, scheme_of, spelled
+from modelaudit.text.tags import entity_spans
 
 NAMES = ("negative", "Positive", "neutral")
 GENERIC = ("LABEL_0", "LABEL_1")
@@ -153,13 +154,13 @@ def test_spans_survive_every_scheme(drawn, scheme):
         spans.append((position + gap, position + gap + length, kind))
         position += gap + length
     tags = spelled(spans, position + 1, scheme)
-    assert spans_of(tags) == spans
+    assert entity_spans(tags) == spans
     (bio,) = respelled([tags], "BIO")
-    assert spans_of(bio) == spans
+    assert entity_spans(bio) == spans
 
 
 def test_a_closed_span_stays_closed():
-    spans = spans_of(["B-PER", "E-PER", "I-PER", "S-PER", "I-PER"])
+    spans = entity_spans(["B-PER", "E-PER", "I-PER", "S-PER", "I-PER"])
     assert [(start, end) for start, end, _ in spans] == [(0, 2), (2, 3), (3, 4), (4, 5)]
 
 

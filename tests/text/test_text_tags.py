@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelaudit.subject.schemes import spans_of
+from modelaudit.subject.schemes import spelled
 from modelaudit.text.tags import entity_spans, type_of
 
 SPANS = [(0, 2, "PER"), (2, 3, "PER"), (4, 5, "LOC")]
@@ -34,5 +34,7 @@ def test_bare_types_and_an_inside_without_its_beginning_are_read_as_they_are_mea
 
 
 @given(st.lists(st.sampled_from(["O", "B-A", "I-A", "E-A", "S-A", "B-B", "I-B", "L-B", "U-B", "A"]), max_size=12))
-def test_the_subjects_room_reads_tags_alike(tags):
-    assert entity_spans(tags) == spans_of(tags)
+def test_entities_that_are_spelled_in_any_scheme_that_tells_them_apart_are_read_back(tags):
+    spans = entity_spans(tags)
+    for scheme in ("BIO", "BIOES", "BILOU"):
+        assert entity_spans(spelled(spans, len(tags), scheme)) == spans

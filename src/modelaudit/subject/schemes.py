@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
+from modelaudit.text.tags import OUTSIDE, entity_spans, split_tag
+
 Scheme = Literal["BIO", "BIOES", "BILOU", "I-only", "plain"]
-
-OUTSIDE = "O"
-_PREFIXED = re.compile(r"(?s)([BIOESLU])[-_](.+)")
-
-
-def split_tag(tag: str) -> tuple[str, str]:
-    """Return a tag's prefix and type; the prefix is empty where the tag is a bare type (`PER`)."""
-    found = _PREFIXED.fullmatch(tag)
-    return (found[1], found[2]) if found else ("", tag)
 
 
 def scheme_of(tags: Iterable[str]) -> Scheme:
@@ -31,25 +23,6 @@ def scheme_of(tags: Iterable[str]) -> Scheme:
     if "B" in prefixes:
         return "BIO"
     return "I-only" if "I" in prefixes else "plain"
-
-
-def spans_of(tags: Sequence[str]) -> list[tuple[int, int, str]]:
-    """Return the (start, end, type) spans of one sentence, end exclusive, read as in `conlleval`.
-
-    A span starts at B, S or U, at a change of type, and after E, L, S or U; so IOB1, and an I without its B, read
-    as they are meant.
-    """
-    spans: list[tuple[int, int, str]] = []
-    start, kind, closed = 0, "", True
-    for position, tag in enumerate([*tags, OUTSIDE]):
-        prefix, this = ("", "") if tag == OUTSIDE else split_tag(tag)
-        if kind and (closed or this != kind or prefix in {"B", "S", "U"}):
-            spans.append((start, position, kind))
-            kind = ""
-        if this and not kind:
-            start, kind = position, this
-        closed = prefix in {"E", "L", "S", "U"}
-    return spans
 
 
 def spelled(spans: Iterable[tuple[int, int, str]], length: int, scheme: Scheme, *, mark: str = "-") -> tuple[str, ...]:
@@ -70,12 +43,12 @@ def spelled(spans: Iterable[tuple[int, int, str]], length: int, scheme: Scheme, 
 
 def respelled(sentences: Iterable[Sequence[str]], scheme: Scheme, *, mark: str = "-") -> tuple[tuple[str, ...], ...]:
     """Return the same entities in another scheme."""
-    return tuple(spelled(spans_of(tags), len(tags), scheme, mark=mark) for tags in sentences)
+    return tuple(spelled(entity_spans(tags), len(tags), scheme, mark=mark) for tags in sentences)
 
 
 def mark_of(tags: Iterable[str]) -> str:
     """Return what stands between prefix and type in a set of tags, `-` or `_`."""
-    return next((tag[1] for tag in tags if _PREFIXED.fullmatch(tag)), "-")
+    return next((tag[1] for tag in tags if split_tag(tag)[0]), "-")
 
 
 _LETTERS: dict[Scheme, tuple[str, str, str, str]] = {

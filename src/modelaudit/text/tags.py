@@ -10,12 +10,15 @@ _PREFIXED = re.compile(r"([BIOESLU])[-_](.+)", re.DOTALL)
 _BEGINS, _ENDS = frozenset("BSU"), frozenset("ELSU")
 
 
+def split_tag(tag: str) -> tuple[str, str]:
+    """Return a tag's prefix and type; the prefix is empty where the tag is a bare type (`PER`)."""
+    found = _PREFIXED.fullmatch(tag)
+    return (found[1], found[2]) if found else ("", tag)
+
+
 def type_of(tag: str) -> str | None:
     """Return the entity type that a tag names (`PER` for `B-PER`, `I_PER` and a bare `PER`); None for "O"."""
-    if tag == OUTSIDE:
-        return None
-    found = _PREFIXED.fullmatch(tag)
-    return found[2] if found else tag
+    return None if tag == OUTSIDE else split_tag(tag)[1]
 
 
 def entity_spans(tags: Sequence[str]) -> list[tuple[int, int, str]]:
@@ -27,9 +30,7 @@ def entity_spans(tags: Sequence[str]) -> list[tuple[int, int, str]]:
     spans: list[tuple[int, int, str]] = []
     start, kind, closed = 0, None, False
     for place, tag in enumerate([*tags, OUTSIDE]):
-        here = type_of(tag)
-        found = _PREFIXED.fullmatch(tag)
-        prefix = found[1] if found else ""
+        prefix, here = split_tag(tag)[0], type_of(tag)
         if kind is not None and (closed or here != kind or prefix in _BEGINS):
             spans.append((start, place, kind))
             kind = None

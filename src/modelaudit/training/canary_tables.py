@@ -15,12 +15,13 @@ from modelaudit.checkers.privacy.canaries.manifest import CanaryTask
 from modelaudit.errors import DataInputError
 from modelaudit.subject.cells import written_list
 from modelaudit.subject.columns import Tiers, find_column, missing_column
-from modelaudit.subject.schemes import OUTSIDE, mark_of, scheme_of, spelled, split_tag
+from modelaudit.subject.schemes import mark_of, scheme_of, spelled
 from modelaudit.subject.tables import Table
 from modelaudit.subject.tasks.text_classification import LABEL_COLUMNS
 from modelaudit.subject.tasks.text_generation import ANSWER_COLUMNS, PROMPT_COLUMNS
 from modelaudit.subject.tasks.token_classification import TAG_COLUMNS, WORD_COLUMNS
 from modelaudit.subject.tasks.whole_text import TEXT_COLUMNS
+from modelaudit.text.tags import OUTSIDE, split_tag
 from modelaudit.training.canary_chunks import conll_tags
 from modelaudit.training.canary_makers import Draft
 

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from modelaudit.audit_report import SubjectInfo
 from modelaudit.checker import Budget, CheckerInfo, Context, Cost, Predictions, Risk, Row
-from modelaudit.checkers.robustness.entities import OUTSIDE
 from modelaudit.checkers.robustness.outcomes import design_effect, signed_gap
 from modelaudit.checkers.robustness.sample import drawn
 from modelaudit.errors import NotAssessable
@@ -24,6 +23,7 @@ from modelaudit.statistics import (
     clustered_ece,
     ece_estimate,
 )
+from modelaudit.text.tags import OUTSIDE
 
 TASKS = ("text-classification", "token-classification")
 FEWEST = 100

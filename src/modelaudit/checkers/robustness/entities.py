@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-WordMap = Sequence[Sequence[int]]
+from modelaudit.text.tags import entity_spans
 
-OUTSIDE = "O"
-_PREFIXED = re.compile(r"([BIESLU])[-_](.+)", re.DOTALL)
+WordMap = Sequence[Sequence[int]]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -45,18 +43,7 @@ def entities(tags: Iterable[str]) -> list[Entity]:
 
     An entity begins at B, S or U, where the type changes, or after an end (E, L, S, U), as in CoNLL's scoring.
     """
-    found: list[Entity] = []
-    start, kind, closed = 0, "", False
-    for place, tag in enumerate([*tags, OUTSIDE]):
-        match = _PREFIXED.fullmatch(tag)
-        prefix, here = ("", "" if tag == OUTSIDE else tag) if match is None else (match[1], match[2])
-        if kind and (closed or here != kind or prefix in {"B", "S", "U"}):
-            found.append(Entity(start, place, kind))
-            kind = ""
-        if here and not kind:
-            start, kind = place, here
-        closed = prefix in {"E", "L", "S", "U"}
-    return found
+    return [Entity(*span) for span in entity_spans(list(tags))]
 
 
 def moved(entity: Entity, word_map: WordMap) -> Entity | None:

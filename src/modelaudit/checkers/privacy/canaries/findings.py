@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from modelaudit.checkers.privacy.detectable import could_be_shown
+from modelaudit.checkers.privacy.wording import could_be_shown, p_words
 from modelaudit.evidence import Bars, Histogram, Table
 from modelaudit.results import Finding, Metric
 from modelaudit.statistics import (
@@ -68,8 +68,8 @@ def exposure_finding(
         statement=(
             f"Canaries {stratum.name} have a mean exposure of {estimate.value:.2f} bits (95% interval {low:.2f} to "
             f"{high:.2f}) among {references:,} that were left out; a model that remembers none shows "
-            f"{NULL_MEAN_EXPOSURE:.2f} (p {_p(p)}). So many references can show {cap:.1f} bits at most, and {at_cap:,} "
-            f"of {len(bits):,} canaries reach that."
+            f"{NULL_MEAN_EXPOSURE:.2f} (p {p_words(p)}). So many references can show {cap:.1f} bits at most, and "
+            f"{at_cap:,} of {len(bits):,} canaries reach that."
             + could_be_shown(estimate.smallest_detectable, "A mean of {:.2f} bits", "canaries")
         ),
         evidence=(_spread(stratum, bits, cap), _histogram(stratum, score)),
@@ -161,10 +161,6 @@ def null_finding(audit: OneRunAudit, what: str) -> Finding:
         ),
         caveats=(ONE_SIDED,),
     )
-
-
-def _p(p: float) -> str:
-    return "< 0.001" if p < 0.001 else f"= {p:.3f}"
 
 
 def _spread(stratum: Stratum, bits: Vector, cap: float) -> Table:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from modelaudit.checkers.privacy.blind_guard import BlindGuard
-from modelaudit.checkers.privacy.detectable import could_be_shown
 from modelaudit.checkers.privacy.entities.arms import DOSES, Arm
+from modelaudit.checkers.privacy.wording import could_be_shown, rounded
 from modelaudit.evidence import Bars, Histogram, Table
 from modelaudit.results import Finding, Metric
 from modelaudit.statistics import Estimate, exposure_cap
@@ -209,7 +209,7 @@ def _doses(measured: Measured) -> Table:
             arm = whole.seen(least, most)
             rate = arm.mean(arm.win_rates, reach=1.0)
             low, high = rate.interval() if rate.bounds else (None, None)
-            rows.append((NAMED[side], title, len(arm.names), _rounded(rate.value), _rounded(low), _rounded(high)))
+            rows.append((NAMED[side], title, len(arm.names), rounded(rate.value), rounded(low), rounded(high)))
     return Table(
         title="Win rate by the number of documents, or different rows, that hold the name",
         columns=("names", "times", "number of names", "win rate", "lower 95% bound", "upper 95% bound"),
@@ -227,7 +227,3 @@ def _counts(measured: Measured) -> Table:
             ("made-up names for each", measured.decoys),
         ),
     )
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)

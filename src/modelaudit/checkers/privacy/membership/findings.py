@@ -10,6 +10,7 @@ from modelaudit.checkers.privacy.blind_guard import BlindGuard
 from modelaudit.checkers.privacy.membership.attack import AtFpr, Attack, histogram, roc_evidence
 from modelaudit.checkers.privacy.membership.signals import LOSS
 from modelaudit.checkers.privacy.membership.suite import LARGEST, Suite
+from modelaudit.checkers.privacy.wording import could_be_shown, p_words, rounded
 from modelaudit.evidence import Cell, Evidence, Table
 from modelaudit.results import Finding, Metric
 from modelaudit.statistics import Estimate, SuiteP, paired_delong
@@ -40,7 +41,7 @@ def largest_auc_finding(
             f"Shown one training row and one held-out row, the best of {_attacks(count)} picks the training row in "
             f"{estimate.value:.1%} of pairs ({_interval(estimate)}{', for all of them at once' if count > 1 else ''}); "
             f"guessing picks it in 50%. They compared {size}; random relabelling of the rows does as well with "
-            f"p {p_words(p.family)}." + could_show(estimate)
+            f"p {p_words(p.family)}." + could_be_shown(estimate.smallest_detectable, "An AUC of {:.3f}", "rows")
         ),
         evidence=(
             roc_evidence(curves, title="How many training rows the attacks find"),
@@ -73,9 +74,7 @@ def suite_table(suite: Suite, p: SuiteP) -> Table:
         )  # fmt: skip
         bounds = estimate.interval() if estimate.bounds else (None, None)
         n = sum(int(side.sum()) for side in attack.scored)
-        rows.append(
-            (attack.name, n, *map(_rounded, (estimate.value, *bounds, *rates, adjusted.get(attack.name))), role)
-        )
+        rows.append((attack.name, n, *map(rounded, (estimate.value, *bounds, *rates, adjusted.get(attack.name))), role))
     return Table(
         title="The suite: every attack that was made",
         columns=(
@@ -95,7 +94,7 @@ def auc_finding(suite: Suite, attack: Attack, *, confounded: str | None) -> Find
         statement=(
             f"The {attack.name} by itself picks the training row in {estimate.value:.1%} of pairs "
             f"({_interval(estimate)}), on {len(members):,} training rows and {len(nonmembers):,} held-out rows."
-            + could_show(estimate)
+            + could_be_shown(estimate.smallest_detectable, "An AUC of {:.3f}", "rows")
         ),
         confounded=confounded,
         caveats=("One of several attacks: the largest of them is above .5 by chance alone, so judge the suite.",),
@@ -139,7 +138,7 @@ def largest_tpr_finding(
             f"With a threshold meant to raise a false alarm for {said} of held-out rows, the best of "
             f"{_attacks(len(suite.family))}, the {best.name}, picks out {estimate.value:.1%} of {estimate.n:,} "
             f"training rows ({_interval(estimate)}, for all of them at once). {_threshold_words(at)}"
-            + could_show(estimate, "A share of {:.1%}")
+            + could_be_shown(estimate.smallest_detectable, "A share of {:.1%}", "training rows")
         )
     return Finding(
         metric=_tpr_metric(estimate, id=id, said=said, group=LARGEST, primary=primary),
@@ -305,18 +304,3 @@ def _interval(estimate: Estimate) -> str:
         return "no interval"
     low, high = estimate.interval()
     return f"95% interval {low:.1%} to {high:.1%}"
-
-
-def could_show(estimate: Estimate, what: str = "An AUC of {:.3f}") -> str:
-    """Return a sentence on the smallest effect that could have been shown; nothing where that is not known."""
-    smallest = estimate.smallest_detectable
-    return "" if smallest is None else f" {what.format(smallest)} could have been shown with so many."
-
-
-def p_words(p: float) -> str:
-    """Return a p-value as it stands in a sentence."""
-    return "< 0.001" if p < 0.001 else f"= {p:.3f}"
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)

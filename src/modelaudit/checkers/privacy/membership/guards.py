@@ -13,6 +13,7 @@ from modelaudit.checkers.privacy.folds import digest, unit, whole_text
 from modelaudit.checkers.privacy.membership.attack import Attack
 from modelaudit.checkers.privacy.membership.sides import Sides
 from modelaudit.checkers.privacy.membership.suite import Suite
+from modelaudit.checkers.privacy.wording import p_words, rounded
 from modelaudit.evidence import Table
 from modelaudit.results import Finding, Metric
 from modelaudit.statistics import Estimate, clopper_pearson, clustered_auc
@@ -72,8 +73,8 @@ def guards_table(guards: Sequence[Guard]) -> Table:
         rows=tuple(
             (
                 guard.title,
-                _rounded(guard.estimate.value),
-                *(_rounded(bound) for bound in (guard.estimate.interval() if guard.estimate.bounds else (None, None))),
+                rounded(guard.estimate.value),
+                *(rounded(bound) for bound in (guard.estimate.interval() if guard.estimate.bounds else (None, None))),
                 guard.limit,
                 guard.outcome,
             )
@@ -195,16 +196,16 @@ def labels(sides: Sides, *, n_labels: int) -> Guard:
         value=size,
         n=n,
         method="cramer-v, chi-square",
-        reason=f"A chi-square test (p {_p(float(p))}) stands in the place of an interval.",
+        reason=f"A chi-square test (p {p_words(float(p))}) stands in the place of an interval.",
     )
     tripped = None
     if p < CERTAIN and size > IMBALANCE:
         tripped = (
             f"the labels of training rows and held-out rows are mixed differently (Cramer's V {size:.2f}, p "
-            f"{_p(float(p))}), and labels differ in how surely the model gives them, so the attack's number can't be "
-            "read as memory. Provide sides with equal shares of each label"
+            f"{p_words(float(p))}), and labels differ in how surely the model gives them, so the attack's number can't "
+            "be read as memory. Provide sides with equal shares of each label"
         )
-    clear = f"the labels of the two sides are mixed alike (Cramer's V {size:.3f}, p {_p(float(p))})"
+    clear = f"the labels of the two sides are mixed alike (Cramer's V {size:.3f}, p {p_words(float(p))})"
     return Guard("label_imbalance", title, "Cramer's V", estimate, limit, tripped, clear)
 
 
@@ -231,12 +232,13 @@ def half_split(suite: Suite, sides: Sides, rng: np.random.Generator, *, seed: in
     tripped = None
     if p < CONTROL:
         tripped = (
-            f"the attack tells two random halves of the held-out rows apart (p {_p(p)}), which only chance or a fault "
-            "of the data can explain: rows of one document on both halves, say. Name the documents with group_column="
+            f"the attack tells two random halves of the held-out rows apart (p {p_words(p)}), which only chance or a "
+            "fault of the data can explain: rows of one document on both halves, say. Name the documents with "
+            "group_column="
         )
     clear = (
         "two random halves of the held-out rows, of which the model saw neither, differ by an AUC of "
-        f"{_range(estimate)} (p of the suite {_p(p)})"
+        f"{_range(estimate)} (p of the suite {p_words(p)})"
     )
     return Guard("half_split_auc", title, "AUC", estimate, limit, tripped, clear, "held-out rows")
 
@@ -257,11 +259,3 @@ def _range(estimate: Estimate) -> str:
         return f"{estimate.value:.3f}"
     low, high = estimate.interval()
     return f"{estimate.value:.3f} (95% interval {low:.3f} to {high:.3f})"
-
-
-def _p(p: float) -> str:
-    return "< 0.001" if p < 0.001 else f"= {p:.3f}"
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)

@@ -6,7 +6,7 @@ serves all of them. A record may be a row or a word.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -188,7 +188,7 @@ def _sides(log_odds: Vector, trained_on: Flags) -> tuple[Side, Side]:
     apart = (inside.mean - outside.mean)[np.isfinite(inside.mean - outside.mean)]
     spread = float(np.var(apart) / 2) if len(apart) > 1 else 1.0
     common = max(spread, 1e-12)
-    return tuple(Side(side.mean, side.squares, side.count, common) for side in (inside, outside))  # type: ignore[return-value]
+    return replace(inside, pooled=common), replace(outside, pooled=common)
 
 
 def _side(log_odds: Vector, chosen: Flags) -> Side:

@@ -104,22 +104,20 @@ def choose_sides(ctx: Context, *, size: int) -> Sides:
         drawn(_distinct(side, said), size, seed=ctx.seed)
         for side, said in zip((members, nonmembers), texts, strict=True)
     )
-    near = [
-        near_copies([whole_text(row) for row in side], training=_whole(members), heldout=_whole(nonmembers))
-        for side in (inside, outside)
-    ]
-    copied = near[1].in_training
+    near = near_copies(_whole([*inside, *outside]), training=_whole(members), heldout=_whole(nonmembers))
+    in_training, in_heldout = (np.split(found, [len(inside)]) for found in (near.in_training, near.in_heldout))
+    times, again = (
+        np.array([count[folded(text)] for text in _whole(side)], dtype=np.int64)
+        for count, side in zip(counts, (inside, outside), strict=True)
+    )
+    copied, repeated = in_training[1], again > 1
     # What was removed for equality before counts as if it had been drawn with the others.
     removed = round(ctx.data.overlap * len(outside) / max(1, len(nonmembers)))
     copies, looked_at = int(copied.sum()) + removed, len(outside) + removed
-    repeated = np.array([counts[1][folded(whole_text(row))] > 1 for row in outside], dtype=np.bool_)
     own = [np.ones(len(inside), dtype=np.bool_), ~copied]
-    if int((copied | repeated | near[1].in_heldout).sum()) + removed > REPEATS * looked_at:
-        single = np.array(
-            [counts[0][folded(whole_text(row))] == 1 and row.id not in ctx.data.shared for row in inside],
-            dtype=np.bool_,
-        )
-        own = [single & ~near[0].in_training & ~near[0].in_heldout, ~copied & ~repeated & ~near[1].in_heldout]
+    if int((copied | repeated | in_heldout[1]).sum()) + removed > REPEATS * looked_at:
+        shared = np.array([row.id in ctx.data.shared for row in inside], dtype=np.bool_)
+        own = [(times == 1) & ~shared & ~in_training[0] & ~in_heldout[0], ~copied & ~repeated & ~in_heldout[1]]
     kept = [
         [row for row, stays in zip(side, mask, strict=True) if stays]
         for side, mask in zip((inside, outside), own, strict=True)
@@ -127,8 +125,7 @@ def choose_sides(ctx: Context, *, size: int) -> Sides:
     _tell(ctx, (len(inside) - len(kept[0]), len(outside) - len(kept[1])))
     for name, side in zip(("training", "held-out"), kept, strict=True):
         _enough(ctx, name, side)
-    times = np.array([counts[0][folded(whole_text(row))] for row in kept[0]], dtype=np.int64)
-    return Sides(kept[0], kept[1], copies, looked_at, times, _names(groups, kept))
+    return Sides(kept[0], kept[1], copies, looked_at, times[own[0]], _names(groups, kept))
 
 
 def _whole(rows: Sequence[Row]) -> list[str]:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from modelaudit.checkers.privacy.membership.findings import could_show
 from modelaudit.checkers.privacy.membership.sides import Sides
 from modelaudit.checkers.privacy.membership.suite import Suite
+from modelaudit.checkers.privacy.wording import could_be_shown, rounded
 from modelaudit.evidence import Cell, Table
 from modelaudit.results import Finding, Metric
 from modelaudit.rows import Row
@@ -98,23 +98,16 @@ def _by_times(sides: Sides) -> list[Slice]:
 def _table(suite: Suite, title: str, kind: str, slices: Sequence[Slice]) -> Table | None:
     if len(slices) < 2:
         return None
-    slices = slices[:MOST]
-    estimates = [_auc(suite, part) for part in slices]
-    measured = [place for place, estimate in enumerate(estimates) if estimate is not None and estimate.bounds]
+    parts = [(part, _auc(suite, part)) for part in slices[:MOST]]
+    measured = {part.name: estimate for part, estimate in parts if estimate is not None and estimate.bounds}
     if not measured:
         return None
-    raw = [min(1.0, p_above(estimates[place].bounds, 0.5)) for place in measured]  # type: ignore[union-attr]
-    adjusted = dict(zip(measured, holm(raw), strict=True))
+    adjusted = dict(zip(measured, holm([p_above(each.bounds, 0.5) for each in measured.values()]), strict=True))
     rows: list[tuple[Cell, ...]] = []
-    for place, (part, estimate) in enumerate(zip(slices, estimates, strict=True)):
-        sizes = (int(part.members.sum()), int(part.nonmembers.sum()))
-        if place not in adjusted or estimate is None or estimate.value is None:
-            rows.append((part.name, *sizes, None, None, None, None))
-            continue
-        low, high = estimate.interval()
-        rows.append(
-            (part.name, *sizes, *(round(value, 4) for value in (estimate.value, low, high, float(adjusted[place]))))
-        )
+    for part, _ in parts:
+        found = measured.get(part.name)
+        numbers = (None,) * 4 if found is None else (found.value, *found.interval(), float(adjusted[part.name]))
+        rows.append((part.name, int(part.members.sum()), int(part.nonmembers.sum()), *map(rounded, numbers)))
     return Table(title=title, columns=(kind, *COLUMNS), rows=tuple(rows))
 
 
@@ -168,7 +161,8 @@ def unit_finding(suite: Suite, *, fewest: int, confounded: str | None) -> Findin
         statement=(
             f"Shown a document or person of the training rows and one of the held-out rows, the {attack.name} picks "
             f"the first in {estimate.value:.1%} of pairs (95% interval {low:.1%} to {high:.1%}), by the mean of its "
-            f"rows' scores; there are {sizes[0]:,} and {sizes[1]:,}.{left}" + could_show(estimate)
+            f"rows' scores; there are {sizes[0]:,} and {sizes[1]:,}.{left}"
+            + could_be_shown(estimate.smallest_detectable, "An AUC of {:.3f}", "of them")
         ),
         confounded=confounded or few,
         caveats=("Several rows of one person tell more than one row does; this is the number for persons.",),
@@ -179,4 +173,4 @@ def _unit_means(scores: NDArray[np.float64], names: NDArray[Any], shared: set[st
     kept = ~np.isin(names, sorted(shared))
     distinct, code = np.unique(names[kept], return_inverse=True)
     total = np.bincount(code.reshape(-1), weights=scores[kept], minlength=len(distinct))
-    return np.asarray(total / np.maximum(np.bincount(code.reshape(-1), minlength=len(distinct)), 1), dtype=np.float64)
+    return np.asarray(total / np.bincount(code.reshape(-1), minlength=len(distinct)), dtype=np.float64)

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from modelaudit.checkers.privacy.detectable import could_be_shown
 from modelaudit.checkers.privacy.memory.extraction import Demand, Side, Written, beyond
+from modelaudit.checkers.privacy.wording import could_be_shown
 from modelaudit.evidence import Cell, Example, Examples, Table
 from modelaudit.results import Finding, Metric
 from modelaudit.statistics import Estimate, clopper_pearson

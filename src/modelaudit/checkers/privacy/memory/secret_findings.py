@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from modelaudit.checkers.privacy.detectable import could_be_shown
 from modelaudit.checkers.privacy.memory.secret_comparison import FEWEST_SECRETS, LEAST_ROOM, Comparison
 from modelaudit.checkers.privacy.memory.secrets import Exposures, Found
+from modelaudit.checkers.privacy.wording import could_be_shown
 from modelaudit.evidence import Cell, Example, Examples, Table
 from modelaudit.results import Finding, Metric
 from modelaudit.statistics import Estimate

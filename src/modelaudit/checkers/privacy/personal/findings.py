@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from modelaudit.checkers.privacy.detectable import could_be_shown
 from modelaudit.checkers.privacy.personal.scan import NAME, Marked, Scan, Tally
+from modelaudit.checkers.privacy.wording import could_be_shown
 from modelaudit.evidence import Example, Examples, Table
 from modelaudit.results import Finding, Metric
 from modelaudit.statistics import Estimate, clopper_pearson
