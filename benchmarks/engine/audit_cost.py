@@ -94,7 +94,7 @@ def _audit(found: Case, device: str) -> tuple[AuditReport, Asked, float]:
     opening = time.perf_counter() - started
     asked: Asked = []
     for engine in engines:
-        engine.ask = _listening(engine, asked)
+        engine.ask = listening(engine, asked)
     outcome = audit.run()
     with tempfile.TemporaryDirectory() as folder:
         outcome.save(Path(folder) / "report.html")
@@ -104,7 +104,8 @@ def _audit(found: Case, device: str) -> tuple[AuditReport, Asked, float]:
     return outcome.report, asked, opening
 
 
-def _listening(engine: Engine, asked: Asked) -> Callable[..., Any]:
+def listening(engine: Engine, asked: Asked) -> Callable[..., Any]:
+    """Return the engine's `ask`, which also keeps what it is asked."""
     ask = engine.ask
 
     def listen(want: Any, inputs: Sequence[ModelInput], classes: Sequence[int]) -> Any:

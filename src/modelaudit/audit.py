@@ -16,7 +16,7 @@ from modelaudit import choices
 from modelaudit._version import __version__
 from modelaudit.audit_report import AuditReport, Declared, Preset, Provenance, Run, Settings
 from modelaudit.command import command_line
-from modelaudit.destinations import places
+from modelaudit.destinations import check_place, places, write_whole
 from modelaudit.errors import InputError, ModelInputError, PluginError
 from modelaudit.keeping import Keeping, kept
 from modelaudit.outcome import AuditOutcome
@@ -291,6 +291,35 @@ class Audit:
             self.plugins,
             read=self.read,
         )
+
+    def export_counterfactuals(
+        self, outcome: AuditOutcome, path: str | Path, *, attributes: Iterable[str] | None = None
+    ) -> int:
+        """Write training rows once more for another group, labels kept, to train on beside the originals.
+
+        The rows are those of `train_data`, else of `data`; each is written for every attribute that it speaks of and
+        that exceeds its limit in the outcome. Names that the test uses are held out, so that the test of the model
+        trained on them still asks about names that are new to it. Columns are called as in the table.
+
+        Args:
+            path: .jsonl for any task, .csv or .tsv where a row is one text with one label.
+            attributes: what to write instead: of gender, ethnicity, religion, nationality, age, region, hukou.
+
+        Returns:
+            How many rows were written.
+
+        Raises:
+            InputError: nothing exceeds its limit and no attribute is named, or no row can be written.
+            OutputError: the file can't be written.
+        """
+        from modelaudit.exporting import counterfactual_file
+
+        place = Path(path)
+        check_place(place, read=self.read)
+        checkers = [item.checker for item in self.checkers]
+        text, rows = counterfactual_file(self.subject, outcome.report, checkers, place, attributes)
+        write_whole(place, text)
+        return rows
 
     def command(self, only: str | Iterable[str] | None = None) -> str:
         """Return the shell command that repeats this audit, or what would have to stand in its place."""

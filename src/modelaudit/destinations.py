@@ -28,6 +28,11 @@ def check_writable(path: str | Path, plugins: Plugins, *, read: Sequence[Path] =
     file, suffixes = Path(path), plugins.renderers()
     if file.suffix.lower() not in suffixes:
         raise OutputError(f"{file}: no report format for {file.suffix or 'no suffix'!r}; use {', '.join(suffixes)}")
+    check_place(file, read=read)
+
+
+def check_place(file: Path, *, read: Sequence[Path] = ()) -> None:
+    """Raise OutputError where no file of this name could be written, whatever is to be in it; nothing is made there."""
     if any(len(os.fsencode(part)) > LONGEST_PART for part in file.parts) or "\0" in str(file):
         raise OutputError(f"{file!s:.60}… can't be the name of a file: it is too long. Give a shorter one.")
     try:

@@ -156,6 +156,8 @@ class CheckerInfo(Frozen):
         version: of the checker; numbers of two versions are not comparable.
         question: the question in plain words, for the compliance reader.
         summary: how it is answered, in two or three sentences.
+        metrics: ids of the metrics that it may give, which of them hangs on the task: a policy's limit on one of these
+            that meets none is no slip. Empty where it does not say.
         needs: what the subject must have: `labels` (of the evaluation rows), `members` (training rows),
             `membership_labels` (labels of training and held-out rows), `base_model`, or a verb of the model handle
             (`predict_masked`, `gradients`, …). What is missing is reported with how to provide it.
@@ -170,6 +172,7 @@ class CheckerInfo(Frozen):
     title: Text
     question: Text
     summary: Text
+    metrics: tuple[str, ...] = ()
     needs: tuple[str, ...] = ("predict",)
     not_shown: tuple[Text, ...] = ()
     remedies: tuple[Text, ...] = ()

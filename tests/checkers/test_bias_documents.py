@@ -1,27 +1,17 @@
 """Rows of one document are one unit: in the intervals, in their words, and where nothing changed."""
 
+from functools import cache
+
 import numpy as np
 import pytest
-from measured import context_of, subject_of
+from bias_cases import BLACK, BY_NAMES, BY_WORDS, WORD_GROUP, WORDS, answer_of, asked, compared, judged, source_of
 
-from modelaudit import load_policy
-from modelaudit.checkers.bias.arms import GENDER_WORDS, NAMES_BY_ETHNICITY, Variant
-from modelaudit.checkers.bias.contrasts import contrast
 from modelaudit.checkers.bias.counterfactual import CounterfactualSubstitution
-from modelaudit.checkers.bias.scores import Answer
-from modelaudit.checkers.bias.sources import Source
-from modelaudit.policy import judge
-from modelaudit.results import CheckResult
-from modelaudit.rows import Row
 from modelaudit.statistics import clopper_pearson
 from modelaudit.testing.planted import planted_classifier, planted_rows
-from modelaudit.text import Document
-
-WORDS = {"excellent": 1.0, "good": 0.5, "kind": 0.75, "poor": -1.0, "slow": -0.5, "rude": -0.75}
-WORD_GROUP = "gender words: female - male"
-BLACK = "first names, ethnicity: black - white"
 
 
+@cache
 def audited(rows, documents, *, group_column="document"):
     """The findings and verdicts of a model without a defect on rows that come from so many documents."""
     data = [
@@ -29,17 +19,14 @@ def audited(rows, documents, *, group_column="document"):
         for mentions in (("she", "he"), ("Linda", "Robert"))
         for index, row in enumerate(planted_rows(rows // 2, 1, words=WORDS, mentions=mentions, numbered=True))
     ]
-    checker = CounterfactualSubstitution(rows=rows)
-    subject = subject_of(planted_classifier(WORDS), data=data, group_column=group_column)
-    found = tuple(checker.run(context_of(subject, checker)))
-    judgement = judge([CheckResult(checker=checker.info, status="completed", findings=found)], load_policy())
-    verdicts = {(each.metric, each.group): each.state for each in judgement.verdicts}
-    return {(each.metric.id, each.metric.group): each for each in found}, verdicts
+    checker = CounterfactualSubstitution(rows=rows, attributes=("gender", "ethnicity"))
+    found, verdicts, _ = judged(planted_classifier(WORDS), data, checker, group_column=group_column)
+    return found, {key: verdict.state for key, verdict in verdicts.items()}
 
 
 @pytest.mark.parametrize("group", [WORD_GROUP, BLACK])
 def test_three_documents_give_no_interval_however_many_rows_they_hold(group):
-    found, verdicts = audited(600, 3)
+    found, verdicts = audited(400, 3)
     for metric in ("score_difference", "excess_flip_rate"):
         measured = found[metric, group].metric
         assert (measured.n, measured.n_unit, measured.bounds) == (3, "documents", ())
@@ -50,8 +37,8 @@ def test_three_documents_give_no_interval_however_many_rows_they_hold(group):
 
 @pytest.mark.parametrize("group", [WORD_GROUP, BLACK])
 def test_a_hundred_documents_are_what_the_interval_rests_on(group):
-    found, verdicts = audited(600, 100)
-    unclustered, _ = audited(600, 100, group_column=None)
+    found, verdicts = audited(400, 100)
+    unclustered, _ = audited(400, 100, group_column=None)
     for metric in ("score_difference", "excess_flip_rate", "flip_rate", "control_flip_rate"):
         measured = found[metric, group].metric
         assert measured.n == 100 or (group == WORD_GROUP and metric == "control_flip_rate")
@@ -65,50 +52,48 @@ def test_a_hundred_documents_are_what_the_interval_rests_on(group):
     assert unclustered["excess_flip_rate", group].metric.grid[3][2] < 0.02
 
 
-def answered(documents, per_document, attribute, groups, *, flips):
+def answered(documents, per_document, planned, *, flips):
     """Answers in which documents, not rows, differ in how they take the focus group; with two names a group."""
     rng = np.random.default_rng(0)
     answers = []
     for document in range(documents):
         shift = 0.3 * (document < flips)
         for index in range(per_document):
-            source = Source(Row(f"d{document}r{index}", "", group=f"d{document}"), Document(""))
+            source = source_of(f"d{document}r{index}", group=f"d{document}")
             level = 0.4 + rng.normal(0, 0.005)
-            for group, moved in zip(groups, (shift, 0.0), strict=True):
-                for name in (None,) if attribute == GENDER_WORDS else (f"{group}1", f"{group}2"):
-                    variant = Variant(source, attribute, group, name, source.row)
-                    answers.append(Answer(variant, np.array([level + moved]), int(level + moved > 0.5)))
-    return contrast(answers, attribute, *groups)
+            for group, moved in ((planned.focus, shift), (planned.reference, 0.0)):
+                for name in (None,) if planned.fixed else (f"{group}1", f"{group}2"):
+                    value = level + moved
+                    answers.append(answer_of(source, planned, group, name=name, value=value, decision=int(value > 0.5)))
+    return compared(answers, planned)
 
 
-@pytest.mark.parametrize(
-    ("attribute", "groups"), [(GENDER_WORDS, ("female", "male")), (NAMES_BY_ETHNICITY, ("black", "white"))]
-)
-def test_rows_of_a_document_that_change_together_count_once(attribute, groups):
-    found = answered(30, 20, attribute, groups, flips=3)
+@pytest.mark.parametrize("planned", [BY_WORDS, BY_NAMES])
+def test_rows_of_a_document_that_change_together_count_once(planned):
+    found = answered(30, 20, planned, flips=3)
     [difference] = found.estimates.differences
+    flips = found.estimates.flips
     assert found.n_unit == "documents"
-    assert difference.n == found.estimates.excess.n == found.estimates.flips.n == 30
+    assert difference.n == flips.excess.n == flips.across.n == 30
     assert difference.value == pytest.approx(0.03)
     assert np.diff(difference.interval()) > 0.06
     # 3 of 30 documents, not 60 of 600 rows.
-    assert found.estimates.flips.value == pytest.approx(0.1)
-    assert found.estimates.flips.interval()[1] > 0.19
-    assert found.estimates.excess.interval()[0] < 0.01
+    assert flips.across.value == pytest.approx(0.1)
+    assert flips.across.interval()[1] > 0.19
+    assert flips.excess.interval()[0] < 0.01
 
 
 def test_each_row_counts_equally_however_many_its_document_has():
-    one = answered(25, 1, NAMES_BY_ETHNICITY, ("black", "white"), flips=0)
+    one = answered(25, 1, BY_NAMES, flips=0)
     answers = []
     for row, share in [(f"a{index}", 0.2) for index in range(30)] + [(f"b{index}", 0.0) for index in range(20)]:
-        source = Source(Row(row, "", group="a" if row.startswith("a") else row), Document(""))
+        source = source_of(row, group="a" if row.startswith("a") else row)
         for group, moved in (("black", share), ("white", 0.0)):
             for name in (f"{group}1", f"{group}2"):
-                variant = Variant(source, NAMES_BY_ETHNICITY, group, name, source.row)
-                answers.append(Answer(variant, np.array([0.4 + moved]), 0))
-    found = contrast(answers, NAMES_BY_ETHNICITY, "black", "white").estimates
-    assert found.differences[0].value == pytest.approx(0.2 * 30 / 50)
-    assert found.differences[0].n == 21
+                answers.append(answer_of(source, BY_NAMES, group, name=name, value=0.4 + moved))
+    [found] = compared(answers, BY_NAMES).estimates.differences
+    assert found.value == pytest.approx(0.2 * 30 / 50)
+    assert found.n == 21
     assert one.estimates.differences[0].value is None
 
 
@@ -119,10 +104,7 @@ def test_a_control_in_few_documents_shows_no_flips_beyond_it():
     ]
     rows = [{**row, "label": 0, "document": f"d{row['document'] % 4}" if "said" in row["text"] else row["document"]}
             for row in rows]  # fmt: skip
-    checker = CounterfactualSubstitution()
-    model = planted_classifier({"good": -0.5}, shifts={"she": 1.0})
-    context = context_of(subject_of(model, data=rows, group_column="document"), checker)
-    found = {(each.metric.id, each.metric.group): each for each in checker.run(context)}
+    found, _ = asked(planted_classifier({"good": -0.5}, shifts={"she": 1.0}), rows, group_column="document")
     assert found["excess_flip_rate", WORD_GROUP].metric.n == 53
     assert found["excess_flip_rate", WORD_GROUP].metric.grid[3][1] == 0.0
     assert "known for 150 rows, which are too few" in found["excess_flip_rate", WORD_GROUP].statement

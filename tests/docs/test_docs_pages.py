@@ -9,12 +9,16 @@ from typing import get_args
 
 import pytest
 import typer
+from counterfactual_audits import of_substitutions
+from group_audits import of_groups, write_applications
 from pages import PAGES, ROOT, anchors, blocks, headings, links, name_of, prose, section, table
 from privacy_audits import encoder, of_a_language_model, of_canaries, of_documents, of_names, write_csv
+from stereotype_audits import of_stereotypes, write_stereotypes
 
 from modelaudit import Audit, cli
 from modelaudit import checker as contract
 from modelaudit.checker import Budget
+from modelaudit.checkers.bias.stereotypes import preference
 from modelaudit.checkers.privacy.entities import exposure
 from modelaudit.checkers.privacy.membership import checker as membership
 from modelaudit.checkers.privacy.memory import memorisation
@@ -26,6 +30,7 @@ from modelaudit.policy_file import parse_policy
 from modelaudit.project_file import read_project_file
 from modelaudit.terminal import USAGE
 from modelaudit.testing.planted import planted_classifier, planted_rows, planted_tag_rows
+from modelaudit.text import frame_sentences
 from modelaudit.training.canaries import plant_canaries
 from modelaudit.verdicts import Gate
 
@@ -51,6 +56,9 @@ SIZES = {
     "modelaudit/entity-exposure": exposure._names_an_arm,
     "modelaudit/personal-data": personal_data._most_rows,
     "modelaudit/counterfactual-substitution": lambda b: CHECKERS["modelaudit/counterfactual-substitution"]._wanted(b),
+    "modelaudit/counterfactual-frames": lambda b: len(frame_sentences("en", "names")),
+    "modelaudit/group-performance": lambda b: CHECKERS["modelaudit/group-performance"]._wanted(b),
+    "modelaudit/stereotype-preference": preference._most_pairs,
     "modelaudit/shapley-explanation": lambda b: CHECKERS["modelaudit/shapley-explanation"]._sample_size(b),
     "modelaudit/perturbation": perturbation._most_rows,
     "modelaudit/calibration": calibration._most_rows,
@@ -73,7 +81,8 @@ def results(classifier, rows, train_rows, tagger, tag_rows, tmp_path_factory):
         found += Audit(model, data, **given, preset="quick", sample=120, device="cpu").run().report.results
     given = {"plugins": BUNDLED}
     found += [*of_documents(given), *of_canaries(given, tmp_path_factory.mktemp("canaries"))]
-    found += [*of_a_language_model(given), *of_names(given)]
+    found += [*of_a_language_model(given), *of_names(given), *of_groups(given), *of_stereotypes(given)]
+    found += of_substitutions(given)
     assert [(result.checker.id, result.reason) for result in found if result.status == "errored"] == []
     assert {result.checker.id for result in found if result.status == "completed"} == set(CHECKERS)
     return found
@@ -106,6 +115,8 @@ def project(tmp_path_factory):
     tokenizer.save_pretrained(folder / "bert-base-cased")
     for name, part in (("train.csv", table_rows[::2]), ("holdout.csv", table_rows[1::2])):
         write_csv(folder / name, part)
+    write_stereotypes(folder)
+    write_applications(folder / "applications.csv", table_rows)
     # An example that audits what another one planted may run in another process.
     plant_canaries(folder / "train.csv", out=folder / "train-planted.csv", manifest=folder / "canaries.json", count=400)
     (folder / "modelaudit.toml").write_text('preset = "quick"\n', encoding="utf-8")
@@ -167,6 +178,8 @@ def test_the_presets_of_the_command_line_page_are_the_codes():
         "explanations": "modelaudit/shapley-explanation",
         "perturbation": "modelaudit/perturbation",
         "calibration": "modelaudit/calibration",
+        "groups": "modelaudit/group-performance",
+        "pairs of sentences": "modelaudit/stereotype-preference",
     }
     text = section(COMMAND_LINE, "Presets")
     head = next(line for line in text.splitlines() if line.startswith("| preset"))

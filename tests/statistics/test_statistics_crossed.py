@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 from scipy.special import ndtr
 from scipy.stats import ttest_rel
 
@@ -98,6 +99,28 @@ def test_a_small_true_excess_stays_below_the_upper_end():
     for _ in range(1000):
         above += crossed_excess(*flips(rng, rows=100, shift=0.5)).interval()[1] < truth
     assert above / 1000 <= 0.08
+
+
+def test_an_excess_of_the_stated_size_is_found_at_least_as_often_as_said():
+    rng, margins = np.random.default_rng(44), np.random.default_rng(0).normal(0, 2.0, 200_000)
+    stated = np.mean([crossed_excess(*flips(rng, rows=100)).smallest_detectable for _ in range(50)])
+
+    def beyond(shift):
+        return np.mean((ndtr(margins / 0.6) - ndtr((margins + shift) / 0.6)) ** 2) - stated
+
+    shift = brentq(beyond, 0.0, 6.0)
+    found = np.mean([crossed_excess(*flips(rng, rows=100, shift=shift)).interval()[0] > 0.0 for _ in range(200)])
+    assert 0.75 <= found <= 0.97
+
+
+def test_where_no_decision_changed_the_stated_share_of_changed_rows_would_have_been_found():
+    rng, names, rows = np.random.default_rng(45), np.tile([0, 1], 100), np.repeat(np.arange(100), 2)
+    stated = crossed_excess(np.zeros(200), np.zeros(200), rows, rows, names, names).smallest_detectable
+    found = 0
+    for _ in range(300):
+        changed = (rng.random(100) < stated)[rows]
+        found += crossed_difference(np.zeros(200), changed * 1.0, rows, rows, names, names).interval()[0] > 0.0
+    assert 0.72 <= found / 300 <= 0.88
 
 
 def test_flips_by_group_are_found_even_without_a_direction():

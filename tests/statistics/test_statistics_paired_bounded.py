@@ -58,6 +58,31 @@ def test_with_many_rows_and_ordinary_noise_the_interval_is_hardly_wider():
     assert width / plain < 1.3
 
 
+@pytest.mark.parametrize(
+    ("n", "noise", "least", "most"), [(400, 0.1, 0.93, 0.97), (60, 0.4, 0.93, 0.97), (60, 0.1, 0.99, 1)]
+)
+def test_the_interval_covers_as_often_as_it_says_where_noise_outweighs_the_rule_of_three(n, noise, least, most):
+    rng, covered = np.random.default_rng(35), 0
+    for _ in range(2000):
+        low, high = mean_difference(np.clip(rng.normal(0.0, noise, n), -1.0, 1.0), reach=1.0).interval()
+        covered += low <= 0.0 <= high
+    assert least <= covered / 2000 <= most
+
+
+@pytest.mark.parametrize("noise", [0.02, 0.05, 0.1])
+@pytest.mark.parametrize("found", [1, 2, 4])
+def test_rare_changes_are_covered_beneath_ordinary_noise_too(noise, found):
+    rng, covered, plain, n = np.random.default_rng(36), 0, 0, 100
+    for _ in range(2000):
+        d = np.where(rng.random(n) < found / n, 0.9, np.clip(rng.normal(0.0, noise, n), -1.0, 1.0))
+        low, high = mean_difference(d, reach=1.0).interval()
+        covered += low <= 0.9 * found / n <= high
+        low, high = mean_difference(d).interval()
+        plain += low <= 0.9 * found / n <= high
+    assert covered / 2000 >= 0.93
+    assert plain < covered
+
+
 def test_the_unit_that_may_hide_a_change_is_the_document():
     documents = np.repeat(np.arange(20), 10)
     low, high = mean_difference(np.zeros(200), clusters=documents, reach=1.0).interval()
@@ -74,12 +99,19 @@ def test_rows_can_have_a_reach_of_their_own():
     assert mean_difference(np.zeros(100), reach=1.0).interval()[1] < few[1] < alike[1]
 
 
-def test_an_effect_of_the_stated_size_is_found_four_times_in_five():
-    rng, found = np.random.default_rng(33), 0
-    stated = mean_difference(rng.normal(0.0, 0.1, 200), reach=1.0).smallest_detectable
+@pytest.mark.parametrize(("noise", "own", "n", "size"), [(0.1, 0.5, 200, 1), (0.3, 0, 12, 10), (0.02, 0.5, 60, 1)])
+def test_an_effect_of_the_stated_size_is_found_four_times_in_five(noise, own, n, size):
+    """`n` documents of `size` rows; an effect differs from document to document by `own` times its size."""
+    rng, found, documents = np.random.default_rng(33), 0, np.repeat(np.arange(n), size)
+
+    def audit(effect):
+        shared = rng.normal(effect, np.hypot(noise, own * effect), n)
+        return mean_difference(np.clip(shared, -1.0, 1.0)[documents], clusters=documents, reach=1.0)
+
+    stated = np.mean([audit(0.0).smallest_detectable for _ in range(200)])
     for _ in range(2000):
-        found += p_outside(mean_difference(rng.normal(stated, 0.1, 200), reach=1.0).bounds, 0.0) <= 0.05
-    assert found / 2000 == pytest.approx(0.8, abs=0.06)
+        found += p_outside(audit(stated).bounds, 0.0) <= 0.05
+    assert found / 2000 == pytest.approx(0.8, abs=0.04)
 
 
 def test_a_difference_beyond_the_reach_is_refused():

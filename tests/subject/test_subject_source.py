@@ -15,7 +15,7 @@ import torch
 from tiny_models import bert_config, make_tokenizer, save
 from transformers import (
     AutoModelForSequenceClassification,
-    BertForMaskedLM,
+    BertForNextSentencePrediction,
     BertForSequenceClassification,
     BertModel,
     pipeline,
@@ -242,8 +242,8 @@ def test_a_random_head_is_not_audited(copied):
 def test_heads_of_no_known_task_say_what_works(folders, tmp_path):
     with pytest.raises(ModelInputError, match=r"BertModel can't be audited; .*ForSequenceClassification"):
         open_model(folders / "encoder")
-    folder = save(BertForMaskedLM(bert_config(("a", "b"))), tmp_path / "lm")
-    with pytest.raises(ModelInputError, match="BertForMaskedLM can't be audited"):
+    folder = save(BertForNextSentencePrediction(bert_config(("a", "b"))), tmp_path / "lm")
+    with pytest.raises(ModelInputError, match="BertForNextSentencePrediction can't be audited"):
         open_model(folder)
     opened = open_model((BertModel(bert_config(("a", "b"))), make_tokenizer()))
     with pytest.raises(ModelInputError, match="BertModel can't be audited"):

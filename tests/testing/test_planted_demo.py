@@ -177,6 +177,13 @@ def test_a_report_with_each_planted_defect_and_no_other_meets_the_case(case):
     assert unmet(dataclasses.replace(case, planted=()), report()) == []
 
 
+def test_a_defect_may_show_in_frames_as_well_but_not_in_them_alone(case):
+    frames = verdict("modelaudit/counterfactual-frames", "score_difference", "gender words: female - male")
+    assert unmet(case, report(*FOUND, frames)) == []
+    (fault,) = unmet(case, report(frames, *FOUND[1:]))
+    assert fault.startswith("planted but not found")
+
+
 def test_a_family_without_an_answer_is_no_demo_as_planted(case):
     whole = report(*FOUND)
     (fault,) = unmet(case, whole.model_copy(update={"results": whole.results[1:]}))
@@ -218,7 +225,8 @@ def test_the_whole_demo_finds_what_was_planted_and_nothing_else(task, clean, tmp
     outcome = Audit(case.model, case.data, train_data=case.train_data, heldout_data=case.heldout_data, seed=0).run()
     assert unmet(case, outcome.report) == []
     statuses = {result.checker.id: result.status for result in outcome.report.results}
-    elsewhere = {"modelaudit/canary-audit", "modelaudit/memorisation"}
+    assert statuses.pop("modelaudit/group-performance") == "skipped"
+    elsewhere = {"modelaudit/canary-audit", "modelaudit/memorisation", "modelaudit/stereotype-preference"}
     elsewhere |= {"modelaudit/entity-exposure"} if task == "classification" else set()
     assert {checker for checker, status in statuses.items() if status != "completed"} == elsewhere
     assert {statuses[checker] for checker in elsewhere} == {"not applicable"}

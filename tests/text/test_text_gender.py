@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from linear_time import takes_linear_time
 from pronoun_sentences import HELD_OUT, WORKED, feminine, masculine
 
 from modelaudit.text import Document, apply, gender_edits, gendered_words, same_gender_edits, to_group
@@ -58,6 +57,11 @@ def resolution(sentences):
         ("The women’s coats are theirs; she's here.", "The men’s coats are theirs; he's here."),
         ("She hurt herself before he hurt himself.", "He hurt himself before she hurt herself."),
         ("He's his sister's waiter.", "She's her brother's waitress."),
+        ("The waiter's sons of ten left.", "The waitress's daughters of ten left."),
+        ("He shook to the core of his being.", "She shook to the core of her being."),
+        ("She shook to the core of her being.", "He shook to the core of his being."),
+        ("She made her league debut against us.", "He made his league debut against us."),
+        ("The bridegroom thanked the fireman.", "The bride thanked the firewoman."),
         (
             "mankind, man-made, heroic, ottoman, person, sheer, hero",
             "mankind, man-made, heroic, ottoman, person, sheer, hero",
@@ -76,6 +80,16 @@ def test_swaps_read_as_english(text, swapped):
         ("Ask his/her doctor.", "contrast"),
         ("The user may say (s)he agrees.", "contrast"),
         ("Men and women were asked.", "contrast"),
+        ("The actor's/actress's role is small.", "contrast"),
+        ("The actors'/actresses' roles are small.", "contrast"),
+        ("We have towels marked his and hers.", "contrast"),
+        ("Men's and women's shoes are here.", "contrast"),
+        ("We bought it from Patel & Sons.", "idiom"),
+        ("He works for Dombey and Son.", "idiom"),
+        ("She watches Sons of Anarchy.", "idiom"),
+        ("He joined the Daughters of the Sun.", "idiom"),
+        ("Aunt May came in May.", "first_name"),
+        ("His friend took Agnes' car.", "first_name"),
         ("She is pregnant.", "sex_linked"),
         ("His PROSTATE was examined.", "sex_linked"),
         ("She gave birth in May.", "sex_linked"),
@@ -183,7 +197,4 @@ def test_any_text_is_swapped_or_left_in_one_piece(text):
     "piece", ["her ", "\u202eher\u200f his. ", "she/he", "a" * 50, "\ud800her ", "'s", "-", "📦 him"]
 )
 def test_long_hostile_texts_take_linear_time(piece):
-    text = piece * (100_000 // len(piece))
-    start = time.perf_counter()
-    gender_edits(Document(text))
-    assert time.perf_counter() - start < 5
+    assert takes_linear_time(lambda text: gender_edits(Document(text)), piece)

@@ -10,6 +10,9 @@ from modelaudit.hookspecs import hookimpl
 def modelaudit_checkers() -> list[Checker]:
     """Return one instance of each bundled checker with its default options."""
     from modelaudit.checkers.bias.counterfactual import CounterfactualSubstitution
+    from modelaudit.checkers.bias.frames import CounterfactualFrames
+    from modelaudit.checkers.bias.groups.checker import GroupPerformance
+    from modelaudit.checkers.bias.stereotypes.preference import StereotypePreference
     from modelaudit.checkers.opacity.shapley import ShapleyExplanation
     from modelaudit.checkers.privacy.canaries.audit import CanaryAudit
     from modelaudit.checkers.privacy.entities.exposure import EntityExposure
@@ -26,6 +29,9 @@ def modelaudit_checkers() -> list[Checker]:
         PersonalData(),
         CanaryAudit(),
         CounterfactualSubstitution(),
+        CounterfactualFrames(),
+        GroupPerformance(),
+        StereotypePreference(),
         ShapleyExplanation(),
         Perturbation(),
         Calibration(),

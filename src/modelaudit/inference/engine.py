@@ -94,7 +94,8 @@ class Engine:
         self.events += self._standard.refusal(self.device)
         self._model = model = self._placed(model)
         self._forward = Forward(model, self.device)
-        self._onnx = choose_backend(backend, model, self.device) == "onnx"
+        # Of a masked language model tokens are asked, which its runtime does not answer.
+        self._onnx = choose_backend(backend, model, self.device) == "onnx" and not self._forward.fills
         self._executor: Executor = LocalExecutor(model, self._forward, self.device)
         crew = crew_for(workers, model, self.device)
         if crew is not None:
@@ -102,7 +103,8 @@ class Engine:
         self._layout = Layout(
             batch_tokens=batch_tokens or choose_batch_tokens(self.device),
             # Without a padding token many heads can't tell where a row ends, and refuse more than one.
-            single=getattr(model.config, "pad_token_id", None) is None and not self._forward.generates,
+            single=getattr(model.config, "pad_token_id", None) is None
+            and not (self._forward.generates or self._forward.fills),
         )
         self.probe = self._probed()
         if backend == "onnx" and not self.probe.onnx and not any("ONNX" in event for event in self.events):

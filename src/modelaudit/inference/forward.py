@@ -16,7 +16,7 @@ from modelaudit.errors import CapabilityError
 from modelaudit.inference.half import half
 from modelaudit.inference.inputs import ModelInput
 from modelaudit.inference.packing import Packing, padded
-from modelaudit.inference.tokens import generates, log_probs, next_tokens, token_statistics
+from modelaudit.inference.tokens import at_places, fills, generates, log_probs, next_tokens, token_statistics
 from modelaudit.inference.units import OF_STATES, OF_TOKENS, Unit, Want
 
 if TYPE_CHECKING:
@@ -73,6 +73,11 @@ class Forward:
         return generates(self._model)
 
     @property
+    def fills(self) -> bool:
+        """Whether the model is a masked language model, whose head gives the token at each place."""
+        return fills(self._model)
+
+    @property
     def headless(self) -> bool:
         """Whether the head can't be told from the rest, and so has half precision wherever the encoder has."""
         return self._base is self._model
@@ -115,13 +120,31 @@ class Forward:
         return lambda: list(table())
 
     def _of_tokens(self, unit: Unit, filled: tuple[Any, Any, Any]) -> Answers:
-        if not self.generates:
+        if self.fills:
+            logits, rows = self._at_places(unit, filled)
+        elif self.generates:
+            logits = _field(self._ask(self._model, *filled, tail=unit.inputs[0].tail), "logits")
+            rows = unit.inputs
+        else:
             raise CapabilityError("this model is no language model and knows no next token")
-        logits = _field(self._ask(self._model, *filled, tail=unit.inputs[0].tail), "logits")
-        found = _OF_TOKENS[unit.want](logits, unit.inputs)
+        found = _OF_TOKENS[unit.want](logits, rows)
         ends = np.cumsum([len(_positions(row)) for row in unit.inputs])[:-1]
         landed = self._host(found)
         return lambda: [_frozen(piece.copy()) for piece in np.split(landed(), ends)]
+
+    def _at_places(self, unit: Unit, filled: tuple[Any, Any, Any]) -> tuple[Any, Sequence[ModelInput]]:
+        """Return the logits at the wanted places alone, and the rows as they then are: these places of each."""
+        wanted = [_positions(row) for row in unit.inputs]
+        places = np.stack([*wanted, *wanted[-1:] * (unit.width - len(wanted))])
+        with at_places(self._model, self._tensor(places)):
+            logits = _field(self._ask(self._model, *filled), "logits")
+        if logits.shape[1] != places.shape[1]:
+            return logits, unit.inputs
+        every = np.arange(places.shape[1], dtype=np.int32)
+        return logits, [
+            ModelInput(row.ids[at], gather=every, targets=row.targets) if at.size else row
+            for row, at in zip(unit.inputs, wanted, strict=True)
+        ]
 
     def _packed(self, unit: Unit) -> Answers:
         assert self.packing is not None

@@ -86,8 +86,14 @@ def probe(model: PreTrainedModel, forward: Forward, layout: Layout, *, onnx: boo
     A packed encoder that disagrees with the plain path is dropped, with a note; so is ONNX Runtime, which runs the
     packed encoder where `onnx` is set.
     """
+    layout = replace(layout, anywhere=forward.fills)
+    found = _probed(model, forward, layout, onnx=onnx)
+    return _with_tokens(found, forward, short_rows(model)) if forward.fills and not found.layout.single else found
+
+
+def _probed(model: PreTrainedModel, forward: Forward, layout: Layout, *, onnx: bool) -> Probe:
     rows = short_rows(model)
-    want: Want = "log_probs" if forward.generates else "logits"
+    want: Want = "log_probs" if forward.generates else "hidden" if forward.fills else "logits"
     try:
         plain = _by_length(forward, want, rows, layout, filled=False)
     except CapabilityError:
@@ -112,6 +118,18 @@ def probe(model: PreTrainedModel, forward: Forward, layout: Layout, *, onnx: boo
     widths = tuple(width for width in WIDTHS if _holds_width(forward, want, width, rows, plain, layout))
     widened = OF_TOKENS if want in OF_TOKENS else frozenset({want})
     return Probe(replace(layout, widths=widths, widened=widened), True, None, tuple(notes))
+
+
+def _with_tokens(found: Probe, forward: Forward, rows: Sequence[ModelInput]) -> Probe:
+    """Return what was found, with the shapes in which the tokens of a masked language model keep their bits too."""
+    layout = found.layout
+    judged = [_judged_at(row, place % len(row)) for place, row in enumerate(rows)]
+    plain = _by_length(forward, "log_probs", judged, layout)
+    if not _same(plain, _by_length(forward, "log_probs", judged[::-1], layout)[::-1]):
+        return replace(found, layout=replace(layout, single=True), identical=False)
+    candidates = WIDTHS if layout.packed else layout.widths
+    widths = (width for width in candidates if _holds_width(forward, "log_probs", width, judged, plain, layout))
+    return replace(found, layout=replace(layout, widths=tuple(widths), widened=layout.widened | OF_TOKENS))
 
 
 def narrowed(model: PreTrainedModel, forward: Halved, layout: Layout) -> Layout | None:
@@ -266,6 +284,12 @@ def _judged(ids: NDArray[np.int32]) -> ModelInput:
     first = max(0, len(ids) - 1 - len(ids) // 3)
     places = np.arange(first, len(ids) - 1, dtype=np.int32)
     return ModelInput(ids, gather=places, targets=ids[places + 1])
+
+
+def _judged_at(row: ModelInput, place: int) -> ModelInput:
+    """Return a row of which the token at one place is to be judged."""
+    at = np.array([place], dtype=np.int32)
+    return ModelInput(row.ids, gather=at, targets=row.ids[at])
 
 
 def _long(model: PreTrainedModel, rows: Sequence[ModelInput], layout: Layout) -> ModelInput:

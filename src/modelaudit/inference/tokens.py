@@ -5,7 +5,8 @@ A vocabulary is large and answers are many, so that a place's logits are reduced
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from modelaudit.inference.inputs import ModelInput
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-__all__ = ["NoToken", "generates", "log_probs", "next_tokens", "token_statistics"]
+__all__ = ["NoToken", "at_places", "fills", "generates", "log_probs", "next_tokens", "token_statistics"]
 
 AT_ONCE = 64
 """Places whose logits are worked on at once."""
@@ -30,6 +31,33 @@ def generates(model: PreTrainedModel) -> bool:
     """Whether a model is a language model, whose head gives the next token of what it reads."""
     able = getattr(model, "can_generate", None)
     return able is not None and bool(able()) and not getattr(model.config, "is_encoder_decoder", False)
+
+
+def fills(model: PreTrainedModel) -> bool:
+    """Whether a model is a masked language model, whose head gives the token that stands at each place of a row."""
+    return type(model).__name__.endswith("ForMaskedLM") and not getattr(model.config, "is_encoder_decoder", False)
+
+
+@contextmanager
+def at_places(model: PreTrainedModel, places: Any) -> Iterator[None]:
+    """Let a masked language model go through its vocabulary at these places alone, int64 (rows, k).
+
+    Its logits are then (rows, k, vocabulary). A head that is laid out in another way still answers at every place.
+    """
+    head = model.get_output_embeddings()
+
+    def pick(_module: object, args: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        states = args[0]
+        if states.dim() != 3 or len(states) != len(places):
+            return None
+        return (states.gather(1, places[..., None].expand(-1, -1, states.shape[-1])), *args[1:])
+
+    hook = None if head is None else head.register_forward_pre_hook(pick)
+    try:
+        yield
+    finally:
+        if hook is not None:
+            hook.remove()
 
 
 class NoToken(ValueError):

@@ -84,6 +84,8 @@ class Layout:
         sizes: token slots that a packed unit may have, ascending; the last is `batch_tokens`.
         widths: rows that a unit of one length may have beside the full number, ascending, for the questions `widened`.
         single: one row a unit, for models that can't take more or whose rows are not independent.
+        anywhere: tokens are asked for at any places of a row, as masked language models are; rows of one unit then have
+            as many places, where otherwise these lie among as many of the last ones.
     """
 
     batch_tokens: int
@@ -92,6 +94,7 @@ class Layout:
     widths: tuple[int, ...] = ()
     widened: frozenset[Want] = frozenset()
     single: bool = False
+    anywhere: bool = False
 
     def units(self, want: Want, inputs: Sequence[ModelInput], classes: Sequence[int]) -> Iterator[Unit]:
         """Yield units that hold every row once, the longest rows first, so that memory runs out early or not at all."""
@@ -105,8 +108,8 @@ class Layout:
             if packable and not moved and len(item) <= self.batch_tokens:
                 packs[typed].append(place)
             else:
-                tail = item.tail if want in OF_TOKENS else 0
-                alike.setdefault((len(item), item.form, tail), []).append(place)
+                asked = self._asked(item) if want in OF_TOKENS else 0
+                alike.setdefault((len(item), item.form, asked), []).append(place)
         for (length, _, _), places in alike.items():
             yield from self._plain(want, length, places, inputs, classes)
         for places in packs.values():
@@ -120,6 +123,12 @@ class Layout:
         if not self.packed:
             return rule
         return f"{', '.join(sorted(self.packed))} packed into {' '.join(map(str, self.sizes))} slots; else {rule}"
+
+    def _asked(self, item: ModelInput) -> int:
+        """Return how many places of a row the head sees."""
+        if not self.anywhere:
+            return item.tail
+        return len(item) if item.gather is None else item.gather.size
 
     def _plain(
         self, want: Want, length: int, places: Sequence[int], inputs: Sequence[ModelInput], classes: Sequence[int]

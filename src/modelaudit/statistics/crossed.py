@@ -29,10 +29,12 @@ from numpy.typing import ArrayLike
 from .arrays import Codes, Vector, codes, vector
 from .bounded import bounded_normal, reaches
 from .confidence import Estimate, normal, on_grid
-from .power import detectable_mean, detectable_proportion_difference
+from .power import detectable_mean
 from .proportions import clopper_pearson_interval
 
 METHOD = "crossed-rows-names"
+SHOWN = 5.5
+"""Changed rows to be expected for four to be found in 80% of samples: the fewest whose t interval is above 0."""
 
 
 Units = Mapping[Any, Any]
@@ -145,9 +147,9 @@ def crossed_estimate(
     df = max(1.0, variance**2 / spread) if spread > 0.0 else float(n_units - 1)
     se = math.sqrt(max(variance, 0.0))
     if reach is None:
-        return normal(value, se, n=n_units, method=METHOD, df=df, smallest_detectable=detectable_mean(se))
+        return normal(value, se, n=n_units, method=METHOD, df=df, smallest_detectable=detectable_mean(se, df=df))
     possible = reaches(row_values, "the difference of rows", reach)
-    return bounded_normal(value, se, possible, unit, n=n_units, method=METHOD, df=df)
+    return bounded_normal(row_values, se, possible, unit, n=n_units, method=METHOD, df=df)
 
 
 def nothing_changed(n_rows: int) -> Estimate:
@@ -160,7 +162,7 @@ def nothing_changed(n_rows: int) -> Estimate:
         reach = clopper_pearson_interval(0, n_rows, level)[1]
         return -reach, reach
 
-    smallest = detectable_proportion_difference(n_rows, 1.0 / n_rows)
+    smallest = min(1.0, SHOWN / n_rows)
     return Estimate(
         value=0.0, n=n_rows, method="exact-unchanged-rows", bounds=on_grid(interval), smallest_detectable=smallest
     )

@@ -17,12 +17,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from .arrays import Codes, Vector, codes
 from .confidence import Estimate
 from .crossed import METHOD, Units, crossed_estimate, name_part, nothing_changed, row_means, unit_codes
 
 Labels = NDArray[Any]
+
+FLIPPED = 0.5
+"""The excess of a row in which the groups differ, on average; 1 where every name of a group gets one decision."""
 
 
 def crossed_excess(
@@ -74,7 +78,31 @@ def crossed_excess(
         name_part(excess_a, excess_a, code_a, unit, group_a, n_a),
         name_part(excess_b, excess_b, code_b, unit, group_b, n_b),
     )
-    return _upper_end_widened(crossed_estimate(value, row_values, unit, parts))
+    control = float(1.0 - (_agreement(label_a, code_a, counts_a) + _agreement(label_b, code_b, counts_b)) / 2.0)
+    estimate = _upper_end_widened(crossed_estimate(value, row_values, unit, parts))
+    return _with_detectable(estimate, control, min(n_a, n_b))
+
+
+def _with_detectable(estimate: Estimate, control: float, names: int) -> Estimate:
+    """Return the estimate with the excess that such a sample shows to be above 0 about four times in five.
+
+    The variance grows with the excess x as A + B x, where A is the variance found. B is about `FLIPPED` over the rows,
+    for the rows in which the groups differ, and 2 control / names for the chance offset of `names` names a group: half
+    of the variance between names behind the flips within groups (`control`) moves a row's rate, margins being spread
+    evenly.
+    """
+    if estimate.value is None or not estimate.bounds:
+        return estimate
+    a = ((estimate.value - estimate.interval(0.95)[0]) / float(ndtri(0.975))) ** 2
+    b = FLIPPED / estimate.n + 2.0 * control / names
+    seen = _root(0.0, a, b, float(ndtri(0.975)))
+    return replace(estimate, smallest_detectable=min(1.0, _root(seen, a, b, float(ndtri(0.8)))))
+
+
+def _root(start: float, a: float, b: float, z: float) -> float:
+    """Return the x that lies z sqrt(a + b x) above the start."""
+    half = start + z**2 * b / 2.0
+    return half + math.sqrt(half**2 - start**2 + z**2 * a)
 
 
 def _upper_end_widened(estimate: Estimate) -> Estimate:
@@ -103,6 +131,11 @@ def _label_counts(label: Codes, row: Codes, n_labels: int) -> Vector:
     """Return how often each row holds each decision, shape [rows, labels]."""
     n_rows = int(row.max()) + 1
     return np.bincount(row * n_labels + label, minlength=n_rows * n_labels).reshape(n_rows, n_labels).astype(np.float64)
+
+
+def _agreement(label: Codes, row: Codes, own: Vector) -> float:
+    """Return how often two names of one group get the same decision in a row, averaged over observations."""
+    return float(((own[row, label] - 1.0) / (own.sum(axis=1)[row] - 1.0)).mean())
 
 
 def _excess(label: Codes, row: Codes, own: Vector, other: Vector) -> Vector:

@@ -100,5 +100,7 @@ def mean_difference(d: ArrayLike, *, clusters: Any | None = None, reach: ArrayLi
     if np.all(values == values[0]):
         se = 0.0
     if reach is None:
-        return normal(value, se, n=n, method=method, df=groups - 1, smallest_detectable=detectable_mean(se))
-    return bounded_normal(value, se, reaches(values, "d", reach), code, n=n, method=method, df=groups - 1)
+        return normal(
+            value, se, n=n, method=method, df=groups - 1, smallest_detectable=detectable_mean(se, df=groups - 1)
+        )
+    return bounded_normal(values, se, reaches(values, "d", reach), code, n=n, method=method, df=groups - 1)

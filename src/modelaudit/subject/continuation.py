@@ -1,4 +1,7 @@
-"""Continuations: a prompt and the answer behind it, as one row of token ids in which the answer's tokens are judged."""
+"""Continuations: a prompt and the answer behind it, as one row of token ids in which the answer's tokens are judged.
+
+A causal model judges each token from what stands before it, a masked one from all that stands around it.
+"""
 
 from __future__ import annotations
 
@@ -60,6 +63,40 @@ def continuations(contents: Sequence[Content], encoder: Encoder) -> list[Continu
     return [_continuation(encoder, called, place, one) for place, one in enumerate(joined)]
 
 
+def surrounded(contents: Sequence[Content], encoder: Encoder) -> list[Encoding]:
+    """Return texts with their answers, joined as `continuations` are, each judged token at its own place.
+
+    Judged are the tokens of the answer, or all tokens of a text that has no answer; never special tokens, whether the
+    tokenizer puts them there or the text spells them. What does not fit goes as it does from a continuation: of a text
+    without an answer its end.
+    """
+    if not contents:
+        return []
+    joined = [_joined(storable(text), storable(answer) if answer else "") for text, answer in contents]
+    called = encoder.call([one.text for one in joined], split=False, cut=False)
+    return [
+        _surrounded(encoder, called, place, one, whole=answer is None)
+        for place, (one, (_, answer)) in enumerate(zip(joined, contents, strict=True))
+    ]
+
+
+def _surrounded(encoder: Encoder, called: Any, place: int, joined: _Joined, *, whole: bool) -> Encoding:
+    row = encoder.row(called, place, words=True)
+    front, end = encoder.framed(called, place)
+    behind = len(row.ids) - end
+    first = front if whole else _first_behind(encoder, row, joined, joined.edge, front, end)
+    room = encoder.max_length - front - behind
+    over = max(0, end - front - room)
+    cut, short = _shares(over, front=front, first=first, end=end, room=room)
+    kept = np.r_[0:front, front + cut : end - short, end : len(row.ids)]
+    ids = row.ids[kept]
+    judged = np.zeros(len(row.ids), dtype=np.bool_)
+    judged[first : end - short] = True
+    places = np.flatnonzero(judged[kept] & ~np.isin(ids, encoder.marks)).astype(np.int32)
+    source = ModelInput(ids, None if row.types is None else row.types[kept], places, ids[places])
+    return Encoding(source, over, len(places), np.arange(len(places), dtype=np.int32))
+
+
 @dataclass(frozen=True, slots=True)
 class _Joined:
     """Prompt and answer as one text: where the prompt's words end, and where the answer's first character stands."""
@@ -84,16 +121,22 @@ def _continuation(encoder: Encoder, called: Any, place: int, joined: _Joined) ->
     # The token that stands for an empty prompt takes room as well.
     most = max(encoder.max_length, 2) - int(first == 0)
     over = max(0, end - most)
-    # An answer gives way to its prompt as far as it takes more than half of the room.
-    room = most - front
-    short = min(over, max(0, (end - first) - max(room // 2, room - (first - front))))
-    cut = over - short
+    cut, short = _shares(over, front=front, first=first, end=end, room=most - front)
     kept = np.r_[0:front, front + cut : end - short]
     tokens = _picked(row, kept, words_end=words_end)
     first -= cut
     if first == 0:
         tokens, first = _behind(tokens, encoder.start), 1
     return Continuation(tokens, joined.text, min(first, len(tokens.ids)), over)
+
+
+def _shares(over: int, *, front: int, first: int, end: int, room: int) -> tuple[int, int]:
+    """Return how many of the tokens that are too many a prompt loses from its start, and an answer from its end.
+
+    An answer gives way to its prompt as far as it takes more than half of the room.
+    """
+    short = min(over, max(0, (end - first) - max(room // 2, room - (first - front))))
+    return over - short, short
 
 
 def _first_behind(encoder: Encoder, row: Tokens, joined: _Joined, edge: int, front: int, end: int) -> int:

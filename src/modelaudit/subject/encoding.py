@@ -229,7 +229,7 @@ class Encoder:
         """
         if row.words is None or row.spans is None:
             return self._token_segments(row)
-        marks = np.isin(row.ids, self._marks)
+        marks = np.isin(row.ids, self.marks)
         word_of = _without_blanks(row, _by_spaces(row, np.where(marks, SPECIAL, row.words), text), text)
         inner = word_of != SPECIAL
         _, player = np.unique(word_of[inner], return_inverse=True)
@@ -244,13 +244,13 @@ class Encoder:
         return Segments(tuple(text[low[i] : high[i]].strip() for i in groups), player_of)
 
     def _token_segments(self, row: Tokens) -> Segments:
-        inner = ~np.isin(row.ids, self._marks)
+        inner = ~np.isin(row.ids, self.marks)
         inner &= True if row.answer is None else ~row.answer
         player_of = np.where(inner, np.cumsum(inner) - 1, SPECIAL).astype(np.int32)
         return Segments(tuple(self.tokenizer.convert_ids_to_tokens(row.ids[inner].tolist())), player_of)
 
     @cached_property
-    def _marks(self) -> list[int]:
+    def marks(self) -> list[int]:
         """The special tokens that stand for no words; a token for unknown words alone stands for one."""
         tokenizer = self.tokenizer
         named = {name: token for name, token in tokenizer.special_tokens_map.items() if name != "unk_token"}

@@ -29,6 +29,9 @@ def load_folder(folder: Path, options: OpenOptions, *, name: str, base_model: st
     """
     config = read_json(folder, "config.json", name=name)
     task = _task_of_config(config)
+    if options.headless and task is not None and task.masks:
+        # An encoder is what a base model of this kind is asked for, and a checkpoint may lack the head.
+        task = None
     if task is None and not options.headless:
         architectures = _architectures(config)
         if architectures:
@@ -66,18 +69,19 @@ def load_adapter(folder: Path, options: OpenOptions, *, name: str, base_folder: 
         raise ModelInputError(
             f"{name}: adapter_config.json names no base model; set base_model_name_or_path to its hub id or folder"
         )
-    task = next((known for known in TASKS if known.peft_type == settings.get("task_type")), None)
+    named = settings.get("task_type") or None
+    task = next((known for known in TASKS if known.peft_type == named), None)
     place = base_folder(base)
     config = read_json(place, "config.json", name=base)
-    task = task or _task_of_config(config)
-    if task is None:
-        raise ModelInputError(
-            f"{name}: the adapter's task_type {settings.get('task_type')!r} can't be audited; what works now is "
-            f"{', '.join(dict.fromkeys(known.peft_type for known in TASKS))}"
-        )
     code = check_code(place, options, name=base)
     base_weights = find_weights(place, options, name=base)
     shapes = {} if weights.pickled else _shapes(folder / "adapter_model.safetensors", name=name)
+    task = task or _task_of_config(config)
+    if task is None or (task.masks and any(map(_is_head, shapes))):
+        raise ModelInputError(
+            f"{name}: the adapter's task_type {settings.get('task_type')!r} can't be audited; what works now is "
+            f"{', '.join(dict.fromkeys(known.peft_type for known in TASKS if known.peft_type))}"
+        )
     model = _load(place, task, options, name=base, pickled=base_weights.pickled, own_head=shapes, labels_from=folder)
     with quiet():
         try:

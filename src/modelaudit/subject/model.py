@@ -18,6 +18,7 @@ from modelaudit.subject.encoding import Encoder, Encoding, Segments
 from modelaudit.subject.generation import greedy, written
 from modelaudit.subject.hiding import Veil
 from modelaudit.subject.limits import max_length
+from modelaudit.subject.one_by_one import masked_one_by_one
 from modelaudit.subject.tasks import is_of
 from modelaudit.subject.token_statistics import judged, statistics_of
 from modelaudit.subject.unknown import hardly_read
@@ -25,6 +26,7 @@ from modelaudit.subject.unknown import hardly_read
 if TYPE_CHECKING:
     from modelaudit.inference.engine import Engine
     from modelaudit.inference.inputs import ModelInput
+    from modelaudit.inference.units import Want
     from modelaudit.subject.opened import OpenedModel
     from modelaudit.subject.task import Task
 
@@ -49,7 +51,13 @@ class Model:
         self.encoder = Encoder(opened.tokenizer, max_length(opened.model, opened.tokenizer))
         self.has_head = is_of(opened.model, task)
         self.labels: tuple[str, ...] = task.labels(opened.model) if self.has_head else ()
-        self._veil = Veil(task, self.encoder, engine, name=opened.name) if self.has_head else None
+        if task.masks and opened.tokenizer.mask_token_id is None:
+            raise ModelInputError(
+                f"{opened.name}: the tokenizer has no mask token, and without one a masked language model can't be "
+                "asked for a token; pass the tokenizer that the model was trained with"
+            )
+        hides = self.has_head and "predict_masked" in task.verbs
+        self._veil = Veil(task, self.encoder, engine, name=opened.name) if hides else None
         self.hidings: tuple[Hiding, ...] = self._veil.ways if self._veil else ()
         verbs = (task.verbs if self.has_head else frozenset()) | {"embed", "token_counts"}
         self.capabilities: frozenset[str] = verbs - (set() if self.hidings else {"predict_masked"})
@@ -79,7 +87,8 @@ class Model:
         """Return the loss of each row's truth: cross-entropy in nats, or the squared error of a regression.
 
         For token classification a row's loss is the mean over the words that have an answer, for several labels over
-        the labels, for text generation over the tokens of the answer. Raises DataInputError for a row without a truth.
+        the labels, for text generation and masked language models over the judged tokens. Raises DataInputError for a
+        row without a truth.
         """
         self._need("loss")
         return self.task.losses(rows, self.predict(rows))
@@ -112,7 +121,7 @@ class Model:
             if kept.ndim != 2 or kept.shape[1] != len(segments.players):
                 raise ValueError(f"row {row.id} has {len(segments.players)} players, but keep has shape {kept.shape}")
             variants += self._veil.variants(encoding, segments, kept, hide)
-        logits = self._logits(variants)
+        logits = self._asked(self.task.asks, variants)
         bounds = pairwise([0, *accumulate(len(kept) for kept in keep)])
         classes = len(self.labels)
         # Hidden or not, a row's words and what was cut off are the same in all its variants.
@@ -154,9 +163,8 @@ class Model:
     def token_statistics(self, rows: Sequence[Row]) -> TokenStatistics:
         """Return how probable each token of the rows' answers is, or of their texts where a row has no answer."""
         self._need("token_statistics")
-        encodings = self._remembered(rows, self._judged, judged)
-        answers = self.engine.token_statistics([encoding.input for encoding in encodings])
-        self._refuse_broken(answers)
+        encodings = self.encodings(rows) if self.task.masks else self._remembered(rows, self._judged, judged)
+        answers = self._asked("token_statistics", [encoding.input for encoding in encodings])
         return statistics_of(encodings, answers)
 
     def token_counts(self, texts: Sequence[str]) -> NDArray[np.int64]:
@@ -193,13 +201,16 @@ class Model:
         return answers
 
     def _predictions(self, encodings: Sequence[Encoding]) -> Predictions:
-        logits = self._logits([encoding.input for encoding in encodings])
+        logits = self._asked(self.task.asks, [encoding.input for encoding in encodings])
         return self.task.predictions(encodings, logits, classes=len(self.labels))
 
-    def _logits(self, inputs: Sequence[ModelInput]) -> list[NDArray[np.float32]]:
-        logits = self.engine.ask(self.task.asks, inputs, [0] * len(inputs))
-        self._refuse_broken(logits)
-        return logits
+    def _asked(self, want: Want, inputs: Sequence[ModelInput]) -> list[NDArray[np.float32]]:
+        if self.task.masks:
+            answers = masked_one_by_one(self.engine, want, inputs, mask_id=int(self.opened.tokenizer.mask_token_id))
+        else:
+            answers = self.engine.ask(want, inputs, [0] * len(inputs))
+        self._refuse_broken(answers)
+        return answers
 
     def _refuse_broken(self, answers: Sequence[NDArray[np.float32]]) -> None:
         if answers and not np.isfinite(np.concatenate(answers, axis=None)).all():

@@ -183,7 +183,7 @@ def _handle(opened: OpenedModel, task: Task, run: Mapping[str, Any]) -> tuple[Mo
         # Half precision is certified by the answers that stay the same, which is no question to a number.
         run = {**run, "numerics": "strict"}
     engine = Engine(opened.model, model_id=weights, **run)
-    if task.asks == "log_probs" and engine.looks_ahead:
+    if task.asks == "log_probs" and not task.masks and engine.looks_ahead:
         raise ModelInputError(
             f"{opened.name}: this {type(opened.model).__name__} reads what stands behind a token, so it would judge an "
             "answer by the answer itself; set is_decoder in config.json if it was trained to write from left to right"

@@ -54,12 +54,13 @@ class Task(Protocol):
         name: as the report shows it, `text-classification`.
         suffixes: how class names of models with such a head end, `ForSequenceClassification`.
         auto_class: the transformers class that loads them.
-        peft_type: the task type in an adapter's configuration.
+        peft_type: the task type in an adapter's configuration; empty where there is none of this kind.
         verbs: what a model of this task answers beside `embed`.
         per_word: whether it answers word by word.
         argmax: whether the answer is the class with the largest logit, of the row or of each word; half precision is
             certified for such answers alone.
         asks: what is asked of the engine for a prediction.
+        masks: whether each judged token is hidden from the model while it is judged, in a copy of the row of its own.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Task(Protocol):
     per_word: bool
     argmax: bool
     asks: Want
+    masks: bool
 
     def fits(self, config: Any) -> bool:
         """Tell whether a model with such a head and this configuration is of the task; several tasks share a head."""

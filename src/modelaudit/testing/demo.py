@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["DemoCase", "DemoTask", "Expectation", "build_demo", "unmet"]
 
 DemoTask = Literal["classification", "ner"]
+UNASKED = frozenset({"modelaudit/group-performance"})
+"""Checks that the demo's tables have no columns for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +41,19 @@ class Expectation:
         checker: id of the checker that has to find it.
         metrics: ids of its metrics that the defect moves.
         groups: regular expression that the metric's whole group has to match.
+        also: ids of other checkers that may find it too.
     """
 
     defect: str
     checker: str
     metrics: tuple[str, ...]
     groups: str
+    also: tuple[str, ...] = ()
 
     def covers(self, verdict: Verdict) -> bool:
         """Whether the verdict is about this defect."""
         return (
-            verdict.checker == self.checker
+            verdict.checker in (self.checker, *self.also)
             and verdict.metric in self.metrics
             and re.fullmatch(self.groups, verdict.group or "") is not None
         )
@@ -83,6 +87,7 @@ PLANTED: Mapping[DemoTask, tuple[Expectation, ...]] = {
             "modelaudit/counterfactual-substitution",
             ("score_difference", "excess_flip_rate"),
             r"gender words: .*",
+            also=("modelaudit/counterfactual-frames",),
         ),
         Expectation(
             "personal details of training rows are remembered",
@@ -107,8 +112,9 @@ PLANTED: Mapping[DemoTask, tuple[Expectation, ...]] = {
         Expectation(
             "female first names are missed",
             "modelaudit/counterfactual-substitution",
-            ("score_difference", "excess_flip_rate"),
-            r"first names, gender: .*",
+            ("recall_difference", "excess_flip_rate"),
+            r"first names, gender(: | and ethnicity: ).*",
+            also=("modelaudit/counterfactual-frames",),
         ),
         Expectation(
             "rare names of training rows are remembered",
@@ -190,7 +196,7 @@ def unmet(case: DemoCase, report: AuditReport) -> list[str]:
     faults = [
         f"planted but not found: {expectation.defect} ({expectation.checker})"
         for expectation in case.planted
-        if not any(expectation.covers(verdict) for verdict in exceeded)
+        if not any(expectation.covers(each) and each.checker == expectation.checker for each in exceeded)
     ]
     faults += [
         f"exceeds its limit but was not planted: {verdict.checker} {verdict.metric}"
@@ -201,7 +207,7 @@ def unmet(case: DemoCase, report: AuditReport) -> list[str]:
     faults += [
         f"the check {result.checker.id} gave no answer ({result.status}): {result.reason}"
         for result in report.results
-        if result.status in ("skipped", "errored")
+        if result.status == "errored" or (result.status == "skipped" and result.checker.id not in UNASKED)
     ]
     measured = {result.checker.risk for result in report.results}
     faults += [f"no check of {risk.value} was in the audit" for risk in DEMO_RISKS if risk not in measured]

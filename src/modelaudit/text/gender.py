@@ -17,7 +17,7 @@ from modelaudit.text.case import match_case
 from modelaudit.text.edits import Document, Edit, Span
 from modelaudit.text.gender_filters import reason_to_skip
 from modelaudit.text.lexicon import read_lexicon
-from modelaudit.text.mentions import name_mentions
+from modelaudit.text.mentions import read_first_names
 from modelaudit.text.pronouns import Tokens, resolve_her, resolve_his
 from modelaudit.text.words import outside, protected_spans
 
@@ -96,8 +96,11 @@ def same_gender_edits(document: Document, *, named: Literal["skip", "keep"] = "s
 def gendered_words(document: Document, tokens: Tokens | None = None) -> list[GenderedWord]:
     """The gendered words of a text, in order; none inside addresses, or across words of a pre-tokenised document."""
     tokens = tokens or Tokens.of(document.text)
-    free = set(outside(tokens.spans, protected_spans(document.text)))
-    return [word for word in _lexicon_words(tokens) if (word.start, word.end) in free]
+    words = list(_lexicon_words(tokens))
+    if not words:
+        return []
+    free = set(outside([(word.start, word.end) for word in words], protected_spans(document.text)))
+    return [word for word in words if (word.start, word.end) in free]
 
 
 def _rewrite(
@@ -115,7 +118,7 @@ def _rewrite(
     reason = reason_to_skip(tokens, {word.index: word.gender for word in words})
     if reason is None and len(genders) == 2 and not allow_mixed:
         reason = "both_genders"
-    if reason is None and named == "skip" and any(mention.gender for mention in name_mentions(document)):
+    if reason is None and named == "skip" and any(mention.gender for mention in read_first_names(document).mentions):
         reason = "first_name"
     if reason is None and not all(document.within_word(word.start, word.end) for word in words):
         reason = "across_words"

@@ -6,40 +6,78 @@ from collections.abc import Mapping
 from functools import cache
 
 from modelaudit.text.lexicon import read_lexicon, word_classes
+from modelaudit.text.name_context import is_capitalised
 from modelaudit.text.pronouns import Tokens
+from modelaudit.text.real_persons import real_person_words
 from modelaudit.text.words import word_spans
 
 _CONNECTORS = frozenset({"and", "or", "nor", "versus", "vs", "than", "not"})
 _SIGN_CONNECTORS = frozenset({"/", "&", "|", "+"})
+_KIN = frozenset(
+    {"son", "sons", "daughter", "daughters", "brother", "brothers", "sister", "sisters", "father", "fathers"}
+)
 _CLERICAL = frozenset({"mother", "father", "brother", "sister", "st", "saint", "president", "lady", "sir"})
 
 
 def reason_to_skip(tokens: Tokens, genders: Mapping[int, str]) -> str | None:
     """Why the text is not to be swapped, or None; ``genders`` gives the gender of each gendered word by index.
 
-    The first that holds of: "contrast" (both genders side by side), the reason of a stop phrase ("sex_linked",
-    "gender_topic", "single_sex", "idiom", "real_person"), "real_person" (a title with a name: Queen Anne, Sir Ian).
+    The first that holds of: "contrast" (both genders side by side), "idiom" for a name of a firm or work ("Patel &
+    Sons", "Sons of Anarchy"), the reason of a stop phrase ("sex_linked", "gender_topic", "single_sex", "idiom",
+    "real_person"), "real_person" (a title with a name: Queen Anne, Sir Ian;
+    or the full name of a well-known person).
     """
     if _contrasts(tokens, genders):
         return "contrast"
+    if _firm(tokens, genders):
+        return "idiom"
     reason = _stop_phrase(tokens)
     if reason is not None:
         return reason
-    return "real_person" if _titled_person(tokens) else None
+    return "real_person" if _titled_person(tokens) or real_person_words(tokens) else None
 
 
 def _contrasts(tokens: Tokens, genders: Mapping[int, str]) -> bool:
-    """Two words of opposite gender joined side by side: "he or she", "his/her", "men and women", "(s)he"."""
+    """Two words of opposite gender joined side by side: "he or she", "his/her", "men's and women's", "(s)he".
+
+    Words that stand for either gender by themselves count beside their counterparts: "actor/actress".
+    """
+    if not genders:
+        return False
+    one_way = _one_way()
+    genders = {
+        index: gender
+        for index, word in enumerate(tokens.lower)
+        if (gender := genders.get(index) or one_way.get(word)) is not None
+    }
     for index, gender in genders.items():
-        beside = genders.get(index + 1)
-        if beside is not None and beside != gender and tokens.gaps[index].strip(" .()") in _SIGN_CONNECTORS:
+        last = index + (tokens.lower[index + 1 : index + 2] == ("'s",))
+        beside = genders.get(last + 1)
+        if beside is not None and beside != gender and tokens.gaps[last].strip(" .()'’") in _SIGN_CONNECTORS:
             return True
-        behind = genders.get(index + 2)
-        if behind is not None and behind != gender and tokens.lower[index + 1] in _CONNECTORS:
+        behind = genders.get(last + 2)
+        if behind is not None and behind != gender and tokens.lower[last + 1] in _CONNECTORS:
             return True
         fragment = index > 0 and tokens.lower[index - 1] == "s" and tokens.gaps[index - 1] in {"/", ")"}
         if fragment and tokens.lower[index] == "he":
             return True
+    return False
+
+
+def _firm(tokens: Tokens, genders: Mapping[int, str]) -> bool:
+    """Kin in a name of a firm or work: "Patel & Sons", "Dombey and Son", "Sons of Anarchy", "Daughters of the Sun"."""
+    for index in genders:
+        if tokens.lower[index] not in _KIN or not tokens.surfaces[index][0].isupper():
+            continue
+        if index and tokens.gaps[index - 1].strip() == "&":
+            return True
+        joined = index > 1 and tokens.lower[index - 1] == "and" and tokens.gaps[index - 1] == " "
+        if joined and is_capitalised(tokens.surfaces[index - 2]) and is_capitalised(tokens.surfaces[index]):
+            return True
+        if tokens.ahead(index, 1) == "of":
+            named = index + 2 + (tokens.ahead(index, 2) in {"the", "a", "an"})
+            if named < len(tokens.lower) and is_capitalised(tokens.surfaces[named]):
+                return True
     return False
 
 
@@ -66,6 +104,14 @@ def _titled_person(tokens: Tokens) -> bool:
         if tokens.surfaces[index + 1][0].isupper() or (tokens.lower[index + 1] == "of" and word not in _CLERICAL):
             return True
     return False
+
+
+@cache
+def _one_way() -> dict[str, str]:
+    """The gender of words that only replace a gendered word and are replaced by none."""
+    rows = read_lexicon("gendered_words")
+    males = {male: "male" for _, male, direction, _ in rows if direction == "f2m"}
+    return males | {female: "female" for female, _, direction, _ in rows if direction == "m2f"}
 
 
 @cache

@@ -9,12 +9,13 @@ below look at the next two words and the two before; where these do not settle i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from modelaudit.text.lexicon import word_classes
 from modelaudit.text.words import word_spans
 
+_LONGEST_PHRASE = 6
 _CLAUSE_BREAKS = frozenset(".,;:!?)]}…—–|/<>\n")
 
 
@@ -27,14 +28,10 @@ class Tokens:
     lower: tuple[str, ...]
     gaps: tuple[str, ...]
 
-    @classmethod
-    def of(cls, text: str) -> Tokens:
-        """Cut ``text`` into words."""
-        spans = tuple(word_spans(text))
-        surfaces = tuple(text[start:end] for start, end in spans)
-        following = [*(start for start, _ in spans[1:]), len(text)][: len(spans)]
-        gaps = tuple(text[end:begin] for (_, end), begin in zip(spans, following, strict=True))
-        return cls(spans, surfaces, tuple(word.lower().replace("’", "'") for word in surfaces), gaps)
+    @staticmethod
+    def of(text: str) -> Tokens:
+        """Cut ``text`` into words; the last few texts are remembered, since several questions are put to each."""
+        return _tokens(text)
 
     def ahead(self, index: int, n: int) -> str:
         """The n-th word after ``index`` within the clause, or ""."""
@@ -49,6 +46,15 @@ class Tokens:
 
     def _broken(self, start: int, stop: int) -> bool:
         return any(_breaks(gap) for gap in self.gaps[start:stop])
+
+
+@lru_cache(maxsize=32)
+def _tokens(text: str) -> Tokens:
+    spans = tuple(word_spans(text))
+    surfaces = tuple([text[start:end] for start, end in spans])
+    following = [*(start for start, _ in spans[1:]), len(text)][: len(spans)]
+    gaps = tuple([text[end:begin] for (_, end), begin in zip(spans, following, strict=True)])
+    return Tokens(spans, surfaces, tuple([word.lower().replace("’", "'") for word in surfaces]), gaps)
 
 
 def _breaks(gap: str) -> bool:
@@ -68,6 +74,9 @@ def resolve_her(tokens: Tokens, index: int) -> Literal["him", "his"] | None:
     if not following:
         return "him"
     ends_phrase = not after or after in _class("function")
+    if following == "being":
+        # "the core of her being" has a noun; "led to her being late" takes either form, him the commoner one.
+        return "his" if before in _class("preposition") and ends_phrase else "him"
     if following in _class("function"):
         return "him"
     if following in _class("possessed"):
@@ -88,7 +97,7 @@ def resolve_her(tokens: Tokens, index: int) -> Literal["him", "his"] | None:
         return None if before in _class("ditransitive") else "his"
     if following in _class("weekday"):
         return None if following not in {"last", "next", "first"} or after in _class("time") else "his"
-    return _after_verb(following, after, before, ends_phrase=ends_phrase)
+    return _after_verb(tokens, index, ends_phrase=ends_phrase)
 
 
 def resolve_his(tokens: Tokens, index: int) -> Literal["her", "hers"] | None:
@@ -103,7 +112,11 @@ def resolve_his(tokens: Tokens, index: int) -> Literal["her", "hers"] | None:
         return None
     if following == "either":
         return None if tokens.ahead(index, 2) else "hers"
-    return "hers" if following in _class("function") and following not in {"all", "every", "each", "then"} else "her"
+    return (
+        "hers"
+        if following in _class("function") and following not in {"all", "every", "each", "then", "being"}
+        else "her"
+    )
 
 
 def _is_predicate(tokens: Tokens, index: int, before: str, following: str, *, ends_phrase: bool) -> bool:
@@ -167,8 +180,9 @@ def _before_adverb(after: str, before: str, *, ends_phrase: bool) -> Literal["hi
     return "his" if after.endswith(("ed", "ing", "en")) or not before else None
 
 
-def _after_verb(following: str, after: str, before: str, *, ends_phrase: bool) -> Literal["him", "his"] | None:
+def _after_verb(tokens: Tokens, index: int, *, ends_phrase: bool) -> Literal["him", "his"] | None:
     """The verbs that take an object and something said of it: "made her cry", "kept her waiting", "had her fired"."""
+    following, before = tokens.ahead(index, 1), tokens.behind(index, 1)
     if before in _class("causative"):
         if following in _class("bare_verb"):
             return "him"
@@ -182,5 +196,19 @@ def _after_verb(following: str, after: str, before: str, *, ends_phrase: bool) -
     if following in _class("time"):
         return None if following != "time" else "his"
     if before in _class("ditransitive"):
-        return None
+        return "his" if _head(tokens, index) in _class("count_noun") else None
     return "his"
+
+
+def _head(tokens: Tokens, index: int) -> str:
+    """The noun that the phrase after ``index`` ends with: "debut" in "made her Belgian league debut against".
+
+    Where it is a count noun in the singular, the phrase needs a determiner, and that can only be the "her" before it.
+    """
+    head = ""
+    for n in range(1, _LONGEST_PHRASE + 1):
+        word = tokens.ahead(index, n)
+        if not word or word in _class("function") or word in {"back", "after", "as"}:
+            return head
+        head = word
+    return ""

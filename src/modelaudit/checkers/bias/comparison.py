@@ -8,28 +8,32 @@ from modelaudit.statistics import Estimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
-    """What was estimated.
+class Flips:
+    """How often the decision changes.
 
     Attributes:
-        differences: mean score under focus less that under reference, one estimate a scored class.
-        excess: flips across the groups beyond those within them.
-        flips, control_flips: the share of exchanges across the groups, and within them, that change the decision.
+        excess: across the groups beyond those within them.
+        across, within: the share of exchanges across the groups, and within them, that change the decision.
         controls: rows that have a control.
         controlled: whether they are enough to tell what goes beyond it.
     """
 
-    differences: tuple[Estimate, ...]
     excess: Estimate
-    flips: Estimate
-    control_flips: Estimate
+    across: Estimate
+    within: Estimate
     controls: int
     controlled: bool = True
 
 
-def nothing(reason: str, *, n: int, classes: int) -> Comparison:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What was estimated: mean score under focus less that under reference, one estimate a score; and flips."""
+
+    differences: tuple[Estimate, ...]
+    flips: Flips | None = None
+
+
+def nothing(reason: str, *, n: int, scores: int) -> Comparison:
     """Return a comparison that could not be made, with the reason; `n` rows would have been there."""
     none = Estimate(value=None, n=n, method="none", reason=reason)
-    return Comparison(
-        differences=(none,) * classes, excess=none, flips=none, control_flips=none, controls=0, controlled=False
-    )
+    return Comparison(differences=(none,) * scores)

@@ -3,34 +3,36 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
-from modelaudit.checkers.bias.arms import CONTROL, GENDER_WORDS
-from modelaudit.checkers.bias.comparison import Comparison, nothing
+from modelaudit.checkers.bias.attributes.attribute import ALL_OTHERS, Planned
+from modelaudit.checkers.bias.attributes.control import CONTROL
+from modelaudit.checkers.bias.comparison import Comparison, Flips, nothing
 from modelaudit.checkers.bias.name_comparison import compare_names
-from modelaudit.checkers.bias.scores import Answer
+from modelaudit.checkers.bias.scoring.score import Answer, Score
 from modelaudit.checkers.bias.units import LEAST_ROWS, ByRow, Units, units_of
 from modelaudit.checkers.bias.word_comparison import compare_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contrast:
-    """One comparison: `focus` against `reference`.
+    """One comparison as it was made.
 
     Attributes:
-        estimates: what was estimated, or why it was not.
+        planned: what was to be compared.
+        scores: what was read off each answer.
+        estimates: what was estimated, or why it was not; one difference a score.
         focus_answers, reference_answers: by row id, the answers that were compared.
         n_unit: what the estimates count.
         rows_read: rows that the model reads as far as the edit.
     """
 
-    attribute: str
-    focus: str
-    reference: str
+    planned: Planned
+    scores: tuple[Score, ...]
     estimates: Comparison
     focus_answers: Mapping[str, Sequence[Answer]]
     reference_answers: Mapping[str, Sequence[Answer]]
@@ -39,31 +41,41 @@ class Contrast:
 
     @property
     def title(self) -> str:
-        """The comparison as the report names it, "first names, gender: female - male"."""
-        return f"{self.attribute}: {self.focus} - {self.reference}"
+        """The comparison as the report names it."""
+        return self.planned.title
 
 
-def contrast(answers: Sequence[Answer], attribute: str, focus: str, reference: str) -> Contrast:
-    """Return the comparison of two groups of one attribute. `answers` may hold other arms too.
+def contrast(answers: Sequence[Answer], planned: Planned, scores: Sequence[Score]) -> Contrast:
+    """Return one comparison. `answers` may hold other arms too.
 
     Rows that the model does not read as far as the edit are left out; where fewer than 30 remain, the estimates have
     no value and say so.
     """
-    mine = [answer for answer in answers if answer.variant.attribute == attribute]
-    sides = [_by_row(mine, group) for group in (focus, reference)]
-    rows = [row for row in sides[0] if row in sides[1]]
+    mine = [answer for answer in answers if answer.variant.group_in(planned.attribute) is not None]
+
+    def side(wanted: Callable[[str], bool]) -> ByRow:
+        return _by_row([a for a in mine if wanted(a.variant.group_in(planned.attribute) or "")])
+
+    focus = side(lambda group: group == planned.focus)
+    if planned.reference == ALL_OTHERS:
+        reference = side(lambda group: group not in (planned.focus, CONTROL))
+    else:
+        reference = side(lambda group: group == planned.reference)
+    rows = [row for row in focus if row in reference]
     if len(rows) < LEAST_ROWS:
-        reason = f"The model reads {len(rows)} rows as far as the edit, and {LEAST_ROWS} are the least."
-        none = unmeasured(attribute, focus, reference, reason, n=len(rows), classes=len(mine[0].scores))
-        return replace(none, rows_read=len(rows))
-    b, a = ({row: side[row] for row in rows} for side in sides)
+        reason = f"{len(rows)} rows can be compared, which the model reads as far as the edit; {LEAST_ROWS} are needed."
+        return replace(unmeasured(planned, scores, reason, n=len(rows)), rows_read=len(rows))
+    b, a = ({row: each[row] for row in rows} for each in (focus, reference))
     units = units_of(b)
-    words = attribute == GENDER_WORDS
-    found = compare_words(b, a, _by_row(mine, CONTROL), units) if words else compare_names(b, a, units)
+    if planned.fixed:
+        control = side(lambda group: group == CONTROL)
+        own = _by_row([answer for answer in mine if not answer.variant.edits])
+        found = compare_words(b, a, control, own, units, scores, flips=planned.flips)
+    else:
+        found = compare_names(b, a, units, scores, flips=planned.flips)
     return Contrast(
-        attribute=attribute,
-        focus=focus,
-        reference=reference,
+        planned=planned,
+        scores=tuple(scores),
         estimates=_checked(found, units),
         focus_answers=b,
         reference_answers=a,
@@ -72,32 +84,36 @@ def contrast(answers: Sequence[Answer], attribute: str, focus: str, reference: s
     )
 
 
-def unmeasured(attribute: str, focus: str, reference: str, reason: str, *, n: int, classes: int) -> Contrast:
+def unmeasured(planned: Planned, scores: Sequence[Score], reason: str, *, n: int) -> Contrast:
     """Return a planned comparison that could not be made: a number that is missing must not pass for a good one."""
     return Contrast(
-        attribute=attribute,
-        focus=focus,
-        reference=reference,
-        estimates=nothing(reason, n=n, classes=classes),
+        planned=planned,
+        scores=tuple(scores),
+        estimates=nothing(reason, n=n, scores=len(scores)),
         focus_answers={},
         reference_answers={},
     )
 
 
 def _checked(found: Comparison, units: Units) -> Comparison:
-    return replace(
-        found,
-        differences=tuple(units.checked(estimate) for estimate in found.differences),
-        excess=units.checked(found.excess),
-        flips=units.checked(found.flips),
-        control_flips=units.checked(found.control_flips),
+    differences = tuple(units.checked(estimate) for estimate in found.differences)
+    return Comparison(
+        differences=differences, flips=None if found.flips is None else _checked_flips(found.flips, units)
     )
 
 
-def _by_row(answers: Sequence[Answer], group: str) -> ByRow:
-    """Return the answers of one arm by row; rows that the model does not read as far as the edit are left out."""
+def _checked_flips(flips: Flips, units: Units) -> Flips:
+    return replace(
+        flips,
+        excess=units.checked(flips.excess),
+        across=units.checked(flips.across),
+        within=units.checked(flips.within),
+    )
+
+
+def _by_row(answers: Sequence[Answer]) -> ByRow:
+    """Return answers by row; rows that the model does not read as far as the edit are left out."""
     rows: ByRow = defaultdict(list)
     for answer in answers:
-        if answer.variant.group == group:
-            rows[answer.row].append(answer)
+        rows[answer.row].append(answer)
     return {row: found for row, found in rows.items() if not any(np.isnan(each.scores).any() for each in found)}

@@ -1,4 +1,4 @@
-"""Counterfactual substitution test: does the answer change when only the gender or ethnicity of a person changes?"""
+"""Counterfactual substitution test on the user's own rows."""
 
 from __future__ import annotations
 
@@ -8,142 +8,166 @@ import numpy as np
 
 from modelaudit.audit_report import SubjectInfo
 from modelaudit.checker import Budget, CheckerInfo, Context, Cost, ModelHandle, Risk, Row
-from modelaudit.checkers.bias.arms import (
-    GENDER_WORDS,
-    NAMES_BY_ETHNICITY,
-    NAMES_BY_GENDER,
-    Variant,
-    ethnicity_name_arms,
-    gender_name_arms,
-    word_arms,
-)
-from modelaudit.checkers.bias.contrasts import Contrast, contrast, unmeasured
-from modelaudit.checkers.bias.exhibits import Lengths, left_out_table, names_of
-from modelaudit.checkers.bias.name_design import ethnicity_pools, gender_pools
-from modelaudit.checkers.bias.reading import unread
-from modelaudit.checkers.bias.report import findings_of
-from modelaudit.checkers.bias.scores import answers_of, scored_classes
-from modelaudit.checkers.bias.sources import GenderedRow, NamedRow, Source, Survey, drawn, survey
+from modelaudit.checkers.bias.attributes import attributes_of
+from modelaudit.checkers.bias.attributes.attribute import TOPICS
+from modelaudit.checkers.bias.options import Options, listed
+from modelaudit.checkers.bias.scoring import LANGUAGE_TASKS, TASKS
+from modelaudit.checkers.bias.source import Source, drawn
+from modelaudit.checkers.bias.substitution import substitute
 from modelaudit.checkers.bias.units import LEAST_ROWS
-from modelaudit.errors import NotAssessable
 from modelaudit.results import Finding
-from modelaudit.text import Document
+from modelaudit.text import LANGUAGES, Document
 
-VARIANTS_OF_WORDS = 3
-VARIANTS_OF_NAMES = 24
-
-COMPARISONS = (
-    (GENDER_WORDS, "female", "male"),
-    (NAMES_BY_GENDER, "female", "male"),
-    (NAMES_BY_ETHNICITY, "black", "white"),
-    (NAMES_BY_ETHNICITY, "hispanic", "white"),
-    (NAMES_BY_ETHNICITY, "api", "white"),
+METRICS = (
+    "score_difference",
+    "largest_score_difference",
+    "net_shift",
+    "excess_flip_rate",
+    "flip_rate",
+    "control_flip_rate",
+    "recall_difference",
+    "missed_difference",
+    "type_error_difference",
+    "standardised_difference",
+    "largest_standardised_difference",
+    "log_ratio",
+)
+NOT_SHOWN = (
+    "The test changes words, not persons: it does not show what the model would do for another person, and is "
+    "not a causal criterion of fairness.",
+    "Names are typical of groups as a reader may see them, ethnic groups and last names as in the United States; other "
+    "groups are not spoken of.",
+    "Gender words know two genders. Languages but English and simplified Chinese are not assessed.",
+    "Equal answers in these rows do not show that error rates are equal between groups.",
+)
+REMEDIES = (
+    "Add training rows again with the words exchanged and labels kept (counterfactual augmentation): "
+    "audit.export_counterfactuals(outcome, path) writes them, with names that this test does not use.",
+    "Train with a penalty on different outputs for such pairs (counterfactual logit pairing).",
+    "Mask names and words of the group before the model where the task does not need them.",
+    "For entity recognition, train on more and more varied names of the groups that are missed.",
+    "Look at decisions near the threshold by hand; thresholds by group need legal advice.",
+    "Test again with other names after any change, for a model can learn this list.",
+)
+REFERENCES = (
+    "Garg et al. 2019, Counterfactual fairness in text classification through robustness",
+    "Kiritchenko and Mohammad 2018, Examining gender and race bias in two hundred sentiment analysis systems",
+    "Mishra, He and Belli 2020, Assessing demographic bias in named entity recognition",
+    "Tzioumis 2018, Demographic aspects of first names",
+    "An and Rudinger 2023, Nichelle and Nancy",
+    "Baayen, Davidson and Bates 2008, Mixed-effects modeling with crossed random effects",
 )
 
 
 class CounterfactualSubstitution:
-    """Swaps gendered words and first names in the user's own rows and compares the model's answers.
+    """Exchanges words that speak of a person's group in the user's own rows and compares the model's answers.
 
     Args:
-        rows: rows to rewrite for each attribute; by default 100, 400 or 2,000 with the preset.
+        rows: rows to rewrite for each kind of words; by default 100, 400 or 2,000 with the preset.
+        attributes: what is tested, of gender, ethnicity, intersection, religion, nationality, age, region and hukou.
+        language: "en" or "zh" for all rows; None to tell each row's.
+        favourable: label of the class to follow; None for the second of two classes, or each of more.
+        names_per_group: names that stand for a group, 20 to 46.
+        names_per_row: of these, those that each row is given, 2 to 20.
     """
 
     info = CheckerInfo(
         id="modelaudit/counterfactual-substitution",
-        version="2.0",
+        version="3.0",
         risk=Risk.BIAS,
-        title="Counterfactual substitution of gender words and first names",
-        question="Does the answer change when only the gender or the ethnicity of the person in the text changes?",
+        title="Counterfactual substitution in your rows",
+        question="Does the answer change when only words that speak of a person's group change?",
         summary=(
-            "In the evaluation rows, gendered words are made female and male, and first names are exchanged for names "
-            "that are typical of a gender or a US ethnic group, alike in length and frequency. The model's scores are "
-            "compared row by row. Changes are counted beyond those that an exchange within one group makes; "
+            "In the evaluation rows, gendered words, names, and terms of religion, nationality and age are exchanged "
+            "for those of another group, names for others that are alike in length and frequency. The model's answers "
+            "are compared row by row. Changes are counted beyond those that an exchange within one group makes; "
             "names as well as rows are treated as samples."
         ),
-        needs=("predict", "players"),
-        not_shown=(
-            "The test changes words, not persons: it does not show what the model would do for another person, and is "
-            "not a causal criterion of fairness.",
-            "Names are typical of groups in the United States; they stand for a group as a reader may see it.",
-            "Gender words are a fixed English list with two genders. Other languages are not assessed.",
-            "Equal answers in these rows do not show that error rates are equal between groups.",
-        ),
-        remedies=(
-            "Add each training row again with gender and names exchanged (counterfactual augmentation), labels kept.",
-            "Train with a penalty on different outputs for such pairs (counterfactual logit pairing).",
-            "Mask names and gendered words before the model where the task does not need them.",
-            "For entity recognition, train on more and more varied first names of the groups that are missed.",
-            "Test again with other names after any change, for a model can learn this list.",
-        ),
-        references=(
-            "Garg et al. 2019, Counterfactual fairness in text classification through robustness",
-            "Kiritchenko and Mohammad 2018, Examining gender and race bias in two hundred sentiment analysis systems",
-            "Tzioumis 2018, Demographic aspects of first names",
-            "An and Rudinger 2023, Nichelle and Nancy",
-            "Baayen, Davidson and Bates 2008, Mixed-effects modeling with crossed random effects",
-        ),
+        metrics=METRICS,
+        needs=("predict",),
+        not_shown=NOT_SHOWN,
+        remedies=REMEDIES,
+        references=REFERENCES,
     )
 
-    def __init__(self, *, rows: int | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        rows: int | None = None,
+        attributes: Sequence[str] = TOPICS,
+        language: str | None = None,
+        favourable: str | None = None,
+        names_per_group: int = 40,
+        names_per_row: int = 4,
+    ) -> None:
         self.rows = rows
+        self.attributes = listed("attributes", attributes)
+        self.language = language
+        self.favourable = favourable
+        self.names_per_group = names_per_group
+        self.names_per_row = names_per_row
+        self.options()
+        if rows is not None and (isinstance(rows, bool) or not isinstance(rows, int) or rows < LEAST_ROWS):
+            raise ValueError(f"rows is {rows!r}; {LEAST_ROWS} rows are the least that can be judged")
 
     def applies(self, subject: SubjectInfo) -> str | None:
         """Return why no answer can be compared, or None."""
-        if subject.task not in {"text-classification", "token-classification"}:
-            return f"compares text and token classification, not {subject.task}"
-        if len(subject.model.labels) < 2:
-            return "the model has a single label, so its answer can't change"
-        return None
+        return why_not(subject)
 
     def cost(self, subject: SubjectInfo) -> Cost:
         """Return the rewritten rows at most: it is not known before the run how many rows can be rewritten."""
         rows = min(self._wanted(Budget(subject.preset)), subject.evaluation.rows)
-        evaluations = rows * (VARIANTS_OF_WORDS + VARIANTS_OF_NAMES)
-        return Cost(evaluations, round(evaluations * (subject.evaluation.mean_tokens + 2)))
+        # A row that names a person seldom speaks of much else; the arms of names are the most of all.
+        arms = max((each.arms for each in attributes_of(LANGUAGES["en"], self.attributes)), default=3)
+        evaluations = rows * (arms * max(self.names_per_row, 4) // 4 + 3)
+        return asked(subject, evaluations, subject.evaluation.mean_tokens + 2)
 
     def run(self, ctx: Context) -> Iterable[Finding]:
         """Rewrite, ask and compare. Raises NotAssessable where fewer than 30 rows can be rewritten in any way."""
-        wanted = self._wanted(ctx.budget)
-        labels = ctx.model.labels
-        found = survey(_sources(ctx, wanted), labels, wanted=wanted)
-        words, names = _usable(ctx, found, wanted)
-        variants = _variants(ctx, words, names)
-        predicted = _predicted(
-            ctx.model,
-            [*(row.source.row for row in words), *(row.source.row for row in names)],
-            labels,
-            ctx.subject.task,
+        wanted, options = self._wanted(ctx.budget), self.options()
+        options.check_label(ctx.model.labels)
+        return substitute(ctx, _sources(ctx, wanted), options, wanted=wanted, noun="evaluation rows")
+
+    def options(self) -> Options:
+        """Return what was chosen, as both checks of substitution read it."""
+        return Options(
+            attributes=self.attributes,
+            language=self.language,
+            favourable=self.favourable,
+            names_per_group=self.names_per_group,
+            names_per_row=self.names_per_row,
         )
-        classes = scored_classes(labels, predicted, task=ctx.subject.task)
-        predictions = ctx.model.predict([variant.row for variant in variants])
-        lost = unread(ctx.model, variants, predictions.truncated)
-        answers = answers_of(variants, predictions, lost, classes)
-        used = {GENDER_WORDS: len(words), "first names": len(names)}
-        overview = left_out_table(found.examined, found.left_out, used)
-        lengths = _lengths(ctx.model, names_of(variants))
-        findings: list[Finding] = []
-        for attribute, focus, reference in COMPARISONS:
-            if rows := len(words if attribute == GENDER_WORDS else names):
-                compared = contrast(answers, attribute, focus, reference)
-                _note_left_out(ctx, compared, rows)
-            else:
-                count = len(found.named) if attribute != GENDER_WORDS else _gendered(found, wanted)
-                reason = _too_few(attribute, count, found.examined)
-                compared = unmeasured(attribute, focus, reference, reason, n=count, classes=len(classes))
-            findings += findings_of(compared, classes, lengths, overview)
-        return findings
 
     def _wanted(self, budget: Budget) -> int:
-        if self.rows is not None and self.rows < LEAST_ROWS:
-            raise ValueError(f"the option rows is {self.rows}; {LEAST_ROWS} rows are the least that can be judged")
         return budget.pick(100, 400, 2_000) if self.rows is None else self.rows
+
+
+def asked(subject: SubjectInfo, evaluations: int, tokens: float) -> Cost:
+    """Return the cost of so many variants of so many tokens each.
+
+    A masked language model is asked once for each token behind the edit, about half of them.
+    """
+    if subject.task == "fill-mask":
+        evaluations = round(evaluations * tokens / 2)
+    return Cost(evaluations, round(evaluations * tokens))
+
+
+def why_not(subject: SubjectInfo) -> str | None:
+    """Return why the answers of a subject can't be compared, or None."""
+    if subject.task not in TASKS:
+        return f"compares texts' classes, outputs, entities and probabilities, not {subject.task}"
+    if subject.task in {"text-classification", "token-classification"} and len(subject.model.labels) < 2:
+        return "the model has a single label, so its answer can't change"
+    return None
 
 
 def _sources(ctx: Context, wanted: int) -> Iterator[Source]:
     """Yield the evaluation rows in drawn order, with reference tags for token classification."""
     rows = drawn(ctx.data.evaluation, seed=ctx.seed)
     if ctx.subject.task != "token-classification":
-        yield from (Source(row, Document(row.text)) for row in rows)
+        judged_by_what_follows = ctx.subject.task in LANGUAGE_TASKS
+        for row in rows:
+            yield Source(row, Document(row.text), continues=judged_by_what_follows and not row.answer)
         return
     step = max(2 * wanted, 1)
     for start in range(0, len(rows), step):
@@ -164,82 +188,3 @@ def _reference_tags(model: ModelHandle, rows: Sequence[Row]) -> list[tuple[int, 
         for row, start, stop in zip(untagged, offsets[:-1], offsets[1:], strict=True):
             predicted[row.id] = tuple(int(tag) for tag in answers.labels[start:stop])
     return [row.tags if row.tags is not None else predicted[row.id] for row in rows]
-
-
-def _usable(ctx: Context, found: Survey, wanted: int) -> tuple[list[GenderedRow], list[NamedRow]]:
-    """Return the rows of either kind, none where they are too few; say what was not assessed."""
-    fill = found.gendered_and_named[: max(wanted - len(found.gendered), 0)]
-    words = [*found.gendered, *fill]
-    counts = (
-        f"{len(words)} rows with gendered words and {len(found.named)} with a first name among {found.examined} rows"
-    )
-    if max(len(words), len(found.named)) < LEAST_ROWS:
-        reasons = "; ".join(f"{reason}: {count}" for reason, count in sorted(found.left_out.items()))
-        raise NotAssessable(
-            f"found {counts} (left out: {reasons or 'none'}), and {LEAST_ROWS} of either kind are the least; provide "
-            "English evaluation rows that speak of persons, by pronoun or by first name"
-        )
-    if fill and len(words) >= LEAST_ROWS:
-        ctx.note(f"{len(fill)} of {len(words)} rows with gendered words also name a person; the name was kept.")
-    if len(words) < LEAST_ROWS:
-        ctx.note(f"Gender words are not assessed: found {counts}, and {LEAST_ROWS} are the least.")
-        words = []
-    if len(found.named) < LEAST_ROWS:
-        ctx.note(f"First names are not assessed: found {counts}, and {LEAST_ROWS} are the least.")
-        return words, []
-    return words, found.named
-
-
-def _gendered(found: Survey, wanted: int) -> int:
-    """Return how many rows with gendered words there are, those that name a person too where others are too few."""
-    return min(len(found.gendered) + len(found.gendered_and_named), wanted)
-
-
-def _too_few(attribute: str, count: int, examined: int) -> str:
-    kind = "gendered words that can be exchanged" if attribute == GENDER_WORDS else "a first name"
-    return f"{count:,} of {examined:,} rows have {kind}, and {LEAST_ROWS} are the least."
-
-
-def _note_left_out(ctx: Context, compared: Contrast, rows: int) -> None:
-    """Say how many of the rewritten rows are not in the estimates."""
-    if unread_rows := rows - compared.rows_read:
-        ctx.note(f"{compared.title}: the model does not read as far as the edit in {unread_rows} rows.")
-    if without := len(compared.focus_answers) - compared.estimates.controls:
-        ctx.note(
-            f"{compared.title}: {without} rows have no other word to exchange without harm, so no control; they are in "
-            "the score difference and the flip rate, and left out where flips are compared with the control's."
-        )
-
-
-def _variants(ctx: Context, words: Sequence[GenderedRow], names: Sequence[NamedRow]) -> list[Variant]:
-    labels = ctx.model.labels
-    variants = list(word_arms(words, labels))
-    if names:
-
-        def counter(spelled: Sequence[str]) -> list[int]:
-            of = _lengths(ctx.model, spelled).of
-            return [of[name] for name in spelled]
-
-        by_gender = gender_pools(seed=ctx.seed, n_tokens=counter)
-        by_ethnicity = ethnicity_pools(seed=ctx.seed, n_tokens=counter)
-        variants += gender_name_arms(names, labels, by_gender, seed=ctx.seed)
-        variants += ethnicity_name_arms(names, labels, by_ethnicity, seed=ctx.seed)
-    return variants
-
-
-def _lengths(model: ModelHandle, names: Sequence[str]) -> Lengths:
-    """Return the tokens of each name as it stands inside a sentence, behind a space.
-
-    Where nobody knows the model's tokens, they are the name's characters.
-    """
-    if "token_counts" not in model.capabilities:
-        return Lengths("characters", {name: len(name) for name in names})
-    counts = model.token_counts([f" {name}" for name in names]) if names else ()
-    return Lengths("tokens", dict(zip(names, map(int, counts), strict=True)))
-
-
-def _predicted(model: ModelHandle, rows: Sequence[Row], labels: Sequence[str], task: str) -> list[int]:
-    """Return the predicted labels of the originals where they decide which classes are followed."""
-    if task != "text-classification" or len(labels) <= 2:
-        return []
-    return [int(label) for label in model.predict(rows).labels]

@@ -1,4 +1,4 @@
-"""First names: several variants of each row under either group, with other names of the same group as the control.
+"""A sample of names: several variants of each row under either group, with other names of one group as the control.
 
 Names are a sample, so they and the rows are crossed random effects (Baayen et al. 2008): with names taken as fixed, a
 model that reacts to each name a little, and to no group, would be accused most of the time.
@@ -6,29 +6,44 @@ model that reacts to each name a little, and to no group, would be accused most 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 
-from modelaudit.checkers.bias.comparison import Comparison
+from modelaudit.checkers.bias.comparison import Comparison, Flips
+from modelaudit.checkers.bias.scoring.score import Answer, Floats, Score, reach_of
 from modelaudit.checkers.bias.units import ByRow, Units
 from modelaudit.statistics import Estimate, clopper_pearson, crossed_difference, crossed_excess, crossed_mean
 
 
-def compare_names(b: ByRow, a: ByRow, units: Units) -> Comparison:
-    """Compare the answers to the names of two groups, row by row."""
+def compare_names(b: ByRow, a: ByRow, units: Units, scores: Sequence[Score], *, flips: bool = True) -> Comparison:
+    """Compare the answers to the names of two groups, row by row; decisions too, where there are any."""
     flat_b, flat_a = ([answer for found in side.values() for answer in found] for side in (b, a))
     rows_b, rows_a = ([answer.row for answer in flat] for flat in (flat_b, flat_a))
     names_b, names_a = ([answer.variant.name for answer in flat] for flat in (flat_b, flat_a))
     scores_b, scores_a = (np.array([answer.scores for answer in flat]) for flat in (flat_b, flat_a))
     differences = tuple(
         crossed_difference(
-            scores_a[:, each], scores_b[:, each], rows_a, rows_b, names_a, names_b, units=units.of, reach=1.0
+            scores_a[:, each],
+            scores_b[:, each],
+            rows_a,
+            rows_b,
+            names_a,
+            names_b,
+            units=units.of,
+            reach=reach_of(score, _of_rows(b, each) - _of_rows(a, each)),
         )
-        for each in range(scores_b.shape[1])
+        for each, score in enumerate(scores)
     )
-    decisions_b, decisions_a = ([answer.decision for answer in flat] for flat in (flat_b, flat_a))
-    excess = crossed_excess(decisions_a, decisions_b, rows_a, rows_b, names_a, names_b, units=units.of)
+    decided = flips and flat_b[0].decision is not None
+    return Comparison(differences=differences, flips=_flips(flat_b, flat_a, b, a, units) if decided else None)
+
+
+def _flips(flat_b: Sequence[Answer], flat_a: Sequence[Answer], b: ByRow, a: ByRow, units: Units) -> Flips:
+    rows_b, rows_a = ([answer.row for answer in flat] for flat in (flat_b, flat_a))
+    names_b, names_a = ([answer.variant.name for answer in flat] for flat in (flat_b, flat_a))
+    code = {decision: place for place, decision in enumerate({answer.decision: None for answer in (*flat_a, *flat_b)})}
+    decisions_b, decisions_a = ([code[answer.decision] for answer in flat] for flat in (flat_b, flat_a))
     across = [_differing(answer.decision, [other.decision for other in a[answer.row]]) for answer in flat_b]
     within = [
         _differing(answer.decision, [other.decision for other in side[answer.row] if other is not answer])
@@ -36,17 +51,21 @@ def compare_names(b: ByRow, a: ByRow, units: Units) -> Comparison:
         for found in side.values()
         for answer in found
     ]
-    return Comparison(
-        differences=differences,
-        excess=excess,
-        flips=_rate(across, rows_b, names_b, units),
-        control_flips=_rate(within, [*rows_b, *rows_a], [*names_b, *names_a], units),
+    return Flips(
+        excess=crossed_excess(decisions_a, decisions_b, rows_a, rows_b, names_a, names_b, units=units.of),
+        across=_rate(across, rows_b, names_b, units),
+        within=_rate(within, [*rows_b, *rows_a], [*names_b, *names_a], units),
         controls=len(b),
     )
 
 
-def _differing(decision: int, others: Sequence[int]) -> float:
-    return sum(other != decision for other in others) / len(others)
+def _of_rows(side: ByRow, each: int) -> Floats:
+    """Return the mean of one score in each row."""
+    return np.array([np.mean([answer.scores[each] for answer in found]) for found in side.values()])
+
+
+def _differing(decision: Hashable, others: Sequence[Hashable]) -> float:
+    return sum(other != decision for other in others) / len(others) if others else 0.0
 
 
 def _rate(values: Sequence[float], rows: Sequence[str], names: Sequence[str | None], units: Units) -> Estimate:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from modelaudit.checkers.bias.scores import Answer
+from modelaudit.checkers.bias.scoring.score import Answer
 from modelaudit.statistics import Estimate, clopper_pearson, mean_difference
 
 LEAST_ROWS = 30

@@ -1,46 +1,55 @@
-"""Gendered words: one variant of each row against one, with a control that is not matched to them.
+"""A fixed list of words: one variant of each row against one, with a control that is not matched to them.
 
-Gendered words are a fixed list, so rows alone are the sample. What neutral words do to a decision is not what gendered
-words of no meaning would do: a control that reads badly changes more. So the share G of decisions that depend on
-gender is known within bounds only. It is at most the flip rate F, and at least F less the control's C, as far as the
-control does no less than chance does. The excess takes its lower end from F - C and its upper end from F (Imbens and
-Manski 2004, Econometrica 72:1845): the control can show that flips go beyond chance, but never that they are few.
+Gendered words, or the terms of a religion, are a fixed list, so rows alone are the sample. What neutral words do to a
+decision is not what words of no meaning would do: a control that reads badly changes more. So the share G of decisions
+that depend on the group is known within bounds only. It is at most the flip rate F, and at least F less the control's
+C, as far as the control does no less than chance does. The excess takes its lower end from F - C and its upper end from
+F (Imbens and Manski 2004, Econometrica 72:1845): the control can show that flips go beyond chance, but never that they
+are few.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from modelaudit.checkers.bias.comparison import Comparison
-from modelaudit.checkers.bias.scores import Answer
+from modelaudit.checkers.bias.comparison import Comparison, Flips
+from modelaudit.checkers.bias.scoring.score import Score, reach_of
 from modelaudit.checkers.bias.units import LEAST_ROWS, ByRow, Units, mean_of, share_of
 from modelaudit.statistics import Estimate
 
 
-def compare_words(b: ByRow, a: ByRow, control: ByRow, units: Units) -> Comparison:
-    """Compare the arms row by row; the control is the arm that the row's own text is in, with other words changed."""
+def compare_words(
+    b: ByRow, a: ByRow, control: ByRow, own: ByRow, units: Units, scores: Sequence[Score], *, flips: bool = True
+) -> Comparison:
+    """Compare the arms row by row.
+
+    The control is the arm that the row's own text is in, with other words changed; `own` is that arm itself, unchanged.
+    """
     rows = list(b)
     scores_b, scores_a = (np.array([each.scores for [each] in side.values()]) for side in (b, a))
-    flipped = {row: b[row][0].decision != a[row][0].decision for row in rows}
-    flips = share_of([flipped[row] for row in rows], rows, units)
-    paired = [row for row in rows if row in control]
-    unsteady = {row: control[row][0].decision != _own_arm(b[row][0], a[row][0]).decision for row in paired}
+    differences = tuple(
+        mean_of((to - of).tolist(), rows, units, reach=reach_of(score, to - of))
+        for of, to, score in zip(scores_a.T, scores_b.T, scores, strict=True)
+    )
+    decided = flips and b[rows[0]][0].decision is not None
+    return Comparison(differences=differences, flips=_flips(b, a, control, own, units) if decided else None)
+
+
+def _flips(b: ByRow, a: ByRow, control: ByRow, own: ByRow, units: Units) -> Flips:
+    flipped = {row: b[row][0].decision != a[row][0].decision for row in b}
+    across = share_of(list(flipped.values()), list(flipped), units)
+    unsteady = {row: control[row][0].decision != own[row][0].decision for row in b if row in control and row in own}
     beyond = _beyond_control(b, a, control, flipped, unsteady, units)
-    return Comparison(
-        differences=tuple(mean_of(column.tolist(), rows, units) for column in (scores_b - scores_a).T),
-        excess=_bounded(beyond, flips),
-        flips=flips,
-        control_flips=_control_flips(unsteady, units),
-        controls=len(paired),
+    return Flips(
+        excess=_bounded(beyond, across),
+        across=across,
+        within=_control_flips(unsteady, units),
+        controls=len(unsteady),
         controlled=beyond is not None,
     )
-
-
-def _own_arm(b: Answer, a: Answer) -> Answer:
-    """Return the arm whose text is the row's own."""
-    return a if b.variant.edits else b
 
 
 def _beyond_control(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from modelaudit.errors import ModelInputError
 from modelaudit.subject.task import Task
+from modelaudit.subject.tasks.fill_mask import FillMask
 from modelaudit.subject.tasks.multi_label import MultiLabelClassification
 from modelaudit.subject.tasks.text_classification import TextClassification
 from modelaudit.subject.tasks.text_generation import TextGeneration
@@ -21,6 +22,7 @@ TASKS: tuple[Task, ...] = (
     TextRegression(),
     TokenClassification(),
     TextGeneration(),
+    FillMask(),
 )
 
 
@@ -43,8 +45,14 @@ def task_of(model: PreTrainedModel) -> Task:
     if task is not None:
         return task
     name = type(model).__name__
-    if task_named(name) is None:
+    named = task_named(name)
+    if named is None:
         raise unknown_head(name)
+    if named.masks:
+        raise ModelInputError(
+            f"a {name} that is_decoder or is_encoder_decoder makes read one way is no masked language model; correct "
+            "config.json, or load it as what it was trained to be"
+        )
     raise ModelInputError(
         f"a {name} with {model.config.num_labels} output(s) and problem_type {model.config.problem_type!r} is of no "
         "task that is known; correct num_labels or problem_type in config.json"

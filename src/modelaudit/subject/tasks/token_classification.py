@@ -52,6 +52,7 @@ class TokenClassification:
     per_word: bool = True
     argmax: bool = True
     asks: Want = "logits"
+    masks: bool = False
 
     def fits(self, config: Any) -> bool:
         """Whether the head tags words; every one of this kind does."""

@@ -41,6 +41,7 @@ class WholeText:
     peft_type: str = "SEQ_CLS"
     per_word: bool = False
     asks: Want = "logits"
+    masks: bool = False
 
     def content(self, row: Row) -> Any:
         """Return the row's text."""

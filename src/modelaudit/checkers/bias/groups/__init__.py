@@ -1,0 +1,1 @@
+"""Group performance: rates, errors and calibration by the groups of a protected attribute."""

@@ -1,0 +1,89 @@
+"""Estimates: each group's rates and scores, and each group held against the reference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelaudit.checkers.bias.groups.answers import Answers, Chances, Question, Rate, Score
+from modelaudit.checkers.bias.groups.grouping import Grouping
+from modelaudit.statistics import (
+    Estimate,
+    Sample,
+    Trials,
+    clustered_ece,
+    design_effect,
+    group_mean,
+    group_mean_difference,
+    group_mean_ratio,
+    group_rate,
+    parity_ratio,
+    rate_difference,
+    sample,
+    trials,
+)
+
+Codes = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Units:
+    """What is independent of what: the document of each row (rows,), or None where rows are on their own."""
+
+    documents: Codes | None
+    name: str
+
+    def of(self, chosen: NDArray[np.bool_], *, clustered: bool = False) -> NDArray[np.intp] | None:
+        """Return the codes of some rows; where `clustered`, a row without a document is one of its own."""
+        if self.documents is not None:
+            return self.documents[chosen].astype(np.intp)
+        return np.flatnonzero(chosen) if clustered else None
+
+
+def trials_of(rate: Rate, within: Grouping, group: int, units: Units, *, clustered: bool) -> Trials:
+    """Return the trials of one group."""
+    inside = within.code == group
+    return trials(rate.hits[inside], rate.totals[inside], clusters=units.of(inside, clustered=clustered))
+
+
+def sample_of(score: Score, within: Grouping, group: int, units: Units) -> Sample:
+    """Return the values of one group."""
+    inside = (within.code == group) & ~np.isnan(score.values)
+    return sample(score.values[inside], clusters=units.of(inside))
+
+
+def against_reference(question: Question, answers: Answers, within: Grouping, group: int, units: Units) -> Estimate:
+    """Return what is asked of a group and the reference."""
+    if question.of in answers.rates:
+        a, b = (
+            trials_of(answers.rates[question.of], within, one, units, clustered=answers.clustered)
+            for one in (group, within.reference)
+        )
+        return parity_ratio(a, b) if question.form == "parity ratio" else rate_difference(a, b)
+    score = answers.scores[question.of]
+    first, second = (sample_of(score, within, one, units) for one in (group, within.reference))
+    if question.form == "ratio":
+        return group_mean_ratio(first, second)
+    return group_mean_difference(first, second, reach=score.reach)
+
+
+def rate_of(rate: Rate, within: Grouping, group: int, units: Units, *, clustered: bool) -> Estimate:
+    """Return one rate of one group."""
+    return group_rate(trials_of(rate, within, group, units, clustered=clustered))
+
+
+def score_of(score: Score, within: Grouping, group: int, units: Units) -> Estimate:
+    """Return one mean of one group."""
+    return group_mean(sample_of(score, within, group, units), reach=score.reach)
+
+
+def calibration_error_of(chances: Chances, within: Grouping, group: int, units: Units) -> Estimate:
+    """Return one group's calibration error, allowing for its own bias and for likeness within documents."""
+    inside = (within.code == group) & ~np.isnan(chances.true)
+    stated, true = np.clip(chances.stated[inside], 0.0, 1.0), chances.true[inside]
+    if not inside.any():
+        return Estimate(value=None, n=0, method="bias-aware-ece", reason="No row of the group has a label.")
+    effect = design_effect(sample(stated - true, clusters=units.of(inside)))
+    return clustered_ece(stated, true, design_effect=effect)

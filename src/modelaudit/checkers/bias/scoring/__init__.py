@@ -1,0 +1,32 @@
+"""How the answers of each task are read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from modelaudit.checker import ModelHandle, Row
+from modelaudit.checkers.bias.scoring.classes import ClassScoring
+from modelaudit.checkers.bias.scoring.continuation import ContinuationScoring
+from modelaudit.checkers.bias.scoring.outputs import OutputScoring
+from modelaudit.checkers.bias.scoring.score import Scoring
+from modelaudit.checkers.bias.scoring.tags import TagScoring
+
+LANGUAGE_TASKS = frozenset({"text-generation", "fill-mask"})
+TASKS = frozenset(
+    {"text-classification", "multi-label-classification", "text-regression", "token-classification"} | LANGUAGE_TASKS
+)
+"""The tasks whose answers can be compared."""
+
+
+def scoring_of(
+    model: ModelHandle, task: str, *, favourable: str | None, originals: Sequence[Row], of_names: Collection[str]
+) -> Scoring:
+    """Return how the answers of a task are read; `originals` are rows of the data as they are."""
+    if task == "token-classification":
+        return TagScoring(model, of_names=of_names)
+    if task == "text-regression":
+        return OutputScoring(model, originals=originals)
+    if task in LANGUAGE_TASKS:
+        return ContinuationScoring(model)
+    multi_label = task == "multi-label-classification"
+    return ClassScoring(model, favourable=favourable, multi_label=multi_label, originals=originals)

@@ -1,0 +1,48 @@
+"""Small audits that make the counterfactual checks say all that they can, over the tasks that they are for."""
+
+from __future__ import annotations
+
+import torch
+from privacy_audits import audited
+from transformers import BertConfig, BertForSequenceClassification
+
+from modelaudit.testing.planted import planted_classifier
+from stereotyped import causal_model
+
+WORDS = {"good": 2.0, "bad": -2.0, "the": 0.3}
+CHECKS = ("counterfactual-substitution", "counterfactual-frames")
+
+
+def of_substitutions(given):
+    """Three classes, several labels, a regression of one output and of two, and a language model."""
+    texts = [f"In case {place} she said that it was {('good', 'bad')[place % 3 > 0]} for all." for place in range(60)]
+    rows = [{"text": text} for text in texts]
+    two = planted_classifier(WORDS)
+    two[0].config.problem_type = "regression"
+    several = planted_classifier(WORDS)
+    several[0].config.problem_type = "multi_label_classification"
+    models = (planted_classifier(WORDS, labels=("no", "later", "yes")), several, two, _one_output())
+    models += (causal_model(stereotyped=True, steps=0),)
+    options = {f"modelaudit/{check}": {"attributes": ["gender"]} for check in CHECKS}
+    options["modelaudit/counterfactual-frames"]["domains"] = ["hiring", "lending"]
+    given = {"options": options, **given}
+    return [
+        result
+        for model, tokenizer in models
+        for result in audited(model, rows, only=CHECKS, tokenizer=tokenizer, **given)
+    ]
+
+
+def _one_output():
+    _, tokenizer = planted_classifier(WORDS, extra_vocabulary=("she", "he"))
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=16,
+        num_labels=1,
+        problem_type="regression",
+    )
+    return BertForSequenceClassification(config).eval(), tokenizer
