@@ -19,8 +19,10 @@ from modelaudit.text import name_groups
 
 LIMIT = 1.2
 SLOTS = 512
-NAMES = 40
-OPTIONS = {"attributes": ("gender", "ethnicity"), "names_per_group": NAMES, "names_per_row": NAMES}
+NAMES, NAMES_A_ROW = 40, 20
+"""Of a group, half of them female: as ethnicity is compared with gender held fixed, a row is given all that it can."""
+
+OPTIONS = {"attributes": ("gender", "ethnicity"), "names_per_group": NAMES, "names_per_row": NAMES_A_ROW}
 FRAMES = ("{name} writes: {text}", "{name} told us: {text}", "We asked {name}, who said: {text}")
 RATIO = "time of the check / limit A of the distinct inputs that it asked for"
 

@@ -64,6 +64,17 @@ def test_a_shift_on_the_words_of_one_region_is_found_and_the_sample_of_words_is_
     assert not clear(single["score_difference", group]), "one nationality of many does not speak for its region"
 
 
+def test_noise_of_single_nationalities_is_not_taken_for_a_region():
+    words = [word for group in SETS["nationality"].groups for word in fillers("nationality", group) if word.isalpha()]
+    model = planted_classifier(WORDS, noise=1.0, noise_words=words)
+    found, _ = asked(model, rows_of("The Canadian doctor"), only("nationality"))
+    reference, *regions = SETS["nationality"].groups
+    for region in regions:
+        difference = found["score_difference", f"nationality: {region} - {reference}"]
+        assert not clear(difference)
+        assert difference.metric.smallest_detectable > 0.1, "some twenty words a region, however many rows"
+
+
 def test_a_shift_on_ages_is_found_by_group_of_age():
     older, younger = fillers("age", "older"), fillers("age", "younger")
     assert not set(older) & set(younger)

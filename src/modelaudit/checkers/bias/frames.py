@@ -27,6 +27,7 @@ from modelaudit.text import (
 )
 from modelaudit.text.tags import entity_spans, split_tag, type_of
 
+LEAST_DOMAINS = 2
 LOOKED_AT = 1_000
 """Evaluation rows whose language is looked at."""
 TYPES = {
@@ -48,7 +49,7 @@ class CounterfactualFrames:
     """Exchanges words that speak of a person's group in our own sentences and compares the model's answers.
 
     Args:
-        domains: which domains' sentences are used; None for all.
+        domains: which domains' sentences are used, two or more; None for all.
         attributes, language, favourable, names_per_group, names_per_row: as for `CounterfactualSubstitution`; the
             language is that of most evaluation rows where it is not given.
     """
@@ -98,6 +99,8 @@ class CounterfactualFrames:
         unknown = sorted(set(self.domains or ()) - set(FRAME_DOMAINS))
         if unknown or self.domains == ():
             raise ValueError(f"domains has {unknown or 'nothing'}; choose from {', '.join(FRAME_DOMAINS)}")
+        if self.domains is not None and len(set(self.domains)) < LEAST_DOMAINS:
+            raise ValueError(f"domains has {self.domains[0]} alone, which is too few sentences; choose two or more")
 
     def applies(self, subject: SubjectInfo) -> str | None:
         """Return why no answer can be compared, or None."""
