@@ -1,9 +1,11 @@
 """Religion, nationality and age: planted effects are found, clean twins are quiet, and labels are no terms."""
 
+import numpy as np
 import pytest
 from bias_cases import WORDS, asked, clear, judged, log_odds, sigmoid
 
 from modelaudit.checkers.bias.counterfactual import CounterfactualSubstitution
+from modelaudit.statistics import p_outside
 from modelaudit.testing.planted import planted_classifier, planted_rows
 from modelaudit.text import LANGUAGES
 
@@ -64,15 +66,17 @@ def test_a_shift_on_the_words_of_one_region_is_found_and_the_sample_of_words_is_
     assert not clear(single["score_difference", group]), "one nationality of many does not speak for its region"
 
 
-def test_noise_of_single_nationalities_is_not_taken_for_a_region():
+def test_noise_of_single_nationalities_is_rarely_taken_for_a_region():
     words = [word for group in SETS["nationality"].groups for word in fillers("nationality", group) if word.isalpha()]
-    model = planted_classifier(WORDS, noise=1.0, noise_words=words)
-    found, _ = asked(model, rows_of("The Canadian doctor"), only("nationality"))
-    reference, *regions = SETS["nationality"].groups
-    for region in regions:
-        difference = found["score_difference", f"nationality: {region} - {reference}"]
-        assert not clear(difference)
-        assert difference.metric.smallest_detectable > 0.1, "some twenty words a region, however many rows"
+    alarms = 0
+    for seed in range(6):
+        shifts = dict(zip(words, np.random.default_rng(seed).normal(0, 1, len(words)), strict=True))
+        found, _ = asked(planted_classifier(WORDS, shifts=shifts), rows_of("The Canadian doctor"), only("nationality"))
+        compared = [finding.metric for (metric, _), finding in found.items() if metric == "score_difference"]
+        assert len(compared) == 6
+        assert all(each.smallest_detectable > 0.1 for each in compared), "some ten words a region, whatever the rows"
+        alarms += sum(p_outside(each.grid, 0.02) < 0.05 for each in compared)
+    assert alarms <= 6
 
 
 def test_a_shift_on_ages_is_found_by_group_of_age():

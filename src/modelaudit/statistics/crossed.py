@@ -178,8 +178,7 @@ def name_part(scores: Vector, levelled: Vector, row: Codes, unit: Codes, name: C
     if min(n_units, n_names) < 2:
         return NamePart(added=0.0, gross=0.0, names=n_names)
     counts = np.bincount(row, minlength=n_rows)
-    share = np.zeros((n_rows, n_names))
-    np.add.at(share, (row, name), 1.0 / counts[row])
+    share = _table(row, name, 1.0 / counts[row], (n_rows, n_names))
     within = bool(((share > 0).sum(axis=1) > 1).any())
     block = row if within else np.zeros_like(row)
     variance, noise = _name_variance(scores if within else levelled, block, name, n_names)
@@ -191,6 +190,12 @@ def name_part(scores: Vector, levelled: Vector, row: Codes, unit: Codes, name: C
     return NamePart(added=variance * (whole - afresh), gross=(variance + noise) * whole, names=n_names)
 
 
+def _table(row: Codes, column: Codes, weights: Vector, shape: tuple[int, int]) -> Vector:
+    """Return the sums of weights by row and column."""
+    flat = np.bincount(row * shape[1] + column, weights=weights, minlength=shape[0] * shape[1])
+    return np.asarray(flat, dtype=np.float64).reshape(shape)
+
+
 def _name_variance(scores: Vector, block: Codes, name: Codes, n_names: int) -> tuple[float, float]:
     """Return the variance of names, and that of the noise with which one name's offset is estimated.
 
@@ -199,8 +204,7 @@ def _name_variance(scores: Vector, block: Codes, name: Codes, n_names: int) -> t
     """
     n_blocks = int(block.max()) + 1
     sizes = np.bincount(block, minlength=n_blocks)
-    incidence = np.zeros((n_blocks, n_names))
-    np.add.at(incidence, (block, name), 1.0)
+    incidence = _table(block, name, np.ones(len(name)), (n_blocks, n_names))
     information = np.diag(incidence.sum(axis=0)) - incidence.T @ (incidence / sizes[:, None])
     residual = scores - row_means(scores, block, n_blocks)[block]
     sums = np.bincount(name, weights=residual, minlength=n_names)

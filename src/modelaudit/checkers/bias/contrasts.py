@@ -51,10 +51,10 @@ def contrast(answers: Sequence[Answer], planned: Planned, scores: Sequence[Score
     Rows that the model does not read as far as the edit are left out; where fewer than 30 remain, the estimates have
     no value and say so.
     """
-    mine = [answer for answer in answers if answer.variant.group_in(planned.attribute) is not None]
+    groups = [answer.variant.group_in(planned.attribute) for answer in answers]
 
     def side(wanted: Callable[[str], bool]) -> ByRow:
-        return _by_row([a for a in mine if wanted(a.variant.group_in(planned.attribute) or "")])
+        return _by_row([a for a, group in zip(answers, groups, strict=True) if group is not None and wanted(group)])
 
     focus = side(lambda group: group == planned.focus)
     if planned.reference == ALL_OTHERS:
@@ -69,7 +69,7 @@ def contrast(answers: Sequence[Answer], planned: Planned, scores: Sequence[Score
     units = units_of(b)
     if planned.fixed:
         control = side(lambda group: group == CONTROL)
-        own = _by_row([answer for answer in mine if not answer.variant.edits])
+        own = _by_row([a for a, group in zip(answers, groups, strict=True) if group and not a.variant.edits])
         found = compare_words(b, a, control, own, units, scores, flips=planned.flips)
     else:
         found = compare_names(b, a, units, scores, flips=planned.flips)
@@ -113,7 +113,12 @@ def _checked_flips(flips: Flips, units: Units) -> Flips:
 
 def _by_row(answers: Sequence[Answer]) -> ByRow:
     """Return answers by row; rows that the model does not read as far as the edit are left out."""
+    if not answers:
+        return {}
+    unread = np.isnan(np.array([answer.scores for answer in answers])).any(axis=1).tolist()
+    lost = {answer.row for answer, missing in zip(answers, unread, strict=True) if missing}
     rows: ByRow = defaultdict(list)
     for answer in answers:
-        rows[answer.row].append(answer)
-    return {row: found for row, found in rows.items() if not any(np.isnan(each.scores).any() for each in found)}
+        if answer.row not in lost:
+            rows[answer.row].append(answer)
+    return dict(rows)

@@ -31,7 +31,7 @@ def compare_names(b: ByRow, a: ByRow, units: Units, scores: Sequence[Score], *, 
             names_a,
             names_b,
             units=units.of,
-            reach=reach_of(score, _of_rows(b, each) - _of_rows(a, each)),
+            reach=score.reach if score.bounded else reach_of(score, _of_rows(b, each) - _of_rows(a, each)),
         )
         for each, score in enumerate(scores)
     )

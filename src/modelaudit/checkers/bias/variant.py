@@ -44,7 +44,9 @@ class Variant:
 
     def group_in(self, attribute: str) -> str | None:
         """Return the group whose arm of the attribute it stands in, or None."""
-        return self.group if attribute == self.attribute else dict(self.also).get(attribute)
+        if attribute == self.attribute:
+            return self.group
+        return next((group for other, group in self.also if other == attribute), None)
 
     def probe(self) -> Row:
         """Return the row with other words where this one was edited, and alike elsewhere."""
