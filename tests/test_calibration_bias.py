@@ -50,12 +50,13 @@ def test_other_fair_models_are_not_accused(bench, name):
     assert found["flip rule"] == (name == "random flips near the margin")
 
 
-@pytest.mark.parametrize("place", [0, 2, 4, 5])
-def test_an_effect_of_the_printed_size_is_found_in_four_of_five_audits(bench, place):
+@pytest.mark.parametrize(("place", "size"), [(0, 0.03), (2, 0.017), (4, 0.043), (5, 0.031)])
+def test_an_effect_of_the_printed_size_is_found_in_four_of_five_audits(bench, place, size):
     cell = bench.planted.CELLS[place]
     none = [bench.planted.draw(cell, 0.0, seed) for seed in SEEDS]
     assert np.mean([each["covered"] for each in none]) >= 0.83
     shift = bench.planted.stated_shift(cell, none)
+    assert abs(cell.truth(shift)) == pytest.approx(size, rel=0.15)
     found = shares([bench.planted.draw(cell, shift, seed) for seed in SEEDS])
     # 19 of 24 on average.
     assert 13 / 24 <= found["found"] <= 23 / 24
