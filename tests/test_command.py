@@ -113,7 +113,7 @@ def test_what_only_python_can_give_is_named(folder):
     command = Audit(
         "m",
         "d",
-        options={"modelaudit/counterfactual-substitution": {"rows": 9}},
+        options={"modelaudit/counterfactual-substitution": {"rows": 90}},
         declared={"use": "x"},
         batch_tokens=64,
     ).command()

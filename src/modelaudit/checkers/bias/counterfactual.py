@@ -108,7 +108,7 @@ class CounterfactualSubstitution:
         self.names_per_row = names_per_row
         self.options()
         if rows is not None and (isinstance(rows, bool) or not isinstance(rows, int) or rows < LEAST_ROWS):
-            raise ValueError(f"rows is {rows!r}; {LEAST_ROWS} rows are the least that can be judged")
+            raise ValueError(f"the option rows is {rows!r}; {LEAST_ROWS} rows are the least that can be judged")
 
     def applies(self, subject: SubjectInfo) -> str | None:
         """Return why no answer can be compared, or None."""

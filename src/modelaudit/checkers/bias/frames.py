@@ -98,9 +98,11 @@ class CounterfactualFrames:
         self.options(language)
         unknown = sorted(set(self.domains or ()) - set(FRAME_DOMAINS))
         if unknown or self.domains == ():
-            raise ValueError(f"domains has {unknown or 'nothing'}; choose from {', '.join(FRAME_DOMAINS)}")
+            raise ValueError(f"the option domains has {unknown or 'nothing'}; choose from {', '.join(FRAME_DOMAINS)}")
         if self.domains is not None and len(set(self.domains)) < LEAST_DOMAINS:
-            raise ValueError(f"domains has {self.domains[0]} alone, which is too few sentences; choose two or more")
+            raise ValueError(
+                f"the option domains has {self.domains[0]} alone, which is too few sentences; choose two or more"
+            )
 
     def applies(self, subject: SubjectInfo) -> str | None:
         """Return why no answer can be compared, or None."""

@@ -39,11 +39,11 @@ class Options:
     def __post_init__(self) -> None:
         unknown = [each for each in self.attributes if each not in TOPICS]
         if unknown or not self.attributes:
-            raise ValueError(f"attributes has {unknown or 'nothing'}; choose from {', '.join(TOPICS)}")
+            raise ValueError(f"the option attributes has {unknown or 'nothing'}; choose from {', '.join(TOPICS)}")
         if self.language is not None and self.language not in LANGUAGES:
-            raise ValueError(f"language is {self.language!r}; choose from {', '.join(LANGUAGES)}")
+            raise ValueError(f"the option language is {self.language!r}; choose from {', '.join(LANGUAGES)}")
         if self.favourable is not None and not isinstance(self.favourable, str):
-            raise ValueError(f"favourable is {self.favourable!r}; give the name of a label")
+            raise ValueError(f"the option favourable is {self.favourable!r}; give the name of a label")
         _within("names_per_group", self.names_per_group, LEAST_NAMES, MOST_NAMES)
         _within("names_per_row", self.names_per_row, 2, MOST_NAMES_A_ROW)
 
@@ -59,10 +59,10 @@ def listed(name: str, value: Any) -> tuple[str, ...]:
     """Return an option that is a list of words, or one word, as a tuple; ValueError for anything else."""
     words = (value,) if isinstance(value, str) else value
     if not isinstance(words, list | tuple) or not all(isinstance(word, str) for word in words):
-        raise ValueError(f"{name} is {value!r}; give a list of words")
+        raise ValueError(f"the option {name} is {value!r}; give a list of words")
     return tuple(words)
 
 
 def _within(name: str, value: Any, least: int, most: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise ValueError(f"{name} is {value!r}; give a whole number from {least} to {most}")
+        raise ValueError(f"the option {name} is {value!r}; give a whole number from {least} to {most}")
