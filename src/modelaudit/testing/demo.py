@@ -119,8 +119,10 @@ PLANTED: Mapping[DemoTask, tuple[Expectation, ...]] = {
         Expectation(
             "rare names of training rows are remembered",
             "modelaudit/membership-inference",
-            ("membership_auc", "tpr_at_1pct_fpr"),
+            ("membership_auc", "tpr_at_1pct_fpr", "entity_exposure"),
             r".*",
+            # Names of rows that are remembered are remembered too.
+            also=("modelaudit/entity-exposure",),
         ),
         Expectation(
             "the answer depends on letter case",
