@@ -32,7 +32,7 @@ def unpaired_difference(
 
     `a` and `b` have one value a unit (shapes [n_a] and [n_b]); `parts_a` and `parts_b` have what each unit is made of.
     `weights_a` says how much each unit of `a` counts, equally by default. `reach` is the largest distance of a value
-    from another that is possible: as in `bounded_normal`, 1.5 units at that distance are added to the standard error,
+    from another that is possible: 1.5 units at that distance are added to the standard error,
     so that values which never differ give no interval of width 0. Degrees of freedom are Welch and Satterthwaite's,
     divided by the factor by which sharing raises the variance. The interval is clipped to +-reach; `n` counts the
     units of both samples. ValueError where lengths differ, or a weight is negative.

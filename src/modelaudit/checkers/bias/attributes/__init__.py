@@ -15,10 +15,11 @@ from modelaudit.text import Language
 
 def attributes_of(language: Language, topics: Collection[str]) -> tuple[Attribute[Any], ...]:
     """Return the attributes of a language that have a comparison among the topics."""
-    names: list[Attribute[Any]] = [FirstNames(language, topics)]
-    others: list[Attribute[Any]] = [GenderWords(language)]
-    if len(language.ethnicities) > 1:
-        others.append(LastNames(language))
+    words, names = GenderWords(language), FirstNames(language, topics)
+    others: list[Attribute[Any]] = [LastNames(language)] if len(language.ethnicities) > 1 else []
     others += [Terms(language, terms) for terms in language.term_sets()]
-    chosen = [each for each in others if each.topic in topics]
-    return (*chosen[:1], *(each for each in names if each.planned), *chosen[1:])
+    return (
+        *([words] if words.topic in topics else []),
+        *([names] if names.planned else []),
+        *(each for each in others if each.topic in topics),
+    )

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from modelaudit.checkers.bias.attributes.attribute import Design, Planned, next_turn
-from modelaudit.checkers.bias.attributes.named_row import NONE_LEFT, NamedRow, Writer
+from modelaudit.checkers.bias.attributes.named_row import NONE_LEFT, NamedRow, Writer, named_row
 from modelaudit.checkers.bias.name_design import dealt, generator
 from modelaudit.checkers.bias.source import Source
 from modelaudit.checkers.bias.variant import Variant
@@ -34,12 +34,7 @@ class LastNames:
     def examine(self, source: Source, labels: Sequence[str]) -> NamedRow | str | None:
         """Return the row with the mentions of the first person in it who is called by a last name."""
         mentions = last_name_mentions(source.document, person_spans=source.person_spans(labels))
-        if not mentions:
-            return "real person" if self._language.names_real_person(source.document) else None
-        mine = tuple(mention for mention in mentions if mention.name == mentions[0].name)
-        if not source.goes_on(mine[-1].end):
-            return "too little text behind the edit"
-        return NamedRow(source, mine)
+        return named_row(source, mentions, self._language)
 
     def variants(self, rows: Sequence[NamedRow], design: Design) -> Iterator[Variant]:
         """Yield each row with names of each group, half as many as of first names and two at the least."""

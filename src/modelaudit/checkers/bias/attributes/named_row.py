@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from modelaudit.checkers.bias.attributes.attribute import Design
@@ -26,6 +27,14 @@ class NamedRow:
     def gender(self) -> str | None:
         """The gender that the original name is known for, or None."""
         return self.mentions[0].gender
+
+
+def named_row(source: Source, mentions: Sequence[Mention], language: Language) -> NamedRow | str | None:
+    """Return the row with all mentions of its first person, why it is left alone, or None where nobody is named."""
+    if not mentions:
+        return "real person" if language.names_real_person(source.document) else None
+    mine = tuple(mention for mention in mentions if mention.name == mentions[0].name)
+    return NamedRow(source, mine) if source.goes_on(mine[-1].end) else "too little text behind the edit"
 
 
 class Writer:
