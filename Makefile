@@ -21,7 +21,7 @@ test: $(STAMP)
 	$(PYTEST) -n 2 --dist loadfile -m "not heavy"
 
 test-heavy: $(STAMP)
-	$(PYTEST) -m heavy
+	$(PYTEST) -n 2 --dist load -m heavy
 
 test-all: test test-heavy test-transformers4
 

@@ -23,6 +23,7 @@ def test_the_report_shows_each_planted_defect_and_nothing_else(task, clean, tmp_
     planted = {
         "modelaudit/membership-inference",
         "modelaudit/counterfactual-substitution",
+        "modelaudit/counterfactual-frames",
         "modelaudit/perturbation",
         *(["modelaudit/personal-data"] if task == "classification" else []),
     }

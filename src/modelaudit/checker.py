@@ -183,6 +183,15 @@ class ModelHandle(Protocol):
         """Return (n, C) probabilities of plain texts; for libraries that want a model function."""
         ...
 
+    def fingerprints(self, rows: Sequence[Row]) -> list[str]:
+        """Return for each row a string that two rows share exactly where the model is given the same input for both.
+
+        It costs a tokenization and no evaluation, and every model has it. So a change that the tokenizer undoes is
+        known for certain to leave every answer alone, and distinct questions can be counted. For a function the input
+        is the text.
+        """
+        ...
+
     def loss(self, rows: Sequence[Row]) -> Losses:
         """Return the loss of each row's truth: cross-entropy in nats, or the squared error of a regression."""
         ...

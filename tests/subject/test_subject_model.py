@@ -167,6 +167,18 @@ def test_embeddings_gradients_and_counts(handle, classifier):
     assert handle.token_counts([]).tolist() == []
 
 
+def test_fingerprints_tell_what_the_tokenizer_undoes(handle, tagging):
+    plain, zero_width, other, longer = handle.fingerprints(
+        [Row("1", "she was good"), Row("2", "she was\u0007 good"), Row("3", "she was bad"), Row("4", f"{LONG} more")]
+    )
+    assert plain == zero_width
+    assert len({plain, other, longer}) == 3
+    assert longer == handle.fingerprints([Row("5", LONG)])[0], "what is cut off is not read"
+    words = [Row("1", "", ("good", "bad")), Row("2", "", ("good bad",)), Row("3", "", ("good", "bad"))]
+    one_by_one, at_once, again = tagging.fingerprints(words)
+    assert one_by_one == again != at_once, "equal tokens of other words are answered word by word in other ways"
+
+
 def test_verbs_that_a_model_lacks(handle, tagging):
     with pytest.raises(CapabilityError, match=r"is a text-classification model and can't generate; it has embed"):
         handle.generate([Row("1", "x")], max_new_tokens=3)

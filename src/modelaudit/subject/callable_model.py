@@ -18,7 +18,7 @@ from modelaudit.evidence import storable
 from modelaudit.inference.callable_engine import CallableEngine
 from modelaudit.inference.callables import TextFunction, input_of
 from modelaudit.rows import Row
-from modelaudit.subject.encoding import Encoding
+from modelaudit.subject.encoding import Encoding, fingerprint
 from modelaudit.subject.model import check_texts
 from modelaudit.subject.opened import OpenedCallable
 from modelaudit.subject.tasks.text_classification import TextClassification
@@ -101,6 +101,10 @@ class CallableModel:
         """Return (n, C) probabilities of plain texts; for libraries that want a model function."""
         check_texts(texts)
         return self._predictions(texts).probabilities
+
+    def fingerprints(self, rows: Sequence[Row]) -> list[str]:
+        """Return for each row a string that rows of one text share."""
+        return [fingerprint(encoding) for encoding in self.encodings(rows)]
 
     def loss(self, rows: Sequence[Row]) -> Losses:
         """Return -log p of each row's label, in nats. Raises DataInputError for a row without a label."""

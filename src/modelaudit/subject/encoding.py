@@ -38,6 +38,13 @@ class Encoding:
     word_index: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
 
 
+def fingerprint(encoding: Encoding) -> str:
+    """Return what two encodings share exactly where the model is given the same tokens and asked for the same words."""
+    wanted = encoding.input.gather
+    asked = "" if wanted is None else np.asarray(wanted, dtype="<i4").tobytes().hex()
+    return f"{encoding.input.key.hex()}:{encoding.words}:{asked}"
+
+
 @dataclass(frozen=True, slots=True)
 class Segments:
     """The maskable words ("players") of one row, and for each token its player or -1 (special tokens)."""

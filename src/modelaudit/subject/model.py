@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from modelaudit.checker import Hiding, Losses, Predictions, TokenStatistics
 from modelaudit.errors import CapabilityError, ModelInputError
 from modelaudit.rows import Row
-from modelaudit.subject.encoding import Encoder, Encoding, Segments
+from modelaudit.subject.encoding import Encoder, Encoding, Segments, fingerprint
 from modelaudit.subject.generation import greedy, written
 from modelaudit.subject.hiding import Veil
 from modelaudit.subject.limits import max_length
@@ -82,6 +82,10 @@ class Model:
         self._need("predict_proba")
         check_texts(texts)
         return self.predict([Row(str(i), text) for i, text in enumerate(texts)]).probabilities
+
+    def fingerprints(self, rows: Sequence[Row]) -> list[str]:
+        """Return for each row a string that rows share exactly where the model is given the same input."""
+        return [fingerprint(encoding) for encoding in self.encodings(rows)]
 
     def loss(self, rows: Sequence[Row]) -> Losses:
         """Return the loss of each row's truth: cross-entropy in nats, or the squared error of a regression.

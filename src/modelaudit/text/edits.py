@@ -38,10 +38,15 @@ class Edit:
 
 @dataclass(frozen=True)
 class Document:
-    """A text and, for pre-tokenised data, the character spans of its words (None for plain text)."""
+    """A text and, for pre-tokenised data, the character spans of its words (None for plain text).
+
+    ``entities`` are the known entities as (first character, end, type), for perturbations that replace them; where
+    they went follows from the word map, so an edited document has none.
+    """
 
     text: str
     words: tuple[Span, ...] | None = None
+    entities: tuple[tuple[int, int, str], ...] = ()
 
     def __post_init__(self) -> None:
         if self.words is None:
@@ -56,14 +61,18 @@ class Document:
             position = end
 
     @classmethod
-    def from_words(cls, words: Sequence[str]) -> Document:
-        """The document of pre-tokenised ``words``, set apart by one space each."""
+    def from_words(cls, words: Sequence[str], entities: Sequence[tuple[int, int, str]] = ()) -> Document:
+        """The document of pre-tokenised ``words``, set apart by one space each.
+
+        ``entities`` are (first word, end, type), as `tags.entity_spans` gives them.
+        """
         spans: list[Span] = []
         position = 0
         for word in words:
             spans.append((position, position + len(word)))
             position += len(word) + 1
-        return cls(" ".join(words), tuple(spans))
+        named = tuple((spans[first][0], spans[end - 1][1], kind) for first, end, kind in entities)
+        return cls(" ".join(words), tuple(spans), named)
 
     def word_texts(self) -> tuple[str, ...]:
         """The words of a pre-tokenised document; ValueError for plain text, which has none."""

@@ -15,6 +15,10 @@ from modelaudit.text.words import outside, protected_spans, word_spans
 
 Tier = Literal["L0", "L1", "L2", "L3", "D"]
 
+TEXT: tuple[str, ...] = ("text-classification",)
+TOKENS: tuple[str, ...] = ("token-classification",)
+TEXT_AND_TOKENS = TEXT + TOKENS
+
 # Share of a text's words that a level may change (methods/robustness.md 1.1, after the degrees of RobTest).
 WORD_RATES = {1: 0.05, 2: 0.10, 3: 0.15, 4: 0.25, 5: 0.40}
 
@@ -36,6 +40,10 @@ class Perturbation(Protocol):
         """Raised whenever the same seed would give other edits."""
 
     @property
+    def family(self) -> str:
+        """What it is a kind of ("typing errors", "letter case"); the report has one finding for each family."""
+
+    @property
     def tier(self) -> Tier:
         """The tier of the label rule."""
 
@@ -50,6 +58,10 @@ class Perturbation(Protocol):
     @property
     def languages(self) -> tuple[str, ...]:
         """Languages its rules were written for; ("*",) for any."""
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """Tasks for which the label rule holds, among `TEXT_AND_TOKENS`."""
 
     def edits(self, document: Document, *, level: int, rng: np.random.Generator) -> list[Edit]:
         """Edits of one text at one level; ValueError for a level it does not know."""

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from modelaudit.text.edits import Document, Edit
-from modelaudit.text.perturbations.base import Tier, budget, check_level, choose_spans
+from modelaudit.text.perturbations.base import TEXT_AND_TOKENS, Tier, budget, check_level, choose_spans
 from modelaudit.text.words import outside, protected_spans, word_spans
 
 
@@ -38,9 +38,11 @@ class LowerCase:
     word_rate: float = 1.0
 
     version: ClassVar[int] = 1
+    family: ClassVar[str] = "letter case"
     tier: ClassVar[Tier] = "L1"
     levels: ClassVar[tuple[int, ...]] = (1,)
     languages: ClassVar[tuple[str, ...]] = ("*",)
+    tasks: ClassVar[tuple[str, ...]] = TEXT_AND_TOKENS
     label_rule: ClassVar[str] = "The words and their order stay; only capitals are lost."
 
     @property
@@ -61,9 +63,11 @@ class UpperCase:
     word_rate: float = 1.0
 
     version: ClassVar[int] = 1
+    family: ClassVar[str] = "letter case"
     tier: ClassVar[Tier] = "L1"
     levels: ClassVar[tuple[int, ...]] = (1,)
     languages: ClassVar[tuple[str, ...]] = ("*",)
+    tasks: ClassVar[tuple[str, ...]] = TEXT_AND_TOKENS
     label_rule: ClassVar[str] = "The words and their order stay; only small letters become capitals."
 
     @property
@@ -84,9 +88,11 @@ class TitleCase:
     word_rate: float = 1.0
 
     version: ClassVar[int] = 1
+    family: ClassVar[str] = "letter case"
     tier: ClassVar[Tier] = "L1"
     levels: ClassVar[tuple[int, ...]] = (1,)
     languages: ClassVar[tuple[str, ...]] = ("*",)
+    tasks: ClassVar[tuple[str, ...]] = TEXT_AND_TOKENS
     label_rule: ClassVar[str] = "The words and their order stay; only first letters become capitals."
 
     @property

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from modelaudit.text.edits import Document, Edit, Span
-from modelaudit.text.perturbations.base import Tier, check_level
+from modelaudit.text.perturbations.base import TEXT_AND_TOKENS, Tier, check_level
 
 _FINAL_MARKS = frozenset(".!?…。！？")
 _ADDED = ("...", "!!")
@@ -29,9 +29,11 @@ class PunctuationDrop:
 
     name: ClassVar[str] = "final punctuation dropped"
     version: ClassVar[int] = 1
+    family: ClassVar[str] = "punctuation"
     tier: ClassVar[Tier] = "L1"
     levels: ClassVar[tuple[int, ...]] = (1,)
     languages: ClassVar[tuple[str, ...]] = ("*",)
+    tasks: ClassVar[tuple[str, ...]] = TEXT_AND_TOKENS
     label_rule: ClassVar[str] = "All words stay; only the mark that closes the text is missing, as in hasty writing."
 
     def edits(self, document: Document, *, level: int, rng: np.random.Generator) -> list[Edit]:
@@ -51,9 +53,11 @@ class PunctuationAdd:
 
     name: ClassVar[str] = "final punctuation added"
     version: ClassVar[int] = 1
+    family: ClassVar[str] = "punctuation"
     tier: ClassVar[Tier] = "L1"
     levels: ClassVar[tuple[int, ...]] = (1,)
     languages: ClassVar[tuple[str, ...]] = ("*",)
+    tasks: ClassVar[tuple[str, ...]] = TEXT_AND_TOKENS
     label_rule: ClassVar[str] = "All words stay; the marks that close the text are stronger, as in informal writing."
 
     def edits(self, document: Document, *, level: int, rng: np.random.Generator) -> list[Edit]:

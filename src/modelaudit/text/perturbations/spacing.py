@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from modelaudit.text.edits import Document, Edit, Span
-from modelaudit.text.perturbations.base import WORD_RATES, Tier, budget, check_level, choose_spans
+from modelaudit.text.perturbations.base import TEXT, WORD_RATES, Tier, budget, check_level, choose_spans
 
 _SINGLE_SPACE = re.compile(r"(?<=\S) (?=\S)")
 _TRAILING = (" ", "\n", "  ", "\t", " \n")
@@ -29,9 +29,11 @@ class SpacingDouble:
 
     name: ClassVar[str] = "double spaces"
     version: ClassVar[int] = 1
+    family: ClassVar[str] = "spacing"
     tier: ClassVar[Tier] = "L0"
     levels: ClassVar[tuple[int, ...]] = tuple(WORD_RATES)
     languages: ClassVar[tuple[str, ...]] = ("*",)
+    tasks: ClassVar[tuple[str, ...]] = TEXT
     label_rule: ClassVar[str] = "The words stay and look the same; only the width of a gap changes."
 
     def edits(self, document: Document, *, level: int, rng: np.random.Generator) -> list[Edit]:
@@ -46,9 +48,11 @@ class SpacingNonBreaking:
 
     name: ClassVar[str] = "no-break spaces"
     version: ClassVar[int] = 1
+    family: ClassVar[str] = "spacing"
     tier: ClassVar[Tier] = "L0"
     levels: ClassVar[tuple[int, ...]] = tuple(WORD_RATES)
     languages: ClassVar[tuple[str, ...]] = ("*",)
+    tasks: ClassVar[tuple[str, ...]] = TEXT
     label_rule: ClassVar[str] = "A no-break space looks like a space; the text reads the same."
 
     def edits(self, document: Document, *, level: int, rng: np.random.Generator) -> list[Edit]:
@@ -63,9 +67,11 @@ class SpacingTrailing:
 
     name: ClassVar[str] = "trailing whitespace"
     version: ClassVar[int] = 1
+    family: ClassVar[str] = "spacing"
     tier: ClassVar[Tier] = "L0"
     levels: ClassVar[tuple[int, ...]] = (1,)
     languages: ClassVar[tuple[str, ...]] = ("*",)
+    tasks: ClassVar[tuple[str, ...]] = TEXT
     label_rule: ClassVar[str] = "Nothing is changed but invisible whitespace at the end."
 
     def edits(self, document: Document, *, level: int, rng: np.random.Generator) -> list[Edit]:

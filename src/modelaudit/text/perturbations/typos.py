@@ -11,6 +11,7 @@ import numpy as np
 
 from modelaudit.text.edits import Document, Edit, Span
 from modelaudit.text.perturbations.base import (
+    TEXT_AND_TOKENS,
     WORD_RATES,
     Tier,
     budget,
@@ -40,9 +41,11 @@ class Typos:
     operations: tuple[Operation, ...] = OPERATIONS
 
     version: ClassVar[int] = 1
+    family: ClassVar[str] = "typing errors"
     tier: ClassVar[Tier] = "L1"
     levels: ClassVar[tuple[int, ...]] = tuple(WORD_RATES)
     languages: ClassVar[tuple[str, ...]] = ("en",)
+    tasks: ClassVar[tuple[str, ...]] = TEXT_AND_TOKENS
     label_rule: ClassVar[str] = "A reader still recognises every word, whose first and last letter stay."
 
     @property
