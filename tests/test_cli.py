@@ -241,7 +241,7 @@ def test_no_report_is_written_over_what_is_audited(command, folder, out):
 
 
 def test_a_report_is_not_rendered_over_itself(command, folder):
-    command("run", "model", "data.csv", "--preset", "quick", "--only", "robustness", "--out", "kept.json")
+    command("run", "model", "data.csv", "--only", "modelaudit/calibration", "--out", "kept.json")
     before = (folder / "kept.json").read_bytes()
     code, _, err = command("render", "kept.json", "--out", "kept.json")
     assert code == 2
@@ -302,7 +302,7 @@ def test_a_reader_that_goes_away_changes_no_exit_code(folder):
 
 def test_nothing_is_drawn_in_a_pipe(folder, compact):
     done = subprocess.run(
-        [sys.executable, "-m", "modelaudit", "run", compact, "data.csv", "--preset", "quick", "--only", "robustness"],
+        [sys.executable, "-m", "modelaudit", "run", compact, "data.csv", "--only", "modelaudit/calibration"],
         cwd=folder, capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
     assert done.stderr == ""

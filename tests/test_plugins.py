@@ -125,7 +125,8 @@ def test_options_reach_the_checker_and_unknown_ones_are_refused():
 
 def test_only_takes_families_and_ids_and_refuses_the_rest():
     registered = Plugins(extra={"mine": module(modelaudit_checkers=lambda: [Tiny()])}, installed=False).checkers()
-    assert selected(registered, ["data"]) == {"test/tiny"}
+    of_data = {f"modelaudit/{name}" for name in ("duplicates", "label-errors", "data-drift", "shortcuts")}
+    assert selected(registered, ["data"]) == {"test/tiny", *of_data}
     names = ("membership-inference", "canary-audit", "entity-exposure", "memorisation", "personal-data")
     assert selected(registered, ["test/tiny", "privacy"]) == {"test/tiny", *(f"modelaudit/{name}" for name in names)}
     with pytest.raises(InputError, match="neither a family"):

@@ -14,6 +14,8 @@ import pytest
 from modelaudit import Audit, InputError
 from modelaudit.training.compact import compact_model
 
+SOME = "modelaudit/calibration"
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory, rows):
@@ -28,7 +30,8 @@ def folder(tmp_path_factory, rows):
 
 
 def command(folder, *more, out):
-    words = ["run", "model", "data.jsonl", "--only", "robustness,opacity", "--out", out, *more]
+    only = "modelaudit/perturbation,modelaudit/shapley-explanation"
+    words = ["run", "model", "data.jsonl", "--only", only, "--preset", "quick", "--out", out, *more]
     return subprocess.Popen(
         [sys.executable, "-m", "modelaudit", *words],
         cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -76,7 +79,7 @@ def test_a_journal_is_kept_where_that_is_asked_for(classifier, rows, tmp_path):
 
     def audit(**more):
         made = Audit(model, rows, tokenizer=tokenizer, preset="quick", journal=tmp_path / "journal", **more)
-        return lambda **run: made.run(only="robustness", **run).report.run
+        return lambda **run: made.run(only="modelaudit/perturbation", **run).report.run
 
     first = audit(keep_journal=True)()
     assert list((tmp_path / "journal").glob("segment-*"))
@@ -92,19 +95,19 @@ def test_a_journal_that_can_not_be_kept_ends_an_audit_only_where_one_was_asked_f
     model, tokenizer = classifier
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="journal"):
-        Audit(model, rows, tokenizer=tokenizer, preset="quick", journal=tmp_path / "file").run(only="robustness")
+        Audit(model, rows, tokenizer=tokenizer, preset="quick", journal=tmp_path / "file").run(only=SOME)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    report = Audit(model, rows, tokenizer=tokenizer, preset="quick").run(only="robustness").report
+    report = Audit(model, rows, tokenizer=tokenizer, preset="quick").run(only=SOME).report
     assert any(event.startswith("No journal is kept") for event in report.run.events)
 
 
 def test_a_resumed_run_that_finds_nothing_says_so(classifier, rows, tmp_path):
     model, tokenizer = classifier
     options = {"tokenizer": tokenizer, "preset": "quick", "journal": tmp_path / "j", "keep_journal": True}
-    Audit(model, rows, **options).run(only=["robustness"])
-    again = Audit(model, rows, **options).run(only=["robustness"], resume=True).report
+    Audit(model, rows, **options).run(only=SOME)
+    again = Audit(model, rows, **options).run(only=SOME, resume=True).report
     assert again.run.journal_hits > 0
     assert not any("nothing to go on with" in event for event in again.run.events)
-    other = Audit(model, rows, **options, batch_tokens=64).run(only=["robustness"], resume=True).report
+    other = Audit(model, rows, **options, batch_tokens=64).run(only=SOME, resume=True).report
     assert other.run.journal_hits == 0
     assert any("nothing to go on with" in event for event in other.run.events)

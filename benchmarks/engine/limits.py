@@ -81,6 +81,16 @@ class Prepared:
             return self._model(input_ids=pack.ids).logits[:heads]
 
 
+class PreparedTokens(Prepared):
+    """The same for a model that answers every token; its logits come token by token, padding among them."""
+
+    def _ask(self, pack: _Pack) -> torch.Tensor:
+        packing = self._packing
+        running = nullcontext() if packing is None else packing.packed(pack.lengths, slots=pack.slots, heads=None)
+        with running:
+            return self._model(input_ids=pack.ids).logits.flatten(0, 1)
+
+
 def _batches(lengths: Sequence[int], shape: Shape) -> list[list[int]]:
     """Return places by batch; the lengths come longest first."""
     batches: list[list[int]] = []
@@ -113,7 +123,14 @@ class LimitA:
         return self._prepared[task].read(logits)[task.distinct[1]]
 
 
-def fastest_shape(classifier: Classifier, inputs: Sequence[ModelInput], slots: int, clock: Clock) -> Shape:
+def fastest_shape(
+    classifier: Classifier,
+    inputs: Sequence[ModelInput],
+    slots: int,
+    clock: Clock,
+    *,
+    kind: type[Prepared] = Prepared,
+) -> Shape:
     """Return the fastest of the shapes known, by a timed pass over some of the inputs.
 
     `slots` is what the engine uses on this device; larger batches get their chance, as do plain ones.
@@ -125,7 +142,7 @@ def fastest_shape(classifier: Classifier, inputs: Sequence[ModelInput], slots: i
     with clock.running():
         for shape in shapes:
             try:
-                prepared = Prepared(classifier, some, shape)
+                prepared = kind(classifier, some, shape)
                 seconds[shape] = min(clock.seconds(clock.time(prepared.run)[1]) for _ in range(2))
             except Unpackable:
                 continue

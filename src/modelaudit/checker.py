@@ -225,6 +225,20 @@ class ModelHandle(Protocol):
         """Return for each row (tokens, H) gradients of one class's logit by the input embeddings."""
         ...
 
+    def saliency(self, rows: Sequence[Row], classes: Sequence[int]) -> list[Floats]:
+        """Return for each row (players,) how steeply one class's logit reacts to each word.
+
+        It is the sum of the gradients' lengths over the word's tokens, without a sign. Models with `gradients` have it.
+        """
+        ...
+
+    def neighbours(self, words: Sequence[str], k: int) -> list[tuple[str, ...]]:
+        """Return for each word the k whole words of the vocabulary with the nearest input embeddings.
+
+        The nearest come first; a word of several tokens has none. Models with `gradients` have it.
+        """
+        ...
+
     def generate(self, rows: Sequence[Row], *, max_new_tokens: int) -> list[str]:
         """Return greedy continuations of the rows' texts; only language models have this verb."""
         ...

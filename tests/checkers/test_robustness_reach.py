@@ -6,19 +6,20 @@ import numpy as np
 import pytest
 from measured import context_of, subject_of
 
-from modelaudit.checkers.robustness.arms import Trial
 from modelaudit.checkers.robustness.perturbation import Perturbation
-from modelaudit.checkers.robustness.reach import unread
+from modelaudit.checkers.robustness.perturbation.reach import unread
+from modelaudit.checkers.robustness.perturbation.trials import Trial
 from modelaudit.policy import judge
 from modelaudit.policy_file import load_policy
 from modelaudit.results import CheckResult
 from modelaudit.rows import Row
 from modelaudit.testing.planted import planted_classifier
+from modelaudit.text.perturbations import PunctuationAdd, PunctuationDrop, SpacingTrailing, Typos, UpperCase
 
 WORDS = {"good": 2.0, "kind": 1.5, "fine": 1.0, "awful": -2.0, "slow": -1.5, "poor": -1.0}
 TAIL = " And so nothing further happened that anyone would want to read about at length this evening." * 3
 LONGEST = 10
-NO_OPS = ("final punctuation dropped", "final punctuation added", "trailing whitespace")
+NO_OPS = (PunctuationDrop(), PunctuationAdd(), SpacingTrailing())
 
 
 def rows_of(n: int, *, long: float = 0.0) -> list[dict]:
@@ -32,9 +33,9 @@ def rows_of(n: int, *, long: float = 0.0) -> list[dict]:
     return rows
 
 
-def check(planted, rows):
-    ctx = context_of(subject_of(planted, data=rows), Perturbation())
-    found = tuple(Perturbation().run(ctx))
+def check(planted, rows, *only):
+    ctx = context_of(subject_of(planted, data=rows), Perturbation(only))
+    found = tuple(Perturbation(only).run(ctx))
     result = CheckResult(checker=Perturbation.info, status="completed", findings=found, notes=tuple(ctx.notes))
     [family] = judge([result], load_policy()).families
     return {(finding.metric.id, finding.metric.group): finding for finding in found}, ctx.notes, family
@@ -48,40 +49,48 @@ def told_unread(row: str, changed: list[str], *, side="right", max_length=LONGES
     rows = [Row("r:1", row)]
     trials = [Trial(0, Row("r:1", text), (), 1) for text in changed]
     before, after = audited.predict(rows), audited.predict([trial.edited for trial in trials])
-    return unread(audited, rows, trials, before, after).tolist()
+    return unread(audited, rows, trials, before, after, same_input(audited, rows[0], trials)).tolist()
+
+
+def same_input(audited, row, trials):
+    [original] = audited.fingerprints([row])
+    return np.array([each == original for each in audited.fingerprints([trial.edited for trial in trials])])
 
 
 def test_changes_beyond_the_models_length_are_left_out_and_the_rate_is_that_of_what_it_reads():
-    planted = planted_classifier(WORDS, max_length=LONGEST)
-    short = check(planted, rows_of(400))[0]["flip_rate", "typos, severity 2"].metric
-    found, notes, _ = check(planted, rows_of(400, long=0.8))
-    typos = found["flip_rate", "typos, severity 2"].metric
+    planted, typos = planted_classifier(WORDS, max_length=LONGEST), Typos()
+    short = check(planted, rows_of(400), typos)[0]["flip_rate", "typing errors"].metric
+    found = check(planted, rows_of(400, long=0.8), typos)[0]["flip_rate", "typing errors"].metric
     assert short.value > 0.3, "the short rows' only long word is the one that counts"
-    assert typos.n < 260
-    assert typos.value == pytest.approx(short.value, abs=0.1)
-    for name in NO_OPS:
-        assert found["flip_rate", name].metric.n == 80, "only what is read to its end can show anything"
-        [note] = [note for note in notes if note.startswith(f"{name}: 320 rows")]
+    assert found.n < 260
+    assert found.value == pytest.approx(short.value, abs=0.1)
+    for no_op in NO_OPS:
+        found, notes, _ = check(planted, rows_of(400, long=0.8), no_op)
+        finding = found["flip_rate", no_op.family]
+        assert finding.metric.n == 80, "only what is read to its end can show anything"
+        [note] = [note for note in notes if note.startswith(f"{no_op.name}: 320 rows")]
         assert "longer than the model reads" in note
-    table = dict(found["flip_rate", "trailing whitespace"].evidence[0].rows)
-    assert table["changed rows that could not be compared"] == 320
+        table = next(item for item in finding.evidence if item.kind == "table" and item.columns[0] == "outcome")
+        assert dict(table.rows)["changed rows that could not be compared"] == 320
 
 
 def test_where_no_row_is_read_to_its_end_the_change_of_the_end_is_not_assessed():
-    found, _, family = check(planted_classifier(WORDS, max_length=LONGEST), rows_of(80, long=1.0))
-    for name in NO_OPS:
+    planted = planted_classifier(WORDS, max_length=LONGEST)
+    found, _, family = check(planted, rows_of(80, long=1.0), *NO_OPS, UpperCase())
+    for kind in ("punctuation", "spacing"):
         for metric in ("flip_rate", "accuracy_drop"):
-            assert found[metric, name].metric.value is None
-            assert "80 changed rows are longer than the model reads" in found[metric, name].metric.reason
-    assert found["flip_rate", "upper case"].metric.n == 80
-    assert family.counts["not assessed"] >= 6
+            assert found[metric, kind].metric.value is None
+            assert "80 changed rows are longer than the model reads" in found[metric, kind].metric.reason
+    assert found["flip_rate", "letter case"].metric.n == 80
+    assert family.counts["not assessed"] == 4
 
 
 def test_a_change_that_the_tokenizer_removes_from_what_is_read_still_counts():
-    found, notes, _ = check(planted_classifier(WORDS, lower_case=True, max_length=LONGEST), rows_of(80, long=1.0))
-    upper = found["flip_rate", "upper case"]
+    planted = planted_classifier(WORDS, lower_case=True, max_length=LONGEST)
+    found, notes, _ = check(planted, rows_of(80, long=1.0), UpperCase())
+    upper = found["flip_rate", "letter case"]
     assert upper.metric.n == 80
-    assert "identical to the last bit" in upper.statement
+    assert "structurally invariant" in upper.statement
     assert not any(note.startswith("upper case:") for note in notes)
 
 
@@ -118,4 +127,5 @@ def test_words_that_are_no_part_of_the_text_leave_the_question_open_and_the_row_
     row = Row("r:1", f"It was good.{TAIL}")
     trials = [Trial(0, row.with_text(row.text.replace("It", "Ti")), (), 1), Trial(0, row.with_text("So bad"), (), 1)]
     before, after = audited.predict([row]), audited.predict([trial.edited for trial in trials])
-    assert unread(Pieces(), [row], trials, before, after).tolist() == [True, False]
+    same = same_input(audited, row, trials)
+    assert unread(Pieces(), [row], trials, before, after, same).tolist() == [True, False]

@@ -7,9 +7,11 @@ import re
 from collections import defaultdict
 from typing import get_args
 
+import numpy as np
 import pytest
 import typer
 from counterfactual_audits import of_substitutions
+from data_audits import of_data
 from group_audits import of_groups, write_applications
 from pages import PAGES, ROOT, anchors, blocks, headings, links, name_of, prose, section, table
 from privacy_audits import encoder, of_a_language_model, of_canaries, of_documents, of_names, write_csv
@@ -19,11 +21,20 @@ from modelaudit import Audit, cli
 from modelaudit import checker as contract
 from modelaudit.checker import Budget
 from modelaudit.checkers.bias.stereotypes import preference
+from modelaudit.checkers.data.drift import checker as drift
+from modelaudit.checkers.data.duplicates import checker as duplicates
+from modelaudit.checkers.data.labels import checker as label_errors
+from modelaudit.checkers.data.shortcuts import checker as shortcuts
+from modelaudit.checkers.performance import checker as performance
+from modelaudit.checkers.performance.slices import checker as slices
 from modelaudit.checkers.privacy.entities import exposure
 from modelaudit.checkers.privacy.membership import checker as membership
 from modelaudit.checkers.privacy.memory import memorisation
 from modelaudit.checkers.privacy.personal import personal_data
-from modelaudit.checkers.robustness import calibration, perturbation
+from modelaudit.checkers.robustness.attack import checker as attack
+from modelaudit.checkers.robustness.calibration import checker as calibration
+from modelaudit.checkers.robustness.ood import checker as ood
+from modelaudit.checkers.robustness.perturbation import checker as perturbation
 from modelaudit.plan import configured
 from modelaudit.plugins import Plugins
 from modelaudit.policy_file import parse_policy
@@ -61,7 +72,15 @@ SIZES = {
     "modelaudit/stereotype-preference": preference._most_pairs,
     "modelaudit/shapley-explanation": lambda b: CHECKERS["modelaudit/shapley-explanation"]._sample_size(b),
     "modelaudit/perturbation": perturbation._most_rows,
+    "modelaudit/adversarial-search": attack._most_rows,
     "modelaudit/calibration": calibration._most_rows,
+    "modelaudit/out-of-distribution": ood._most_rows,
+    "modelaudit/duplicates": duplicates._most_rows,
+    "modelaudit/label-errors": label_errors._most_rows,
+    "modelaudit/data-drift": drift._most_rows,
+    "modelaudit/shortcuts": shortcuts._most_rows,
+    "modelaudit/task-performance": performance._most_rows,
+    "modelaudit/weak-slices": slices._most_rows,
 }
 
 
@@ -82,7 +101,7 @@ def results(classifier, rows, train_rows, tagger, tag_rows, tmp_path_factory):
     given = {"plugins": BUNDLED}
     found += [*of_documents(given), *of_canaries(given, tmp_path_factory.mktemp("canaries"))]
     found += [*of_a_language_model(given), *of_names(given), *of_groups(given), *of_stereotypes(given)]
-    found += of_substitutions(given)
+    found += [*of_substitutions(given), *of_data(given, tmp_path_factory.mktemp("data"))]
     assert [(result.checker.id, result.reason) for result in found if result.status == "errored"] == []
     assert {result.checker.id for result in found if result.status == "completed"} == set(CHECKERS)
     return found
@@ -102,7 +121,8 @@ def metrics(results):
 def project(tmp_path_factory):
     """A folder with the models and tables that the examples name.
 
-    The classifier is right as often as it says, and heeds words that are too short for typing errors: its gate holds.
+    The classifier is right as often as it says, and heeds words that are too short for typing errors, of which each row
+    has five that agree: its gate holds.
     """
     folder = tmp_path_factory.mktemp("project")
     words = {"fun": 3.0, "fit": 2.5, "new": 2.0, "bad": -3.0, "odd": -2.5, "sad": -2.0}
@@ -110,11 +130,15 @@ def project(tmp_path_factory):
     for name in ("models/claims-classifier", "acme/claims-classifier"):
         model.save_pretrained(folder / name)
         tokenizer.save_pretrained(folder / name)
-    table_rows = planted_rows(320, 4, words=words, per_row=5, labels="drawn", numbered=True)
+    # Only rows whose words agree: an attack that edits a quarter of the words turns none of them.
+    drawn = planted_rows(6_000, 4, words=words, per_row=5, labels="drawn", numbered=True)
+    table_rows = [row for row in drawn if abs(sum(words.get(each, 0.0) for each in row["text"].split())) >= 10.0][:320]
     encoder(tokenizer).save_pretrained(folder / "bert-base-cased")
     tokenizer.save_pretrained(folder / "bert-base-cased")
-    for name, part in (("train.csv", table_rows[::2]), ("holdout.csv", table_rows[1::2])):
-        write_csv(folder / name, part)
+    # Numbers end the rows, and even and odd ones would tell the tables apart.
+    order = np.random.default_rng(5).permutation(len(table_rows))
+    for name, part in (("train.csv", order[:160]), ("holdout.csv", order[160:])):
+        write_csv(folder / name, [table_rows[place] for place in part])
     write_stereotypes(folder)
     write_applications(folder / "applications.csv", table_rows)
     # An example that audits what another one planted may run in another process.

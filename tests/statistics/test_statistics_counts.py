@@ -23,12 +23,14 @@ from modelaudit.statistics import (
     detectable_proportion_difference,
     fcr_level,
     holm,
+    largest_of,
     mcnemar_p,
     mean_difference,
     p_below,
     p_outside,
     paired_difference,
     permutation_p,
+    relative_loss,
     tango_interval,
     wilson,
     wilson_interval,
@@ -124,10 +126,8 @@ def test_paired_difference_covers_with_few_discordant_rows():
 def test_paired_difference_states_what_it_could_have_shown():
     result = paired_difference(40, 10, 1000)
     assert result.value == pytest.approx(0.03)
-    assert result.smallest_detectable == pytest.approx(0.020, abs=0.0003)
-    assert paired_difference(0, 0, 1000).smallest_detectable == pytest.approx(
-        2.8016 * math.sqrt(0.001 / 1000), rel=1e-3
-    )
+    assert result.smallest_detectable == pytest.approx(0.01705, abs=1e-4), "20 of the 50 differ both ways alike"
+    assert paired_difference(0, 0, 1000).smallest_detectable == pytest.approx(0.00785, abs=1e-5)
     assert paired_difference(0, 0, 0).reason
     with pytest.raises(ValueError, match="not a count"):
         paired_difference(3, 3, 5)
@@ -208,7 +208,8 @@ def test_levels_of_selected_intervals():
 def test_power_by_known_values():
     assert z_sum() == pytest.approx(2.8016, abs=1e-4)
     assert detectable_mean(0.5) == pytest.approx(1.4008, abs=1e-4)
-    assert detectable_proportion_difference(300, 0.05) == pytest.approx(0.036, abs=5e-4)
+    assert detectable_proportion_difference(300, 0.05) == pytest.approx(0.0515, abs=5e-4)
+    assert detectable_proportion_difference(1_000, 0.0) == pytest.approx(7.85 / 1_000, rel=1e-3)
     assert detectable_auc(500, 500) == pytest.approx(0.551, abs=5e-4)
     assert detectable_auc(2, 2) == 1.0
     for call in (
@@ -226,6 +227,49 @@ def test_an_effect_of_the_stated_size_is_found_four_times_in_five():
     effect = detectable_mean(1.0 / math.sqrt(n))
     found = [p_outside(mean_difference(rng.normal(effect, 1.0, n)).bounds, 0.0) <= 0.05 for _ in range(2000)]
     assert np.mean(found) == pytest.approx(0.8, abs=0.03)
+
+
+@pytest.mark.parametrize("background", [0.0, 0.02, 0.1])
+def test_a_paired_loss_of_the_stated_size_is_found_four_times_in_five(background):
+    rng, n = np.random.default_rng(18), 400
+    effect = detectable_proportion_difference(n, background)
+    both = background / 2
+    draws = rng.multinomial(n, [both + effect, both, 1 - 2 * both - effect], size=300)
+    found = [paired_difference(int(lost), int(gained), n).interval()[0] > 0 for lost, gained, _ in draws]
+    assert np.mean(found) > 0.74
+
+
+@pytest.mark.parametrize(("count", "both"), [(4, 8), (40, 0), (40, 8)])
+def test_the_smallest_detectable_loss_of_the_worst_of_several_is_found_four_times_in_five(count, both):
+    rng, n = np.random.default_rng(8), 400
+    alike = [paired_difference(both, both, n)] * count
+    stated = largest_of(alike, support=(-1.0, 1.0))[0].smallest_detectable
+    draws = rng.multinomial(n, [both / n + stated, both / n, 1 - 2 * both / n - stated], size=400)
+    # The lower end of the largest is above 0 where any of them is, each at the level of all at once.
+    found = [tango_interval(int(lost), int(gained), n, 1 - 0.05 / count)[0] > 0 for lost, gained, _ in draws]
+    assert 0.78 < np.mean(found) < 0.98
+
+
+def test_the_largest_of_several_covers_the_largest_and_never_by_the_luck_of_the_draw():
+    rng, n, truth = np.random.default_rng(6), 300, 0.04
+    picked, held = 0.0, []
+    for _ in range(200):
+        estimate, _ = largest_of([clopper_pearson(int(k), n) for k in rng.binomial(n, truth, 12)], support=(0.0, 1.0))
+        picked += estimate.value / 200
+        held.append(estimate.interval()[0] <= truth <= estimate.interval()[1])
+    assert picked > 1.4 * truth, "the largest of twelve looks larger than any is"
+    assert np.mean(held) >= 0.95
+
+
+def test_a_relative_loss_covers_where_few_rows_differ():
+    rng, n, right = np.random.default_rng(8), 300, 240
+    for lost_rate, gained_rate in ((0.01, 0.02), (0.1, 0.05), (0.4, 0.0)):
+        truth = 1 - (right * (1 - lost_rate) + (n - right) * gained_rate) / right
+        lost, gained = rng.binomial(right, lost_rate, 400), rng.binomial(n - right, gained_rate, 400)
+        estimates = [relative_loss(int(a), int(b), right, n).interval() for a, b in zip(lost, gained, strict=True)]
+        assert np.mean([low <= truth <= high for low, high in estimates]) > 0.92
+    assert relative_loss(0, 0, 0, 10).reason
+    assert relative_loss(5, 0, 5, 10).value == 1.0
 
 
 def test_bootstrap_agrees_with_the_formula_of_the_mean():

@@ -13,13 +13,21 @@ def modelaudit_checkers() -> list[Checker]:
     from modelaudit.checkers.bias.frames import CounterfactualFrames
     from modelaudit.checkers.bias.groups.checker import GroupPerformance
     from modelaudit.checkers.bias.stereotypes.preference import StereotypePreference
+    from modelaudit.checkers.data.drift.checker import DataDrift
+    from modelaudit.checkers.data.duplicates.checker import Duplicates
+    from modelaudit.checkers.data.labels.checker import LabelErrors
+    from modelaudit.checkers.data.shortcuts.checker import Shortcuts
     from modelaudit.checkers.opacity.shapley import ShapleyExplanation
+    from modelaudit.checkers.performance.checker import TaskPerformance
+    from modelaudit.checkers.performance.slices.checker import WeakSlices
     from modelaudit.checkers.privacy.canaries.audit import CanaryAudit
     from modelaudit.checkers.privacy.entities.exposure import EntityExposure
     from modelaudit.checkers.privacy.membership.checker import MembershipInference
     from modelaudit.checkers.privacy.memory.memorisation import Memorisation
     from modelaudit.checkers.privacy.personal.personal_data import PersonalData
+    from modelaudit.checkers.robustness.attack.checker import AdversarialSearch
     from modelaudit.checkers.robustness.calibration import Calibration
+    from modelaudit.checkers.robustness.ood.checker import OutOfDistribution
     from modelaudit.checkers.robustness.perturbation import Perturbation
 
     return [
@@ -34,5 +42,13 @@ def modelaudit_checkers() -> list[Checker]:
         StereotypePreference(),
         ShapleyExplanation(),
         Perturbation(),
+        AdversarialSearch(),
         Calibration(),
+        OutOfDistribution(),
+        Duplicates(),
+        LabelErrors(),
+        DataDrift(),
+        Shortcuts(),
+        TaskPerformance(),
+        WeakSlices(),
     ]

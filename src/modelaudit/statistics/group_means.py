@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from . import row_outcomes
 from .arrays import Codes, Vector, vector
 from .bounded import ADDED_UNITS
 from .confidence import Estimate, on_grid, quantile
@@ -123,10 +124,7 @@ def design_effect(one: Sample) -> float:
     """
     if one.clusters is None:
         return 1.0
-    centred = one.values - one.mean
-    simple = float(centred @ centred)
-    sums = np.bincount(_local(one), weights=centred)
-    return max(1.0, float(sums @ sums) / simple) if simple > 0.0 else len(one.values) / len(sums)
+    return row_outcomes.design_effect(one.values, _local(one))
 
 
 def _standard_error(a: Sample, b: Sample, weight_a: float, weight_b: float) -> tuple[float, float]:

@@ -15,6 +15,9 @@ from .bounded import bounded_normal, reaches
 from .confidence import Estimate, normal, on_grid
 from .power import detectable_mean, detectable_proportion_difference
 
+PAIRED = "tango-score"
+"""Method of a difference of paired proportions."""
+
 Alternative = Literal["two-sided", "lost", "gained"]
 
 
@@ -43,16 +46,41 @@ def paired_difference(lost: int, gained: int, n: int) -> Estimate:
 
     `lost` of n rows had the outcome only before, `gained` only after. The score interval holds its level with few
     discordant rows, where the bootstrap and Wald's interval fall to a third of it. The smallest detectable effect
-    comes from the observed discordance, floored at one row.
+    takes the rows that differ both ways alike, twice the fewer of the two, for its background.
     """
     check_counts(lost + gained, n)
     check_counts(lost, n)
-    method = "tango-score"
+    method = PAIRED
     if n == 0:
         return Estimate(value=None, n=0, method=method, reason="There are no paired rows: n is 0.")
     bounds = on_grid(lambda level: tango_interval(lost, gained, n, level), support=(-1.0, 1.0))
-    smallest = detectable_proportion_difference(n, max(lost + gained, 1) / n)
+    smallest = detectable_proportion_difference(n, 2 * min(lost, gained) / n)
     return Estimate(value=(lost - gained) / n, n=n, method=method, bounds=bounds, smallest_detectable=smallest)
+
+
+def relative_loss(lost: int, gained: int, right: int, n: int) -> Estimate:
+    """Return 1 - a1 / a0, the share of the right answers that is lost in net, with a log-ratio interval.
+
+    Of `n` rows `right` were right before; `lost` of these no longer are, and `gained` others have become so. The
+    standard error of log(a1 / a0) is sqrt((lost + gained) / (right before x right after)), with one discordant row at
+    the least (Nam and Blackwelder 2002, Statistics in Medicine 21:689): a percentile bootstrap covers a third of what
+    it says where few rows are discordant.
+    """
+    check_counts(lost + gained, n)
+    check_counts(lost, right)
+    check_counts(gained, n - right)
+    method, after = "log-ratio", right - lost + gained
+    if right == 0:
+        return Estimate(value=None, n=n, method=method, reason="No answer was right before, so none could be lost.")
+    if after == 0:
+        return Estimate(value=1.0, n=n, method=method, reason="No answer is right any more: a ratio of 0 has no log.")
+    ratio, se = after / right, math.sqrt(max(lost + gained, 1) / (right * after))
+
+    def interval(level: float) -> tuple[float, float]:
+        half = float(ndtri((1.0 + level) / 2.0)) * se
+        return 1.0 - ratio * math.exp(half), 1.0 - ratio * math.exp(-half)
+
+    return Estimate(value=1.0 - ratio, n=n, method=method, bounds=on_grid(interval, support=(-math.inf, 1.0)))
 
 
 def tango_interval(lost: int, gained: int, n: int, level: float = 0.95) -> tuple[float, float]:

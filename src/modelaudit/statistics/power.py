@@ -30,15 +30,17 @@ def detectable_mean(se: float, *, alpha: float = 0.05, power: float = 0.8, df: f
     return z_sum(alpha=alpha, power=power, df=df) * se
 
 
-def detectable_proportion_difference(n: int, discordance: float, *, alpha: float = 0.05, power: float = 0.8) -> float:
+def detectable_proportion_difference(n: int, background: float, *, alpha: float = 0.05, power: float = 0.8) -> float:
     """Return the smallest detectable difference of two paired proportions.
 
-    `discordance` is the share of the n pairs in which the two outcomes differ; the standard error under the null is
-    sqrt(discordance / n) (McNemar). Never more than 1, the largest difference there is.
+    `background` is the share of the n pairs whose outcomes differ without telling for either side. Where the effect d
+    comes on top, a share of background + d differs and McNemar's standard error is sqrt((background + d) / n), so d
+    solves d^2 = z^2 (background + d) / n: with no background z^2 / n, some eight pairs. Never more than 1.
     """
-    if n < 1 or not 0.0 <= discordance <= 1.0:
-        raise ValueError(f"n must be at least 1 and the discordance a share, not {n} and {discordance}.")
-    return min(1.0, z_sum(alpha=alpha, power=power) * math.sqrt(discordance / n))
+    if n < 1 or not 0.0 <= background <= 1.0:
+        raise ValueError(f"n must be at least 1 and the background a share, not {n} and {background}.")
+    z2 = z_sum(alpha=alpha, power=power) ** 2
+    return min(1.0, (z2 + math.sqrt(z2 * z2 + 4.0 * n * z2 * background)) / (2.0 * n))
 
 
 def null_auc_se(n_pos: int, n_neg: int) -> float:

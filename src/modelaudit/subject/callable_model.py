@@ -148,6 +148,14 @@ class CallableModel:
         """Raise CapabilityError: a function shows no gradients."""
         raise self._unable("gradients")
 
+    def saliency(self, rows: Sequence[Row], classes: Sequence[int]) -> list[Floats]:
+        """Raise CapabilityError: a function shows no gradients."""
+        raise self._unable("saliency")
+
+    def neighbours(self, words: Sequence[str], k: int) -> list[tuple[str, ...]]:
+        """Raise CapabilityError: a function shows no embeddings."""
+        raise self._unable("neighbours")
+
     def generate(self, rows: Sequence[Row], *, max_new_tokens: int) -> list[str]:
         """Raise CapabilityError: a function of this kind does not generate."""
         raise self._unable("generate")

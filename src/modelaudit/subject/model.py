@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from modelaudit.checker import Hiding, Losses, Predictions, TokenStatistics
 from modelaudit.errors import CapabilityError, ModelInputError
 from modelaudit.rows import Row
+from modelaudit.subject.embeddings import Embeddings, saliency
 from modelaudit.subject.encoding import Encoder, Encoding, Segments, fingerprint
 from modelaudit.subject.generation import greedy, written
 from modelaudit.subject.hiding import Veil
@@ -147,6 +149,20 @@ class Model:
             raise ValueError(f"{len(rows)} rows need as many classes, not {len(classes)}")
         inputs = [encoding.input for encoding in self.encodings(rows)]
         return [gradient.astype(np.float64) for gradient in self.engine.gradients(inputs, classes)]
+
+    def saliency(self, rows: Sequence[Row], classes: Sequence[int]) -> list[Floats]:
+        """Return for each row (players,) how steeply one class's logit reacts to each word."""
+        return saliency(self._segmented(rows), self.gradients(rows, classes))
+
+    def neighbours(self, words: Sequence[str], k: int) -> list[tuple[str, ...]]:
+        """Return for each word the k words of the vocabulary with the nearest input embeddings, the nearest first."""
+        self._need("gradients")
+        with self._lock:
+            return self._embeddings.neighbours(words, k)
+
+    @cached_property
+    def _embeddings(self) -> Embeddings:
+        return Embeddings(self.opened.model, self.encoder)
 
     def generate(self, rows: Sequence[Row], *, max_new_tokens: int) -> list[str]:
         """Return greedy continuations of the rows' texts, as they stand behind these: to a text's end or the limit.

@@ -29,9 +29,10 @@ from modelaudit.text.names import (
     matched_groups,
     name_groups,
 )
-from modelaudit.text.perturbations import Perturbation, bundled_perturbations, row_rng
+from modelaudit.text.perturbations import TEXT_AND_TOKENS, Perturbation, bundled_perturbations, row_rng
 from modelaudit.text.real_persons import names_real_person
 from modelaudit.text.surnames import last_name_mentions, load_last_names
+from modelaudit.text.tags import entity_spans
 from modelaudit.text.terms import Filler, TermMention, TermMentions, TermSet
 from modelaudit.text.words import protected_spans, word_spans
 
@@ -41,6 +42,7 @@ __all__ = [
     "FRAME_DOMAINS",
     "GENDERS",
     "LANGUAGES",
+    "TEXT_AND_TOKENS",
     "Document",
     "Edit",
     "Edited",
@@ -61,6 +63,7 @@ __all__ = [
     "carry_tags",
     "choose_names",
     "entity_sentences",
+    "entity_spans",
     "frame_sentences",
     "gender_edits",
     "gendered_words",

@@ -121,6 +121,10 @@ class Edited:
 
     def span(self, start: int, end: int) -> Span:
         """Where the range ``[start, end)`` of the original lies; text inserted at its edges stays outside of it."""
+        index = bisect_right(self._ends, start)
+        if index == len(self.edits) or self.edits[index].start >= end:
+            # Most words stand between two edits, and both of their ends move alike.
+            return start + self._shifts[index], end + self._shifts[index]
         moved_start = self.offset(start, after_insertion=True)
         return moved_start, max(moved_start, self.offset(end))
 
@@ -238,7 +242,7 @@ def _move_words(document: Document, moved: Edited) -> tuple[list[Span], WordMap]
     _check_no_merge(document, owned)
     new_words = sorted([span for spans in owned for span in spans] + inserted)
     index_of = {span: index for index, span in enumerate(new_words)}
-    return new_words, tuple(tuple(index_of[span] for span in spans) for spans in owned)
+    return new_words, tuple(tuple(map(index_of.__getitem__, spans)) for spans in owned)
 
 
 def _covered_words(document: Document, edit: Edit) -> range | None:

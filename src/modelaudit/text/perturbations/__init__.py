@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from modelaudit.text.perturbations.base import WORD_RATES, Perturbation, Tier, row_rng
+from modelaudit.text.perturbations.base import TEXT_AND_TOKENS, WORD_RATES, Perturbation, Tier, row_rng
+from modelaudit.text.perturbations.bundled import bundled_perturbations
 from modelaudit.text.perturbations.case import LowerCase, TitleCase, UpperCase
+from modelaudit.text.perturbations.chinese import is_traditional
+from modelaudit.text.perturbations.entities import EntitySwap
 from modelaudit.text.perturbations.punctuation import PunctuationAdd, PunctuationDrop
 from modelaudit.text.perturbations.spacing import SpacingDouble, SpacingNonBreaking, SpacingTrailing
 from modelaudit.text.perturbations.typos import Typos
 
-_BUNDLED: tuple[Perturbation, ...] = (
-    Typos(),
-    LowerCase(),
-    UpperCase(),
-    TitleCase(),
-    PunctuationDrop(),
-    PunctuationAdd(),
-    SpacingDouble(),
-    SpacingNonBreaking(),
-    SpacingTrailing(),
-)
-
-
-def bundled_perturbations() -> tuple[Perturbation, ...]:
-    """Every perturbation of the package, each at its defaults, in a fixed order."""
-    return _BUNDLED
-
-
 __all__ = [
+    "TEXT_AND_TOKENS",
     "WORD_RATES",
+    "EntitySwap",
     "LowerCase",
     "Perturbation",
     "PunctuationAdd",
@@ -40,5 +27,6 @@ __all__ = [
     "Typos",
     "UpperCase",
     "bundled_perturbations",
+    "is_traditional",
     "row_rng",
 ]

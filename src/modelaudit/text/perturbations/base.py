@@ -97,15 +97,19 @@ def editable_words(document: Document) -> list[Span]:
     """The words that characters may be edited in: no address, numeral or negation, whole in a pre-tokenised word."""
     text = document.text
     negations = word_classes("protected_words")["negation"]
-    words = outside(word_spans(text), protected_spans(text))
-    return [
-        (start, end)
-        for start, end in words
-        if document.within_word(start, end)
-        and not any(character.isdigit() for character in text[start:end])
-        and text[start:end].lower().replace("’", "'") not in negations
-        and not text[start:end].lower().replace("’", "'").endswith("n't")
-    ]
+    found = []
+    for start, end in outside(word_spans(text), protected_spans(text)):
+        word = text[start:end]
+        if not document.within_word(start, end):
+            continue
+        if word.isalpha():
+            editable = word.lower() not in negations
+        else:
+            folded = word.lower().replace("’", "'")
+            editable = not (any(map(str.isdigit, word)) or folded in negations or folded.endswith("n't"))
+        if editable:
+            found.append((start, end))
+    return found
 
 
 def choose_spans(spans: Sequence[Span], n: int, rng: np.random.Generator) -> list[Span]:

@@ -9,7 +9,8 @@ from typing import ClassVar
 import numpy as np
 
 from modelaudit.text.edits import Document, Edit
-from modelaudit.text.perturbations.base import TEXT_AND_TOKENS, Tier, budget, check_level, choose_spans
+from modelaudit.text.perturbations.base import TEXT_AND_TOKENS, WORD_RATES, Tier, budget, check_level, choose_spans
+from modelaudit.text.perturbations.places import words_of_letters
 from modelaudit.text.words import outside, protected_spans, word_spans
 
 
@@ -104,3 +105,26 @@ class TitleCase:
         """One edit for each chosen word that begins with a small letter."""
         check_level(self.name, level, self.levels)
         return _recase(document, lambda word: word[:1].title() + word[1:], self.word_rate, self.name, rng)
+
+
+@dataclass(frozen=True, slots=True)
+class SwappedCase:
+    """Capitals and small letters exchanged in 5, 10, 15, 25 or 40% of the words; addresses and numerals stay."""
+
+    name: ClassVar[str] = "swapped case"
+    version: ClassVar[int] = 1
+    family: ClassVar[str] = "letter case"
+    tier: ClassVar[Tier] = "L1"
+    levels: ClassVar[tuple[int, ...]] = tuple(WORD_RATES)
+    languages: ClassVar[tuple[str, ...]] = ("*",)
+    tasks: ClassVar[tuple[str, ...]] = TEXT_AND_TOKENS
+    label_rule: ClassVar[str] = "The words and their order stay; some are in the other case, as with a stuck shift key."
+
+    def edits(self, document: Document, *, level: int, rng: np.random.Generator) -> list[Edit]:
+        """One edit for each chosen word; words without case are not chosen."""
+        check_level(self.name, level, self.levels)
+        text = document.text
+        words = words_of_letters(document)
+        cased = [(start, end) for start, end in words if text[start:end] != text[start:end].swapcase()]
+        chosen = choose_spans(cased, budget(WORD_RATES[level], len(words), rng), rng)
+        return [Edit(start, end, "".join(map(str.swapcase, text[start:end])), self.name) for start, end in chosen]

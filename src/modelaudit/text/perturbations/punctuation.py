@@ -1,17 +1,19 @@
-"""The mark at the end of a text, dropped or changed."""
+"""The mark at the end of a text, dropped or changed; commas lost."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from modelaudit.text.edits import Document, Edit, Span
-from modelaudit.text.perturbations.base import TEXT_AND_TOKENS, Tier, check_level
+from modelaudit.text.perturbations.base import TEXT, TEXT_AND_TOKENS, Tier, check_level
 
 _FINAL_MARKS = frozenset(".!?…。！？")
 _ADDED = ("...", "!!")
+_COMMA = re.compile(r"(?<=\w),(?=\s)")
 
 
 def _final_marks(text: str) -> Span:
@@ -77,6 +79,27 @@ class PunctuationAdd:
             return [Edit(start, end, added, self.name)]
         length = len(document.text)
         return [Edit(length, length, f" {added}", self.name)]
+
+
+@dataclass(frozen=True, slots=True)
+class CommasDropped:
+    """All commas between words left out of a plain text; in pre-tokenised text they are words with tags, and stay."""
+
+    name: ClassVar[str] = "commas dropped"
+    version: ClassVar[int] = 1
+    family: ClassVar[str] = "punctuation"
+    tier: ClassVar[Tier] = "L1"
+    levels: ClassVar[tuple[int, ...]] = (1,)
+    languages: ClassVar[tuple[str, ...]] = ("*",)
+    tasks: ClassVar[tuple[str, ...]] = TEXT
+    label_rule: ClassVar[str] = "All words and their order stay; only commas are missing, as in hasty writing."
+
+    def edits(self, document: Document, *, level: int, rng: np.random.Generator) -> list[Edit]:
+        """One deletion for each comma behind a word and before a space."""
+        check_level(self.name, level, self.levels)
+        if document.words is not None:
+            return []
+        return [Edit(*match.span(), "", self.name) for match in _COMMA.finditer(document.text)]
 
 
 def _inside_last_word(document: Document, start: int, end: int) -> bool:

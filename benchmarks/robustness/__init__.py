@@ -1,0 +1,1 @@
+"""The calibration and the bench of the checks of robustness, data and performance."""

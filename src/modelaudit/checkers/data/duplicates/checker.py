@@ -1,0 +1,101 @@
+"""Duplicates: do rows repeat one another within a table, and between training and evaluation?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from modelaudit.audit_report import SubjectInfo
+from modelaudit.checker import Budget, CheckerInfo, Context, Cost, Risk
+from modelaudit.checkers.data.duplicates.accuracy import TASKS, leaked_accuracy
+from modelaudit.checkers.data.duplicates.findings import accuracy, conflicts, leakage, repeats
+from modelaudit.checkers.data.duplicates.twins import EVALUATION, HELDOUT, TRAINING, Twins, twins_of
+from modelaudit.errors import NotAssessable
+from modelaudit.results import Finding
+
+EVERY = 10**9
+
+
+class Duplicates:
+    """Equal and nearly equal rows within and between the tables, and labels that contradict one another there."""
+
+    info = CheckerInfo(
+        id="modelaudit/duplicates",
+        version="1",
+        risk=Risk.DATA,
+        title="Duplicates",
+        question="Does the model face, in the evaluation, rows that it was trained on, or the same row many times?",
+        summary=(
+            "Rows are equal where they differ in case, white space and unseen characters alone, and nearly equal where "
+            "four fifths of their short pieces of text are the same. Counted are evaluation rows with such a twin "
+            "among the training rows, repeats within each table, and equal rows with different labels."
+        ),
+        metrics=("leaked_rows", "conflicting_rows", "repeated_rows", "leaked_accuracy_difference"),
+        needs=(),
+        not_shown=(
+            "Paraphrases and translations of a training row are not found.",
+            "Nothing is shown about rows that the model was trained on and that were not handed in.",
+            "Which of two labels of one text is right is not told.",
+        ),
+        remedies=(
+            "Take the rows with a twin in training out of the evaluation rows, or report them apart.",
+            "Split by document or source, so that versions of one text stay on one side.",
+            "Have the equal rows with different labels labelled anew, and write down the rule that decides.",
+            "Keep one row of each group of repeats, unless repeats are what the model will meet.",
+        ),
+        references=(
+            "Lee et al. 2022, Deduplicating training data makes language models better (arXiv 2107.06499)",
+            "Broder 1997, On the resemblance and containment of documents (MinHash)",
+            "Barz and Denzler 2020, Do we train on test data? (arXiv 1902.00423)",
+        ),
+    )
+
+    def applies(self, subject: SubjectInfo) -> str | None:
+        """Return None: any rows can repeat one another."""
+        return None
+
+    def cost(self, subject: SubjectInfo) -> Cost:
+        """Return the rows whose answers are compared: none without training rows and labels."""
+        if subject.members is None or not subject.evaluation.labelled or subject.task not in TASKS:
+            return Cost(0, 0)
+        rows = min(_most_rows(Budget(subject.preset)), subject.evaluation.rows)
+        return Cost(evaluations=rows, tokens=round(rows * subject.evaluation.mean_tokens))
+
+    def run(self, ctx: Context) -> Iterator[Finding]:
+        """Compare all rows with one another; NotAssessable where no evaluation row has a visible character."""
+        tables = [(EVALUATION, ctx.data.evaluation)]
+        if ctx.data.members:
+            tables.append((TRAINING, ctx.data.members))
+        if ctx.data.heldout and not ctx.subject.heldout_is_evaluation:
+            tables.append((HELDOUT, ctx.data.heldout))
+        twins = twins_of(tables)
+        if not twins.splits[0].rows:
+            raise NotAssessable("no evaluation row has a visible character; provide rows with text")
+        _say(ctx, twins)
+        training = twins.place(TRAINING)
+        members = ctx.subject.members
+        yield leakage(twins, training, sampled=members is not None and members.sampled_from is not None)
+        judged = [0, *([] if training is None or not twins.splits[training].rows else [training])]
+        for of in judged:
+            if (finding := conflicts(twins, of, task=ctx.subject.task)) is not None:
+                yield finding
+        for of in judged:
+            yield repeats(twins, of)
+        if training is not None and twins.splits[0].labelled.any():
+            yield accuracy(leaked_accuracy(ctx, twins, training=training, most=_most_rows(ctx.budget)))
+
+
+def _most_rows(budget: Budget) -> int:
+    return budget.pick(1_000, 5_000, EVERY)
+
+
+def _say(ctx: Context, twins: Twins) -> None:
+    for split in twins.splits:
+        if split.empty:
+            ctx.note(f"{split.empty:,} {split.name} have no visible character and were left out.")
+    if twins.place(TRAINING) is None:
+        ctx.note("There are no training rows, so only repeats within the evaluation rows were looked for.")
+    if ctx.data.overlap and twins.place(HELDOUT) is not None:
+        ctx.note(
+            f"{ctx.data.overlap:,} held-out rows that equal a training row had been removed before; they are not in "
+            "the counts of the held-out rows."
+        )

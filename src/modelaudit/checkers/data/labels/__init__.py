@@ -1,0 +1,1 @@
+"""Label errors: labels that a model which never saw them contradicts."""

@@ -1,0 +1,1 @@
+"""How well the model does its task, and whether it does better than simple answers."""

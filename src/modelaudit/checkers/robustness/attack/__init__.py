@@ -1,0 +1,1 @@
+"""Adversarial search: what a search with a budget of questions finds that flips the model's answer."""

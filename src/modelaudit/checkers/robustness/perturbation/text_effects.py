@@ -1,0 +1,91 @@
+"""Effects on text classification: predicted labels, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelaudit.checker import Predictions
+from modelaudit.checkers.robustness.perturbation.effect import NO_TRUTH, Effect
+from modelaudit.checkers.robustness.perturbation.trials import Trial
+from modelaudit.rows import Row
+from modelaudit.statistics import Estimate, clopper_pearson, paired_difference, relative_loss
+
+Flags = NDArray[np.bool_]
+
+CERTAIN = 0.9
+"""Confidence above which a wrong answer is counted as one that nobody would have looked at again."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TextEffects:
+    """The answers to the original rows, against which those to changed rows are held; `truth` is -1 where unknown."""
+
+    answers: Predictions
+    truth: NDArray[np.int64]
+    labels: Sequence[str]
+
+    @classmethod
+    def of(cls, rows: Sequence[Row], answers: Predictions, labels: Sequence[str]) -> TextEffects:
+        """Take the answers to the rows, in their order."""
+        truth = np.array([-1 if row.label is None else row.label for row in rows], dtype=np.int64)
+        return cls(answers, truth, labels)
+
+    def effect(self, trials: Sequence[Trial], after: Predictions, *, unread: Flags, same_input: Flags) -> Effect:
+        """Compare predicted labels; `after` answers the trials.
+
+        Trials that are `unread` (shape (trials,)) are left out: an answer can't heed what the model never saw.
+        """
+        kept = np.flatnonzero(~unread)
+        trials = [trials[int(number)] for number in kept]
+        after = Predictions(after.logits[kept], after.probabilities[kept], after.truncated[kept])
+        place = np.array([trial.place for trial in trials], dtype=np.int64)
+        before, every = self.answers, np.arange(len(place))
+        old, new, truth = before.labels[place], after.labels, self.truth[place]
+        known, was_right, is_right = truth >= 0, old == truth, new == truth
+        lost, gained = int((known & was_right & ~is_right).sum()), int((known & ~was_right & is_right).sum())
+        right, labelled, flips = int((known & was_right).sum()), int(known.sum()), int((old != new).sum())
+        certain = known & ~is_right & (after.probabilities.max(axis=1, initial=0.0) > CERTAIN)
+        return Effect(
+            trials=tuple(trials),
+            flip=clopper_pearson(flips, len(place)),
+            drop=_drop(lost, gained, labelled),
+            relative=relative_loss(lost, gained, right, labelled),
+            harm=_share(lost, right, "No answer was right before."),
+            repair=_share(gained, labelled - right, "No answer was wrong before."),
+            whole=_drop(lost, gained, int((self.truth >= 0).sum())),
+            before=before.probabilities[place, old],
+            after=after.probabilities[every, old],
+            outcomes=tuple(
+                f"{self.labels[one]}, as before" if one == other else f"{self.labels[one]} became {self.labels[other]}"
+                for one, other in zip(old, new, strict=True)
+            ),
+            counts=(
+                ("changed rows compared", len(place)),
+                ("predicted label changed", flips),
+                ("right before, wrong after (harm)", lost),
+                ("wrong before, right after (repair)", gained),
+                (f"wrong after, and more than {CERTAIN:.0%} sure", int(certain.sum())),
+            ),
+            same_input=int(same_input[kept].sum()),
+            identical=int((before.logits[place] == after.logits).all(axis=1).sum()),
+            cut=int((after.truncated & ~before.truncated[place]).sum()),
+            left_out=int(unread.sum()),
+        )
+
+    def score(self) -> float | None:
+        """Return the accuracy on the labelled rows as they are, or None where there are none."""
+        known = self.truth >= 0
+        return float((self.answers.labels == self.truth)[known].mean()) if known.any() else None
+
+
+def _drop(lost: int, gained: int, n: int) -> Estimate:
+    drop = paired_difference(lost, gained, n)
+    return drop if n else Estimate(value=None, n=0, method=drop.method, reason=NO_TRUTH)
+
+
+def _share(hits: int, n: int, none: str) -> Estimate:
+    return clopper_pearson(hits, n) if n else Estimate(value=None, n=0, method="clopper-pearson", reason=none)

@@ -1,0 +1,72 @@
+"""Which rows are drawn: one of each text, decided by seed and content, never by the order of a file or of memory."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelaudit.checker import Context
+from modelaudit.rows import Row
+
+
+def drawn(ctx: Context, rows: Sequence[Row], size: int, *, quiet: bool = False) -> list[Row]:
+    """Return at most `size` rows of different texts, in a pseudo-random order that seed and content decide.
+
+    The model answers rows of one text alike, so together they tell hardly more than one of them. One is drawn and not
+    one of each label: a text that is labelled A eight times in ten must stay A with a chance of .8, or an honest
+    confidence of .8 would look wrong. Labelled rows go before others. A note says how many were left out,
+    unless `quiet`.
+    """
+    alike: dict[str, list[Row]] = {}
+    for row in rows:
+        alike.setdefault(content(row), []).append(row)
+    if (repeats := len(rows) - len(alike)) and not quiet:
+        ctx.note(f"{repeats:,} rows repeat the text of another row; of each text one row was drawn.")
+    order = sorted(alike, key=lambda text: _digest(text, ctx.seed, purpose="robustness"))
+    return [_one_of(alike[text], ctx.seed) for text in order[:size]]
+
+
+def content(row: Row) -> str:
+    """Return what the model reads of the row as one string."""
+    return row.text if row.words is None else "\x1f".join(["words", *row.words])
+
+
+def documents(rows: Sequence[Row]) -> NDArray[np.int64] | None:
+    """Return the document of each row as a number, rows without one standing for themselves; None where none is shared.
+
+    Numbers and no names, which may be as long as a text.
+    """
+    code: dict[str, int] = {}
+    found = [
+        code.setdefault(f"row {at}" if row.group is None else f"group {row.group}", len(code))
+        for at, row in enumerate(rows)
+    ]
+    return None if len(code) == len(rows) else np.array(found, dtype=np.int64)
+
+
+def _one_of(alike: Sequence[Row], seed: int) -> Row:
+    labelled = [
+        row for row in alike if row.label is not None or row.tags is not None or row.values is not None
+    ] or alike
+    if len(labelled) == 1:
+        return labelled[0]
+    ordered = sorted(labelled, key=_all_but_place)
+    return ordered[int.from_bytes(_digest(content(ordered[0]), seed, purpose="one of a text")) % len(ordered)]
+
+
+def _all_but_place(row: Row) -> tuple[str, ...]:
+    """Return what tells rows of one text apart; the id, which is their place in the file, only where nothing does."""
+    try:
+        cells = repr(sorted(row.columns.items(), key=lambda cell: cell[0]))
+    except ValueError:
+        # A whole number of thousands of digits, which Python does not write out.
+        cells = ""
+    return str(row.label), str(row.tags), str(row.values), row.group or "", cells, row.id
+
+
+def _digest(text: str, seed: int, *, purpose: str) -> bytes:
+    keyed = "\x1f".join([str(seed), purpose, text])
+    return hashlib.blake2b(keyed.encode("utf-8", "surrogatepass"), digest_size=16).digest()
