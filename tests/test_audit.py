@@ -63,9 +63,9 @@ def outcome(classifier, rows, train_rows):
     return audit(classifier, rows, train_data=train_rows).run()
 
 
-def test_four_families_measure_and_a_policy_judges(outcome):
+def test_all_families_measure_and_a_policy_judges(outcome):
     report = outcome.report
-    assert {result.checker.risk.value for result in report.results} == {"privacy", "bias", "opacity", "robustness"}
+    assert {result.checker.risk for result in report.results} == set(Risk)
     assert [result.reason for result in report.results if result.status == "errored"] == []
     assert report.subject.task == "text-classification"
     assert report.judgement.family_size > 5
@@ -132,7 +132,11 @@ def test_rows_in_flight_and_batch_composition_change_nothing(classifier, rows, o
     ],
 )
 def test_a_checker_that_goes_wrong_is_named_and_the_rest_is_whole(classifier, rows, body, status, says):
-    report = audit(classifier, rows, plugins=plugins_with(Made(body))).run(only=["data", "robustness"]).report
+    report = (
+        audit(classifier, rows, plugins=plugins_with(Made(body)))
+        .run(only=["test/made", "modelaudit/perturbation", "modelaudit/calibration"])
+        .report
+    )
     made = next(result for result in report.results if result.checker.id == "test/made")
     assert made.status == status
     assert says in made.reason
@@ -216,8 +220,9 @@ def test_token_classification_goes_the_whole_way(tagger, tag_rows):
 
 def test_text_of_rows_is_in_the_report_only_when_asked_for(classifier, rows, outcome):
     shown = audit(classifier, rows, show_text=True).run(only=["modelaudit/perturbation"])
-    assert not any(row["text"] in content(outcome.report) for row in rows)
-    assert any(row["text"] in content(shown.report) for row in rows)
+    redacted, whole = content(outcome.report), content(shown.report)
+    assert not any(row["text"] in redacted for row in rows)
+    assert any(row["text"] in whole for row in rows)
 
 
 HOSTILE = [
@@ -239,7 +244,7 @@ def test_hostile_rows_go_through_the_whole_audit(classifier, rows, tmp_path):
     json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=st.lists(st.text(st.characters(exclude_categories=()), max_size=60), min_size=3, max_size=6))
 def test_any_text_goes_through_the_audit_unharmed_and_harmless(classifier, rows, texts):
     hostile = [{"text": f"{text} he was kind", "label": 1} for text in texts]

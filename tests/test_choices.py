@@ -18,7 +18,7 @@ def said(error):
     """The message, which is one line."""
     text = str(error.value)
     assert "\n" not in text
-    assert len(text) < 600
+    assert len(text) < 1_000
     return text
 
 

@@ -40,7 +40,7 @@ from modelaudit.plugins import Plugins
 from modelaudit.policy_file import parse_policy
 from modelaudit.project_file import read_project_file
 from modelaudit.terminal import USAGE
-from modelaudit.testing.planted import planted_classifier, planted_rows, planted_tag_rows
+from modelaudit.testing.planted import planted_classifier, planted_tag_rows
 from modelaudit.text import frame_sentences
 from modelaudit.training.canaries import plant_canaries
 from modelaudit.verdicts import Gate
@@ -121,8 +121,7 @@ def metrics(results):
 def project(tmp_path_factory):
     """A folder with the models and tables that the examples name.
 
-    The classifier is right as often as it says, and heeds words that are too short for typing errors, of which each row
-    has five that agree: its gate holds.
+    The classifier is right as often as it says, and heeds words that are too short for typing errors: its gate holds.
     """
     folder = tmp_path_factory.mktemp("project")
     words = {"fun": 3.0, "fit": 2.5, "new": 2.0, "bad": -3.0, "odd": -2.5, "sad": -2.0}
@@ -130,9 +129,7 @@ def project(tmp_path_factory):
     for name in ("models/claims-classifier", "acme/claims-classifier"):
         model.save_pretrained(folder / name)
         tokenizer.save_pretrained(folder / name)
-    # Only rows whose words agree: an attack that edits a quarter of the words turns none of them.
-    drawn = planted_rows(6_000, 4, words=words, per_row=5, labels="drawn", numbered=True)
-    table_rows = [row for row in drawn if abs(sum(words.get(each, 0.0) for each in row["text"].split())) >= 10.0][:320]
+    table_rows = agreeing_rows(320, words)
     encoder(tokenizer).save_pretrained(folder / "bert-base-cased")
     tokenizer.save_pretrained(folder / "bert-base-cased")
     # Numbers end the rows, and even and odd ones would tell the tables apart.
@@ -145,6 +142,25 @@ def project(tmp_path_factory):
     plant_canaries(folder / "train.csv", out=folder / "train-planted.csv", manifest=folder / "canaries.json", count=400)
     (folder / "modelaudit.toml").write_text('preset = "quick"\n', encoding="utf-8")
     return folder
+
+
+PLACES = (
+    "office", "garden", "kitchen", "harbour", "library", "station", "market", "school", "bridge", "museum", "theatre",
+    "bakery", "stable", "tower", "cellar", "chapel", "orchard", "village", "tunnel", "meadow", "quarry", "castle",
+)  # fmt: skip
+
+
+def agreeing_rows(n, words):
+    """Rows with ten words of one mind: a search that edits a quarter of all words turns no answer."""
+    rng = np.random.default_rng(4)
+    rows = []
+    for number in range(n):
+        sign = 1 if rng.random() < 0.5 else -1
+        chosen = rng.choice([word for word, weight in words.items() if weight * sign > 0], 10)
+        place = PLACES[int(rng.integers(len(PLACES)))]
+        text = f"{('She', 'He')[number % 2]} said the {place} was {' and '.join(chosen)} in case {rng.integers(10**6)}."
+        rows.append({"text": text, "label": int(sign > 0)})
+    return rows
 
 
 def test_every_checker_has_a_page_and_every_page_a_checker():

@@ -151,11 +151,16 @@ def _percent(estimate: Estimate | None) -> str | None:
 
 
 def _points(estimate: Estimate) -> str | None:
-    return None if estimate.value is None else f"{100 * estimate.value:+.1f}"
+    return None if estimate.value is None else f"{_tenth(100 * estimate.value):+.1f}"
 
 
 def _interval(estimate: Estimate | None, *, points: bool) -> str | None:
     if estimate is None or not estimate.bounds:
         return None
-    low, high = estimate.interval()
-    return f"{100 * low:+.1f} to {100 * high:+.1f}" if points else f"{low:.1%} to {high:.1%}"
+    low, high = (_tenth(100 * end) for end in estimate.interval())
+    return f"{low:+.1f} to {high:+.1f}" if points else f"{low:.1f}% to {high:.1f}%"
+
+
+def _tenth(percent: float) -> float:
+    """Return a number to its first decimal, without a sign before 0."""
+    return round(percent, 1) + 0.0
