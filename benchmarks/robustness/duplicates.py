@@ -85,7 +85,7 @@ def _leaks(rng: np.random.Generator, words: list[str], share: float) -> bool:
         for place in range(ROWS)
     ]
     twins = twins_of([(EVALUATION, _rows(evaluation)), (TRAINING, _rows(training))])
-    bounds = leakage(twins, 1, sampled=False).metric.grid
+    bounds = leakage(twins, 1, seen=1.0).metric.grid
     return next(low for level, low, _ in bounds if level == 0.95) > 0.0
 
 

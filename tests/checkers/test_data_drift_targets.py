@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from drift_rows import letters
 from measured import exceeds, findings_of, subject_of
@@ -84,6 +85,7 @@ def test_a_column_or_label_that_is_not_there_is_said(audited):
     for targets, said in (
         ({"county": {"kent": 1.0}}, "county.*they have region"),
         ({"label": {"neutral": 0.2}}, "neutral.*negative, positive"),
+        ({"language": {"en": 0.6, "de": 0.4}}, "'de'.*en, zh, other"),
     ):
         with pytest.raises(DataInputError, match=said):
             findings_of(DataDrift(targets=targets), audited)
@@ -114,3 +116,21 @@ def test_a_column_called_label_is_taken_for_the_column():
     gaps, few = gaps_of(targets_of({"label": {"red": 1.0}}), Data(tuple(rows)).evaluation, ("negative", "positive"))
     assert not few
     assert gaps[0].hits == 40
+
+
+def test_a_cell_that_python_does_not_write_out_is_not_known():
+    cells = [10**5000, *["north"] * 30]
+    rows = [Row(f"data:{place}", "a text", columns={"region": cell}) for place, cell in enumerate(cells)]
+    [gap], _ = gaps_of(targets_of({"region": {"north": 1.0}}), rows, ())
+    assert (gap.hits, gap.rows) == (30, 30)
+
+
+def test_the_order_of_rows_of_documents_changes_no_bit():
+    drawn = [np.random.default_rng(seed).integers([2, 45], size=(144, 2)).tolist() for seed in range(12)]
+    for pairs in drawn:
+        rows = [
+            Row(f"data:{at}", "a text", group=f"d{group}", columns={"region": ("north", "south")[value]})
+            for at, (value, group) in enumerate(pairs)
+        ]
+        first, second = (gaps_of(targets_of({"region": {"north": 0.5}}), each, ())[0][0] for each in (rows, rows[::-1]))
+        assert first.estimate == second.estimate

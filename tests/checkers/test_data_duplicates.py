@@ -10,6 +10,8 @@ from measured import backwards, context_of, exceeds, findings_of, subject_of
 
 from modelaudit.checker import Data
 from modelaudit.checkers.data.duplicates.checker import Duplicates
+from modelaudit.checkers.data.duplicates.findings import repeats
+from modelaudit.checkers.data.duplicates.twins import twins_of
 from modelaudit.errors import NotAssessable
 from modelaudit.rows import Row
 from modelaudit.testing.planted import planted_classifier, planted_tagger
@@ -27,6 +29,10 @@ def texts(n, seed):
 
 def labelled(some):
     return [{"text": text, "label": int(WORDS[text.split()[-1].lower()] > 0)} for text in some]
+
+
+def interval(finding):
+    return next((low, high) for level, low, high in finding.metric.grid if level == 0.95)
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +113,20 @@ def test_clean_tables_are_within_any_sensible_limit(planted):
     assert "10 on either side are the least" in clean[ACCURACY].metric.reason
 
 
+def test_a_sample_shows_a_leak_and_never_rules_one_out(planted):
+    train, own = labelled(texts(2_000, 1)), labelled(texts(200, 2))
+    asked = {"train_data": train, "preset": "quick", "sample": 100}
+    clean, leaky = (
+        findings_of(Duplicates(), subject_of(planted, data=rows, **asked)) for rows in (own, [*own[:50], *train[:150]])
+    )
+    assert clean[LEAKED].metric.value == 0.0
+    assert interval(clean[LEAKED])[1] > 0.3
+    assert "5.00%" in clean[LEAKED].caveats[0]
+    assert interval(clean["conflicting_rows", "evaluation rows"])[1] > 0.05
+    low, high = interval(leaky[LEAKED])
+    assert low <= 0.75 <= high
+
+
 def test_copies_of_one_row_count_as_little_as_they_tell(planted):
     train = labelled(texts(100, 5))
     one = findings_of(Duplicates(), subject_of(planted, data=[*labelled(texts(60, 6)), *train[:40]], train_data=train))
@@ -170,6 +190,14 @@ def test_the_order_of_rows_in_memory_changes_nothing(leaky):
     one = list(Duplicates().run(context_of(leaky, Duplicates())))
     other = list(Duplicates().run(context_of(leaky, Duplicates(), data=backwards(leaky.data))))
     assert one == other
+
+
+def test_the_order_of_rows_of_documents_changes_no_bit():
+    for seed in range(12):
+        drawn = np.random.default_rng(seed).integers([60, 45], size=(100, 2)).tolist()
+        rows = [Row(f"data:{at}", f"text {text}", label=0, group=f"d{group}") for at, (text, group) in enumerate(drawn)]
+        first, second = (repeats(twins_of([("evaluation rows", each)]), 0, seen=1.0) for each in (rows, rows[::-1]))
+        assert first.metric == second.metric
 
 
 def test_the_cost_is_what_is_asked(leaky, planted):

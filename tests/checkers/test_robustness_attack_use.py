@@ -6,6 +6,7 @@ import pytest
 from measured import backwards, context_of, exceeds, findings_of, subject_of
 
 from modelaudit.checkers.robustness.attack.checker import AdversarialSearch
+from modelaudit.checkers.robustness.attack.findings import too_few
 from modelaudit.checkers.robustness.attack.measures import Measures
 from modelaudit.errors import CapabilityError, NotAssessable
 from modelaudit.results import CheckResult
@@ -82,6 +83,12 @@ def test_a_model_that_is_always_wrong_is_not_called_robust():
     with pytest.raises(NotAssessable):
         found.extend(checker.run(context_of(subject, checker)))
     assert not [one for one in found if one.metric.value is not None]
+
+
+def test_a_model_that_is_nearly_always_wrong_does_not_pass_for_having_little_to_lose():
+    rare, often = (Measures(1_000, right, (1,) * right, 64, labelled=True) for right in (99, 100))
+    assert "one row in ten" in too_few(rare)
+    assert too_few(often) is None
 
 
 def test_without_labels_flips_are_counted_and_accuracy_is_not_assessed():

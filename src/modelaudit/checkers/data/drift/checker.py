@@ -14,6 +14,7 @@ from modelaudit.checkers.data.drift.findings import (
     balance_finding,
     class_finding,
     drift_finding,
+    no_class_finding,
     no_drift_finding,
     no_target_finding,
     profile_finding,
@@ -26,6 +27,7 @@ from modelaudit.checkers.data.drift.targets import gaps_of, targets_of
 from modelaudit.errors import NotAssessable
 from modelaudit.results import Finding
 
+WITH_CLASSES = ("text-classification", "token-classification", "multi-label-classification")
 NO_TRAINING = "No training rows were given; hand them in with train_data."
 
 
@@ -146,8 +148,9 @@ def _classes(ctx: Context) -> Iterator[Finding]:
     training = None if ctx.data.members is None else counts_of(ctx.data.members, ctx.model.labels)
     found = [] if evaluation is None or training is None else _compared(training, evaluation)
     yield from found
-    if ctx.data.members is not None and evaluation is not None and not found:
-        ctx.note("Too few training or evaluation rows have a class, so the shares of classes are not compared.")
+    if ctx.subject.task in WITH_CLASSES and not found:
+        few = "Too few training or evaluation rows have a class."
+        yield no_class_finding(NO_TRAINING if ctx.data.members is None else few)
     if evaluation is not None and evaluation.totals.sum() > 0.0:
         yield balance_finding(evaluation, alone=not found)
     elif ctx.model.labels:

@@ -58,6 +58,10 @@ def counts_of(rows: Sequence[Row], labels: Sequence[str]) -> Counts | None:
     labelled = [row for row in rows if row.label is not None or row.label_set is not None or row.tags is not None]
     if not labelled or not labels:
         return None
+    # Sums over documents may differ in the last bit with the order of their rows.
+    labelled.sort(
+        key=lambda row: (row.group is None, row.group or "", row.label or 0, row.label_set or (), row.tags or ())
+    )
     tagged = labelled[0].tags is not None
     types = [_type(label) for label in labels] if tagged else list(labels)
     names = tuple(name for name in dict.fromkeys(types) if not (tagged and name == OUTSIDE))

@@ -112,6 +112,24 @@ def class_finding(training: Counts, evaluation: Counts) -> list[Finding]:
     ]
 
 
+def no_class_finding(reason: str) -> Finding:
+    """Return the finding of class shares that were not compared; it has no value, so that it is never a pass."""
+    return Finding(
+        metric=Metric(
+            id="class_share_shift",
+            title="Largest change of a class's share",
+            value=None,
+            unit="share of rows",
+            better="lower",
+            n=0,
+            method="newcombe",
+            primary=True,
+            reason=reason,
+        ),
+        statement=f"Whether classes have the shares that they have in training was not assessed. {reason}",
+    )
+
+
 def balance_finding(evaluation: Counts, *, alone: bool) -> Finding:
     """Return the share of the smallest class; with the table of all where no training rows are shown beside it."""
     numbers = evaluation.numbers

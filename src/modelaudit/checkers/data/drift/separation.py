@@ -68,7 +68,8 @@ def out_of_fold(matrix: Any, positive: Flags, folds: NDArray[np.int64]) -> Float
 def telling_words(features: Features, positive: Flags) -> tuple[list[tuple[str, float]], list[tuple[str, float]]]:
     """Return the words with the greatest weights for training and for evaluation rows, of a classifier of all rows."""
     weights = _fitted(features.matrix, positive).coef_[0][: len(features.words)]
-    ranked = sorted(zip(weights.round(6).tolist(), features.words, strict=True))
+    known = zip(weights.round(6).tolist(), features.words, strict=True)
+    ranked = sorted((weight, word) for weight, word in known if _EVERY_TEXT not in word)
     training = [(word, -weight) for weight, word in ranked[:TELLING] if weight < 0.0]
     evaluation = [(word, weight) for weight, word in ranked[::-1][:TELLING] if weight > 0.0]
     return training, evaluation

@@ -19,6 +19,7 @@ MOST_TARGETS = 200
 FEWEST = 30
 """Rows with a known value that a column needs."""
 LABEL, LANGUAGE = "label", "language"
+LANGUAGES = ("en", "zh", "other")
 """Names that stand for the label and the language of a row where the table has no such column."""
 UNKNOWN = frozenset({"", "n/a", "na", "nan", "none", "null", "unknown", "not known", "未知"})
 
@@ -82,7 +83,8 @@ def gaps_of(targets: Sequence[Target], rows: Sequence[Row], labels: Sequence[str
     """Return the gap of each target, and the columns that too few rows have a known value of.
 
     Raises:
-        DataInputError: a column that the table does not have, or a label that the model does not have.
+        DataInputError: a column that the table does not have, a label that the model does not have, or a language that
+            is not told from others.
     """
     gaps: list[Gap] = []
     few: list[str] = []
@@ -91,7 +93,11 @@ def gaps_of(targets: Sequence[Target], rows: Sequence[Row], labels: Sequence[str
         own = [target for target in targets if target.column == column]
         if column == LABEL and not _is_column(rows, column):
             _check_labels(own, labels)
+        if column == LANGUAGE and not _is_column(rows, column):
+            _check_languages(own)
         known = [(row, cell) for row, cell in zip(rows, cells, strict=True) if cell is not None]
+        # Sums over documents may differ in the last bit with the order of their rows.
+        known.sort(key=lambda each: (each[0].group is None, each[0].group or "", sorted(each[1])))
         if len(known) < FEWEST:
             few.append(f"{shown(column)} ({len(known)})")
             continue
@@ -118,7 +124,7 @@ def folded(text: str) -> str:
 def _cells(rows: Sequence[Row], column: str, labels: Sequence[str]) -> list[frozenset[str] | None]:
     """Return what each row has in a column; None where it is not known."""
     if _is_column(rows, column):
-        values = [folded(str(row.columns.get(column, ""))) for row in rows]
+        values = [folded(_written(row.columns.get(column, ""))) for row in rows]
         return [None if value in UNKNOWN else frozenset({value}) for value in values]
     if column == LANGUAGE:
         return [frozenset({language_of(whole_text(row)) or "other"}) for row in rows]
@@ -139,6 +145,23 @@ def _check_labels(targets: Sequence[Target], labels: Sequence[str]) -> None:
                 f"the option targets gives a share to the label {shown(target.value)!r}; the model's labels are "
                 f"{', '.join(shown(label) for label in labels[:20])}"
             )
+
+
+def _check_languages(targets: Sequence[Target]) -> None:
+    for target in targets:
+        if folded(target.value) not in LANGUAGES:
+            raise DataInputError(
+                f"the option targets gives a share to the language {shown(target.value)!r}; told from one another are "
+                f"{', '.join(LANGUAGES)}. For others hand in a column with the language of each row"
+            )
+
+
+def _written(cell: Any) -> str:
+    """Return a cell as text; "" for a whole number of thousands of digits, which Python does not write out."""
+    try:
+        return str(cell)
+    except ValueError:
+        return ""
 
 
 def _is_column(rows: Sequence[Row], column: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from modelaudit.audit_report import SubjectInfo
+from modelaudit.audit_report import SubjectInfo, TableInfo
 from modelaudit.checker import Budget, CheckerInfo, Context, Cost, Risk
 from modelaudit.checkers.data.duplicates.accuracy import TASKS, leaked_accuracy
 from modelaudit.checkers.data.duplicates.findings import accuracy, conflicts, leakage, repeats
@@ -72,20 +72,25 @@ class Duplicates:
             raise NotAssessable("no evaluation row has a visible character; provide rows with text")
         _say(ctx, twins)
         training = twins.place(TRAINING)
-        members = ctx.subject.members
-        yield leakage(twins, training, sampled=members is not None and members.sampled_from is not None)
+        seen = [_seen(ctx.subject.evaluation), *([] if training is None else [_seen(ctx.subject.members)])]
+        yield leakage(twins, training, seen=seen[-1])
         judged = [0, *([] if training is None or not twins.splits[training].rows else [training])]
         for of in judged:
-            if (finding := conflicts(twins, of, task=ctx.subject.task)) is not None:
+            if (finding := conflicts(twins, of, task=ctx.subject.task, seen=seen[of])) is not None:
                 yield finding
         for of in judged:
-            yield repeats(twins, of)
+            yield repeats(twins, of, seen=seen[of])
         if training is not None and twins.splits[0].labelled.any():
             yield accuracy(leaked_accuracy(ctx, twins, training=training, most=_most_rows(ctx.budget)))
 
 
 def _most_rows(budget: Budget) -> int:
     return budget.pick(1_000, 5_000, EVERY)
+
+
+def _seen(table: TableInfo | None) -> float:
+    """Return which part of a table was read, 0 to 1."""
+    return 1.0 if table is None or table.sampled_from is None else table.rows / table.sampled_from
 
 
 def _say(ctx: Context, twins: Twins) -> None:

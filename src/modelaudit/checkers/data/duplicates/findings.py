@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from modelaudit.checkers.data.duplicates.twins import Split, Twins
+from modelaudit.checkers.data.duplicates.twins import TRAINING, Split, Twins
 from modelaudit.drawing import documents
 from modelaudit.evidence import Example, Examples, Table
 from modelaudit.results import Finding, Metric
@@ -16,8 +18,11 @@ POWER = 0.8
 TASK_WITHOUT_TRUTHS = ("text-regression", "text-generation", "fill-mask")
 
 
-def leakage(twins: Twins, training: int | None, *, sampled: bool) -> Finding:
-    """Return the share of evaluation rows with an equal or a near twin among the training rows; judged."""
+def leakage(twins: Twins, training: int | None, *, seen: float) -> Finding:
+    """Return the share of evaluation rows with an equal or a near twin among the training rows; judged.
+
+    `seen` is the part of the training rows that was read, above 0 and at most 1.
+    """
     table = _counts(twins)
     if training is None:
         share = Estimate(
@@ -32,11 +37,8 @@ def leakage(twins: Twins, training: int | None, *, sampled: bool) -> Finding:
             evidence=(table,),
         )
     exact, found = twins.exact(0, training), twins.twinned(0, training)
-    share, smallest = _share(found, twins, 0)
+    share, smallest = _share(found, twins, 0, seen=seen)
     low, high = share.interval()
-    caveats = []
-    if sampled:
-        caveats.append("Of the training rows a sample was read; twins of the others were not seen.")
     return Finding(
         metric=_leakage_metric(share, smallest),
         statement=(
@@ -45,15 +47,15 @@ def leakage(twins: Twins, training: int | None, *, sampled: bool) -> Finding:
             f"{(found & ~exact).sum():,} only one that is nearly equal."
         ),
         evidence=(table, *_groups(twins, (0, training), "Evaluation rows with a twin in training, largest groups")),
-        caveats=tuple(caveats),
+        caveats=_sampled(TRAINING, seen),
     )
 
 
-def repeats(twins: Twins, of: int) -> Finding:
+def repeats(twins: Twins, of: int, *, seen: float) -> Finding:
     """Return the share of a table's rows that equal or nearly equal another one of it; context."""
     split = twins.splits[of]
     exact, found = twins.exact(of, of), twins.twinned(of, of)
-    share, smallest = _share(found, twins, of)
+    share, smallest = _share(found, twins, of, seen=seen)
     low, high = share.interval()
     return Finding(
         metric=Metric.of(
@@ -71,10 +73,11 @@ def repeats(twins: Twins, of: int) -> Finding:
             f"nearly equal. The table holds {len(np.unique(split.text)):,} different texts."
         ),
         evidence=_groups(twins, (of,), f"Repeated {split.name}, largest groups"),
+        caveats=_sampled(split.name, seen),
     )
 
 
-def conflicts(twins: Twins, of: int, *, task: str) -> Finding | None:
+def conflicts(twins: Twins, of: int, *, task: str, seen: float) -> Finding | None:
     """Return the share of labelled rows whose text has another truth elsewhere in the table; judged.
 
     None where the task's truths are no classes.
@@ -91,7 +94,7 @@ def conflicts(twins: Twins, of: int, *, task: str) -> Finding | None:
         statement = f"Whether equal {split.name} have different labels can't be told: they have none."
     else:
         found = split.conflicting[labelled]
-        share, smallest = _share(found, twins, of, chosen=labelled)
+        share, smallest = _share(found, twins, of, seen=seen, chosen=labelled)
         low, high = share.interval()
         equal = int((twins.exact(of, of) & labelled).sum())
         statement = (
@@ -112,6 +115,7 @@ def conflicts(twins: Twins, of: int, *, task: str) -> Finding | None:
         ),
         statement=statement,
         evidence=_conflicts_shown(twins, split),
+        caveats=_sampled(split.name, seen) if share.bounds else (),
     )
 
 
@@ -151,15 +155,40 @@ def _leakage_metric(share: Estimate, smallest: float | None) -> Metric:
     )
 
 
-def _share(found: np.ndarray, twins: Twins, of: int, *, chosen: np.ndarray | None = None) -> tuple[Estimate, float]:
-    """Return a share of rows, twins and rows of a document counted as alike, and the smallest that could have shown."""
+def _share(
+    found: np.ndarray, twins: Twins, of: int, *, seen: float, chosen: np.ndarray | None = None
+) -> tuple[Estimate, float]:
+    """Return a share of rows, twins and rows of a document counted as alike, and the smallest that could have shown.
+
+    Of the rows among which twins were looked for the part `seen` was read. A row that has a twin among all of them has
+    one among those read with a chance of `seen` at the least, so the upper bounds are divided by it.
+    """
     kept = np.ones(len(twins.splits[of].rows), dtype=np.bool_) if chosen is None else chosen
     rows = [row for row, inside in zip(twins.splits[of].rows, kept.tolist(), strict=True) if inside]
-    shared = documents(rows)
     families = twins.families(of)[kept].tolist()
+    # Sums over twins and documents may differ in the last bit with the order of their rows.
+    order = sorted(
+        range(len(rows)),
+        key=lambda at: (rows[at].group is None, rows[at].group or "", families[at], bool(found[at])),
+    )
+    rows, families, found = [rows[at] for at in order], [families[at] for at in order], found[order]
+    shared = documents(rows)
     units = [f"family {family}" for family in families] if shared is None else [str(each) for each in shared.tolist()]
     share = clustered_proportion(found, units)
-    return share, float(1.0 - (1.0 - POWER) ** (1.0 / max(len(set(units)), 1)))
+    smallest = float(1.0 - (1.0 - POWER) ** (1.0 / max(len(set(units)), 1)))
+    if seen < 1.0:
+        bounds = tuple((level, low, min(1.0, high / seen)) for level, low, high in share.bounds)
+        share = replace(share, bounds=bounds, method=f"{share.method}, upper bounds for all rows of a sampled table")
+    return share, min(1.0, smallest / seen)
+
+
+def _sampled(name: str, seen: float) -> tuple[str, ...]:
+    if seen >= 1.0:
+        return ()
+    return (
+        f"Of the {name} a sample of {seen:.2%} was read, and twins among the others were not seen: the share is a "
+        "lower bound, and the interval reaches up to what the whole table may hold.",
+    )
 
 
 def _counts(twins: Twins) -> Table:

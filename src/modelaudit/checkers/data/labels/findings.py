@@ -47,7 +47,7 @@ def reading_of(witness: Witness) -> Reading:
     if classes < 2 or agreeing <= commonest:
         useless = (
             f"It agrees with {agreeing:.1%} of the labels, and the commonest label alone agrees with {commonest:.1%}: "
-            "what contradicts so often is no witness."
+            "what knows no more than that is no witness."
         )
         return Reading(witness, found, depth, differs, None, useless)
     noise = label_noise(depth, differs, best, classes=classes, detectable=witness.documents is None)

@@ -16,6 +16,7 @@ from modelaudit.checkers.data.shortcuts.reliance import (
     FEWEST_TRIED,
     Tried,
     beyond_others,
+    can_lose,
     log_odds,
     tried,
 )
@@ -46,7 +47,7 @@ def put_in(ctx: Context, asked: Asked, plans: Sequence[tuple[Insertion, int | No
     """Put each cue into at most `size` rows that lack it and have another label than its own; of any label for None.
 
     Rows that the model does not read to their end are left out, since it would not see what is put there. None where
-    fewer than 30 rows are left.
+    fewer than 30 rows are left, or so few of them are answered rightly with the control that none could be lost.
     """
     chosen = []
     for plan, label in plans:
@@ -75,7 +76,7 @@ def put_in(ctx: Context, asked: Asked, plans: Sequence[tuple[Insertion, int | No
             np.array([found[text] for text in made]) == truth
             for made in ([plan.with_control(row.text) for row in rows], [plan.with_cue(row.text) for row in rows])
         )
-        results.append(tried(rows, control, cue))
+        results.append(tried(rows, control, cue) if can_lose(control) else None)
     return results
 
 

@@ -122,7 +122,9 @@ class Shortcuts:
         if judged:
             yield reliance_finding(judged, ctx.model.labels, left_out)
         else:
-            yield no_reliance_finding("Too few rows lack the cues, or have another label than theirs.")
+            yield no_reliance_finding(
+                "Too few rows lack the cues, have another label than theirs, or are answered rightly without them."
+            )
         if not found.confirmed:
             ctx.note(f"Of {found.tried:,} cues in the {name} none gives a label away.")
             return
@@ -139,7 +141,7 @@ class Shortcuts:
         kinds: dict[Cue, Kind],
         asked: Asked,
     ) -> tuple[list[Judged], int]:
-        """Return the cues that were put into rows, and how many of those chosen had too few rows for it."""
+        """Return the cues that were put into rows, and how many of those chosen could not be judged by it."""
         words, passed = _titles(self.suspects), _titles(self.legitimate)
         label = {each.cue: each.label for each in found.confirmed}
         named = [cue for word in self.suspects if (cue := _suspected(word)) is not None]

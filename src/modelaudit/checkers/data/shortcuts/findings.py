@@ -46,7 +46,7 @@ def reliance_finding(judged: Sequence[Judged], labels: Sequence[str], left_out: 
         "name it in the option legitimate.",
     ]
     if left_out:
-        caveats.append(f"{left_out} suspect cues are not judged, for want of rows or places; the table says which.")
+        caveats.append(f"{left_out} suspect cues are not judged, for want of rows, of right answers or of places.")
     return Finding(
         metric=Metric.of(
             found,

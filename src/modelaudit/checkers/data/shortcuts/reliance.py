@@ -21,6 +21,10 @@ from modelaudit.statistics import (
 FEWEST_TRIED = 30
 """Rows that a cue must have been put into for its effect to be judged."""
 
+LEAST_RIGHT = 0.1
+FEWEST_RIGHT = 10
+"""Of these the share, and number, that must be answered rightly without the cue: a wrong answer has nothing to lose."""
+
 Bools = NDArray[np.bool_]
 
 
@@ -43,6 +47,12 @@ class Tried:
         lost = int((self.control_right & ~self.cue_right).sum())
         gained = int((~self.control_right & self.cue_right).sum())
         return 2.0 * min(lost, gained) / len(self.rows)
+
+
+def can_lose(control_right: Bools) -> bool:
+    """Tell whether enough rows are answered rightly with the control for a loss to show."""
+    right = int(control_right.sum())
+    return right >= FEWEST_RIGHT and right >= LEAST_RIGHT * len(control_right)
 
 
 def tried(rows: Sequence[Row], control_right: Bools, cue_right: Bools) -> Tried:

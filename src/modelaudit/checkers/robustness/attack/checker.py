@@ -144,7 +144,8 @@ class AdversarialSearch:
             yield from measured(kind, measures, evidence, _dependence(outcomes), by_entity=by_entity)
         if not tried:
             raise NotAssessable(
-                f"no edit could be tried on {FEWEST} rows with an answer to lose; provide more rows of words"
+                f"no edit could be tried on {FEWEST} rows, and one row in ten, with an answer to lose; provide more "
+                "rows of words, or a model that is right more often"
             )
         if not labelled:
             yield without_labels(by_entity=by_entity)

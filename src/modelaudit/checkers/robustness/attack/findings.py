@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from modelaudit.checkers.robustness.attack.kind import Kind
-from modelaudit.checkers.robustness.attack.measures import FEWEST, Measures
+from modelaudit.checkers.robustness.attack.measures import FEWEST, LEAST_RIGHT, Measures
 from modelaudit.evidence import Evidence
 from modelaudit.results import Finding, Metric
 from modelaudit.statistics import Estimate
@@ -69,12 +69,12 @@ def without_labels(*, by_entity: bool) -> Finding:
 
 def too_few(measures: Measures) -> str | None:
     """Return why nothing is said of so few rows, or None."""
-    if measures.attacked >= FEWEST:
+    if measures.attacked >= max(FEWEST, LEAST_RIGHT * measures.rows):
         return None
     if measures.rows >= FEWEST:
         return (
             f"Of the {measures.rows:,} rows with a word to edit the model answers {measures.attacked} rightly. A wrong "
-            f"answer has nothing to lose; {FEWEST} right ones are the least."
+            f"answer has nothing to lose; {FEWEST} right ones, and one row in ten, are the least."
         )
     return f"The edits find a word to edit in {measures.rows} rows; {FEWEST} are the least."
 

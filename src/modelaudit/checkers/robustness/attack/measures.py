@@ -12,6 +12,8 @@ from modelaudit.statistics import Estimate, clopper_pearson, clopper_pearson_int
 
 FEWEST = 20
 """Rows that must be attacked for a number about them."""
+LEAST_RIGHT = 0.1
+"""Share of the rows that must be answered rightly: of a model that is nearly always wrong no loss could be large."""
 POWER = 0.8
 FIRST_POINT = 8
 """The smallest budget on the curve."""
