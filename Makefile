@@ -25,13 +25,15 @@ test-heavy: $(STAMP)
 
 test-all: test test-heavy test-transformers4
 
-# The other major version of transformers that is in use, in an environment of its own.
+# The other major version of transformers that is in use, in an environment of its own: the rooms that call it, and the
+# checks that ask for more than predictions.
 test-transformers4: $(STAMP)
 	test -e .venv-transformers4/.installed || { $(PYTHON) -m venv .venv-transformers4 \
 	  && .venv-transformers4/bin/python -m pip install --quiet --upgrade pip \
 	  && .venv-transformers4/bin/python -m pip install --quiet "torch==2.13.0" "transformers>=4.57,<5" --editable ".[dev]" \
 	  && touch .venv-transformers4/.installed; }
-	OMP_NUM_THREADS=1 .venv-transformers4/bin/pytest -n 2 --dist loadfile -m "not heavy" tests/inference tests/subject tests/checkers tests/test_audit.py
+	OMP_NUM_THREADS=1 .venv-transformers4/bin/pytest -n 2 --dist loadfile -m "not heavy" tests/inference tests/subject tests/test_audit.py \
+	  tests/checkers/test_opacity_*.py tests/checkers/test_privacy_*.py tests/checkers/test_bias_language_models.py tests/checkers/test_robustness_attack*.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
