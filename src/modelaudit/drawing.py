@@ -25,7 +25,7 @@ def drawn(ctx: Context, rows: Sequence[Row], size: int, *, quiet: bool = False) 
         alike.setdefault(content(row), []).append(row)
     if (repeats := len(rows) - len(alike)) and not quiet:
         ctx.note(f"{repeats:,} rows repeat the text of another row; of each text one row was drawn.")
-    order = sorted(alike, key=lambda text: _digest(text, ctx.seed, purpose="robustness"))
+    order = sorted(alike, key=lambda text: digest(text, seed=ctx.seed, purpose="robustness"))
     return [_one_of(alike[text], ctx.seed) for text in order[:size]]
 
 
@@ -54,7 +54,7 @@ def _one_of(alike: Sequence[Row], seed: int) -> Row:
     if len(labelled) == 1:
         return labelled[0]
     ordered = sorted(labelled, key=_all_but_place)
-    return ordered[int.from_bytes(_digest(content(ordered[0]), seed, purpose="one of a text")) % len(ordered)]
+    return ordered[int.from_bytes(digest(content(ordered[0]), seed=seed, purpose="one of a text")) % len(ordered)]
 
 
 def _all_but_place(row: Row) -> tuple[str, ...]:
@@ -67,6 +67,7 @@ def _all_but_place(row: Row) -> tuple[str, ...]:
     return str(row.label), str(row.tags), str(row.values), row.group or "", cells, row.id
 
 
-def _digest(text: str, seed: int, *, purpose: str) -> bytes:
-    keyed = "\x1f".join([str(seed), purpose, text])
+def digest(text: str, *, seed: int, purpose: str) -> bytes:
+    """Return 16 bytes that depend on the seed, the purpose and the text; lone surrogates are hashed as they are."""
+    keyed = f"{seed}\x1f{purpose}\x1f{text}"
     return hashlib.blake2b(keyed.encode("utf-8", "surrogatepass"), digest_size=16).digest()

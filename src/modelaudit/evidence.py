@@ -7,6 +7,7 @@ user asked for text.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -21,6 +22,20 @@ _SURROGATES = dict.fromkeys(range(55296, 57344), "�")
 def storable(text: Any) -> Any:
     """Return a string with lone surrogates, which UTF-8 can't carry, replaced by U+FFFD; leave the rest alone."""
     return text.translate(_SURROGATES) if isinstance(text, str) and not text.isascii() else text
+
+
+def distinct_names(names: Sequence[str]) -> tuple[str, ...]:
+    """Return names as a report shows them, those that came before with a number: two long cells may be cut to one."""
+    taken: set[str] = set()
+    found = []
+    for name in names:
+        number, own = 1, name
+        while own in taken:
+            number += 1
+            own = f"{name} ({number})"
+        taken.add(own)
+        found.append(own)
+    return tuple(found)
 
 
 Text = Annotated[str, BeforeValidator(storable)]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from modelaudit.drawing import digest
 from modelaudit.rows import Row
 
 SHOWN = 40
@@ -19,12 +19,6 @@ def whole_text(row: Row, most: int | None = None) -> str:
 def likeness(row: Row) -> str:
     """Return what two rows share whose texts differ in compatibility forms, case and white space alone."""
     return " ".join(unicodedata.normalize("NFKC", whole_text(row)).casefold().split())
-
-
-def digest(text: str, *, seed: int, purpose: str) -> bytes:
-    """Return 16 bytes that depend on the seed, the purpose and the text; lone surrogates are hashed as they are."""
-    keyed = f"{seed}\x1f{purpose}\x1f{text}"
-    return hashlib.blake2b(keyed.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def distinct(rows: Iterable[Row], *, seed: int) -> list[Row]:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelaudit.checkers.bias.groups.columns import is_age, shown
+from modelaudit.evidence import distinct_names
 from modelaudit.rows import Row
 
 FEWEST_ROWS = 30
@@ -136,7 +137,7 @@ def _grouped(
     order = sorted(counts, key=lambda key: (-counts[key], key))
     place = {key: index for index, key in enumerate(order)}
     code = np.array([-1 if key is None else place[key] for key in keys], dtype=np.int64)
-    found = Grouping(title, _distinct([names[key] for key in order]), tuple(order), code, (), 0, crossed)
+    found = Grouping(title, distinct_names([names[key] for key in order]), tuple(order), code, (), 0, crossed)
     large = [group for group, size in enumerate(found.sizes) if _large(int(size), found.known)][:MOST_GROUPS]
     asked = [group for group in large if reference and all(part in reference for part in order[group])]
     return replace(found, judged=tuple(large), reference=(asked or large or [0])[0])
@@ -144,20 +145,6 @@ def _grouped(
 
 def _large(size: int, known: int) -> bool:
     return size >= FEWEST_ROWS and size >= LEAST_SHARE * known
-
-
-def _distinct(names: Sequence[str]) -> tuple[str, ...]:
-    """Return the names, those that came before with a number behind them: two long cells may be cut to one name."""
-    taken: set[str] = set()
-    found = []
-    for name in names:
-        number, own = 1, name
-        while own in taken:
-            number += 1
-            own = f"{name} ({number})"
-        taken.add(own)
-        found.append(own)
-    return tuple(found)
 
 
 def _cell(cell: Any) -> str | None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from modelaudit.checkers.data.drawing import digest, distinct, likeness, unit
+from modelaudit.checkers.data.drawing import distinct, likeness, unit
+from modelaudit.drawing import digest
 from modelaudit.rows import Row
 
 FEWEST = 50

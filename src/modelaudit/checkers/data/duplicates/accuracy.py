@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from modelaudit.checker import Context, Predictions, Row
-from modelaudit.checkers.data.drawing import digest
 from modelaudit.checkers.data.duplicates.twins import Twins
-from modelaudit.drawing import documents
+from modelaudit.drawing import digest, documents
 from modelaudit.statistics import Estimate, rate_difference, trials
 
 TASKS = ("text-classification", "token-classification", "multi-label-classification")

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelaudit.checker import Context, Row
-from modelaudit.checkers.data.drawing import digest, distinct, unit, whole_text
-from modelaudit.drawing import documents
+from modelaudit.checkers.data.drawing import distinct, unit, whole_text
+from modelaudit.drawing import digest, documents
 from modelaudit.text.same_text import same_text
 
 Floats = NDArray[np.float64]

@@ -9,7 +9,7 @@ import numpy as np
 
 from modelaudit.audit_report import SubjectInfo
 from modelaudit.checker import Budget, CheckerInfo, Context, Cost, Risk, Row
-from modelaudit.checkers.data.drawing import digest, distinct, unit
+from modelaudit.checkers.data.drawing import distinct, unit
 from modelaudit.checkers.data.shortcuts.asking import HIDDEN_ROWS, OTHERS, Asked, hidden, put_in
 from modelaudit.checkers.data.shortcuts.association import Association, associated
 from modelaudit.checkers.data.shortcuts.cues import ALWAYS, NUMBER, Cue, cues_of, words_of
@@ -21,6 +21,7 @@ from modelaudit.checkers.data.shortcuts.findings import (
 )
 from modelaudit.checkers.data.shortcuts.insertion import insertion_of
 from modelaudit.checkers.data.shortcuts.kinds import Kind, kind_of, suspect
+from modelaudit.drawing import digest
 from modelaudit.errors import NotAssessable
 from modelaudit.results import Finding
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from modelaudit.checker import Row
 from modelaudit.checkers.robustness.calibration.answers import Answers
 from modelaudit.errors import DataInputError
+from modelaudit.evidence import distinct_names
 
 LONGEST = 40
 
@@ -39,7 +40,7 @@ def divisions_of(
 ) -> list[Division]:
     """Return the answers by predicted class and by each column; DataInputError where no row has a column."""
     names = list(dict.fromkeys(columns))
-    titles = _distinct([f"column {shown(name)}" for name in names])
+    titles = distinct_names([f"column {shown(name)}" for name in names])
     by_columns = [_by_column(answers, rows, name, title) for name, title in zip(names, titles, strict=True)]
     return [_by_class(answers, labels), *by_columns]
 
@@ -56,7 +57,7 @@ def _by_class(answers: Answers, labels: Sequence[str]) -> Division:
     order = [index for index in sorted(range(len(counts)), key=lambda one: (-counts[one], one)) if counts[index]]
     place = {index: number for number, index in enumerate(order)}
     code = np.array([place[index] for index in answers.predicted], dtype=np.int64)
-    return Division("predicted class", True, _distinct([shown(labels[index]) for index in order]), code)
+    return Division("predicted class", True, distinct_names([shown(labels[index]) for index in order]), code)
 
 
 def _by_column(answers: Answers, rows: Sequence[Row], column: str, title: str) -> Division:
@@ -73,7 +74,7 @@ def _by_column(answers: Answers, rows: Sequence[Row], column: str, title: str) -
     order = sorted(counts, key=lambda cell: (-counts[cell], cell))
     place = {cell: number for number, cell in enumerate(order)}
     code = np.array([-1 if cell is None else place[cell] for cell in found], dtype=np.int64)
-    return Division(title, False, _distinct([shown(cell) for cell in order]), code)
+    return Division(title, False, distinct_names([shown(cell) for cell in order]), code)
 
 
 def _cell(cell: Any) -> str | None:
@@ -85,17 +86,3 @@ def _cell(cell: Any) -> str | None:
     except ValueError:
         # Python writes no integer of more than some thousand digits.
         return f"a {type(cell).__name__} that is too long to show"
-
-
-def _distinct(names: Sequence[str]) -> tuple[str, ...]:
-    """Return the names, with a number behind one that came before: two long values may be cut to one name."""
-    taken: set[str] = set()
-    found = []
-    for name in names:
-        number, own = 1, name
-        while own in taken:
-            number += 1
-            own = f"{name} ({number})"
-        taken.add(own)
-        found.append(own)
-    return tuple(found)
