@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 PYTEST := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false $(BIN)/pytest
 
-.PHONY: setup demo test test-heavy test-all test-transformers4 lint format golden bench bench-gpu bench-opacity bench-opacity-gpu calibration calibration-statistics calibration-opacity calibration-privacy bench-privacy calibration-bias bench-bias bench-robustness calibration-robustness clean
+.PHONY: setup demo test test-heavy test-all test-transformers4 lint format golden bench bench-gpu bench-opacity bench-opacity-gpu calibration calibration-statistics calibration-opacity calibration-privacy bench-privacy calibration-bias bench-bias bench-robustness bench-robustness-gpu calibration-robustness clean
 
 setup: $(STAMP)
 
@@ -96,6 +96,9 @@ calibration-robustness: $(STAMP)
 
 bench-robustness: $(ENCODER) $(PEERS_ROBUSTNESS)
 	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bench_robustness.py --models $(MODELS)
+
+bench-robustness-gpu: $(ENCODER) $(PEERS_ROBUSTNESS)
+	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bench_robustness.py --models $(MODELS) --device cuda
 
 # A peer that the privacy checker is compared with, in an environment of its own.
 $(PEERS):

@@ -29,16 +29,15 @@ def main() -> None:
     arguments = parsed()
     quiet()
     data = os.environ.get("MODELAUDIT_DATA")
-    given = {"models": arguments.models, "data": Path(data) if data else None}
+    given = {"models": arguments.models, "data": Path(data) if data else None, "device": arguments.device}
+    clock = Clock(device=arguments.device)
     records: dict[str, Any] = {"perturbations": []}
 
     def perturbations(make: Any, source: str) -> list[Figure]:
         case = (
             perturbation_speed.tiny_case(rows=arguments.rows) if arguments.tiny else make(**given, rows=arguments.rows)
         )
-        found = (
-            case if isinstance(case, str) else perturbation_speed.measure(case, turns=arguments.turns, clock=Clock())
-        )
+        found = case if isinstance(case, str) else perturbation_speed.measure(case, turns=arguments.turns, clock=clock)
         if not isinstance(found, str):
             records["perturbations"].append(found)
         return perturbation_figures(found, source=source, judged=arguments.rows == ROWS and not arguments.tiny)
@@ -52,6 +51,8 @@ def main() -> None:
             Path(data),
             rows=arguments.attacked,
             budget=BUDGET,
+            clock=clock,
+            device=arguments.device,
             turns=arguments.turns,
             shipped=max(1, arguments.attacked // arguments.turns // 5),
         )
@@ -63,17 +64,19 @@ def main() -> None:
         "attack": attack,
     }
     figures = [
-        Figure("instructions", Clock().hardware, ""),
+        Figure("instructions" if arguments.device == "cpu" else "card", clock.hardware, ""),
         Figure("load of the machine before the run", round(os.getloadavg()[0], 2), "processes"),
         *run(parts, arguments.only),
     ]
     options = ["--models FOLDER", f"--turns {arguments.turns}"]
+    options += [] if arguments.device == "cpu" else ["--device cuda"]
     options += [] if arguments.rows == ROWS else [f"--rows {arguments.rows}"]
     options += [] if arguments.attacked == ATTACKED else [f"--attacked {arguments.attacked}"]
     options += ["--tiny"] if arguments.tiny else []
     options += [f"--only {' '.join(arguments.only)}"] if arguments.only else []
     command = f"OMP_NUM_THREADS=1 python benchmarks/{NAME}.py {' '.join(options)}"
-    write_study(NAME, figures, 0, command, arguments.out, records=records, sections=sections)
+    name = NAME if arguments.device == "cpu" else f"{NAME}_gpu"
+    write_study(name, figures, 0, command, arguments.out, records=records, sections=sections)
 
 
 def parsed() -> argparse.Namespace:
@@ -85,6 +88,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--attacked", type=int, default=ATTACKED, help="rows that are attacked; fewer are for tries")
     parser.add_argument("--turns", type=int, default=5, help="turns that the arms take")
     parser.add_argument("--tiny", action="store_true", help="a tiny random model, for tries")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--only", nargs="+", help="some parts alone; a study is written all the same")
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the results")
     return parser.parse_args()

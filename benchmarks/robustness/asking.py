@@ -17,7 +17,14 @@ from modelaudit.subject.references import ReferenceShelf
 
 @contextmanager
 def context_of(
-    model: Any, tokenizer: Any, rows: Sequence[Any], *, checker: str, preset: str = "standard", seed: int = 0
+    model: Any,
+    tokenizer: Any,
+    rows: Sequence[Any],
+    *,
+    checker: str,
+    preset: str = "standard",
+    seed: int = 0,
+    device: str = "cpu",
 ) -> Iterator[tuple[RunContext, Asked]]:
     """Yield the context, in which nothing was asked yet, and the list that gets what its engine is asked."""
     audit = Audit(
@@ -26,7 +33,7 @@ def context_of(
         tokenizer=tokenizer,
         preset=preset,
         seed=seed,
-        device="cpu",
+        device=device,
         plugins=Plugins(installed=False),
     )
     subject = audit.subject

@@ -33,7 +33,8 @@ SHIPPED = "DeepWordBug, as shipped"
 RULES: Mapping[str, Mapping[str, Any]] = {OURS: {}, FREE: {"edit_share": 1.0, "similarity": 0.0}}
 """Our own rules on how much of a text is edited, and none, as the peer has none that a short text would meet."""
 
-SLOTS = 512
+SLOTS = {"cpu": 512, "cuda": 16_384}
+"""Token slots of the engine's full batch."""
 SEED = 0
 
 Row = dict[str, Any]
@@ -82,19 +83,21 @@ def measure(
     turns: int = 5,
     shipped: int = 8,
     clock: Clock | None = None,
+    device: str = "cpu",
 ) -> dict[str, Any]:
     """Return what each arm took and found, ready for JSON; `shipped` rows of a turn go to the slowest arm."""
-    clock = clock or Clock()
+    clock = clock or Clock(device=device)
     folder = fine_tuned_folder(models)
     if folder is None:
         return {"void": "there is no fine-tuned model; name its folder with --models"}
-    classifier = real("cpu", folder)
+    classifier = real(device, folder)
     chosen = rightly_answered(classifier, sst2(data).heldout, rows)
     parts = [chosen[turn::turns] for turn in range(turns)]
+    machine: dict[str, Any] = {"threads": clock.threads, "device": device}
     arms = [
         *(Arm(name, _ours(classifier, budget, clock, rules)) for name, rules in RULES.items()),
-        Arm(FAIR, _peer(DeepWordBug(folder, budget, "longest", clock.threads), classifier)),
-        Arm(SHIPPED, _peer(DeepWordBug(folder, budget, "shipped", clock.threads), classifier), few=shipped),
+        Arm(FAIR, _peer(DeepWordBug(folder, budget, "longest", **machine), classifier)),
+        Arm(SHIPPED, _peer(DeepWordBug(folder, budget, "shipped", **machine), classifier), few=shipped),
     ]
     limits: dict[str, list[float]] = {}
     shape: Shape | None = None
@@ -105,7 +108,7 @@ def measure(
                 _take(arms[place], part, classifier)
             for arm in arms:
                 if arm.void is None and (asked := arm.turns[-1].asked):
-                    shape = shape or fastest_shape(classifier, asked, SLOTS, clock)
+                    shape = shape or fastest_shape(classifier, asked, SLOTS[device], clock)
                     _, least = clock.time(Prepared(classifier, asked, shape).run)
                     limits.setdefault(arm.name, []).append(clock.seconds(least) / len(part))
     by_name = {arm.name: arm for arm in arms}
@@ -172,7 +175,8 @@ def _ours(
     classifier: Classifier, budget: int, clock: Clock, rules: Mapping[str, Any]
 ) -> Callable[[Sequence[Row]], Turn]:
     def run(rows: Sequence[Row]) -> Turn:
-        with context_of(classifier.model, classifier.tokenizer, rows, checker=CHECKER, seed=SEED) as (ctx, asked):
+        where = {"checker": CHECKER, "seed": SEED, "device": classifier.device}
+        with context_of(classifier.model, classifier.tokenizer, rows, **where) as (ctx, asked):
             outcomes, spent = clock.time(lambda: search(ctx, ctx.data.evaluation, budget=budget, **rules))
         return Turn(outcomes, spent, distinct_questions(asked))
 

@@ -35,6 +35,7 @@ class DeepWordBug:
     padding: str
     threads: int = 1
     seed: int = 0
+    device: str = "cpu"
 
     def attack(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Return what the arm tells of these rows; Void, with the reason, where it does not run."""
@@ -50,6 +51,7 @@ class DeepWordBug:
             "padding": self.padding,
             "threads": self.threads,
             "seed": self.seed,
+            "device": self.device,
         }
         with tempfile.TemporaryDirectory(prefix="peer-") as place:
             asked, told = Path(place) / "asked.json", Path(place) / "told.json"

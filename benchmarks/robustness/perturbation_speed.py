@@ -29,7 +29,8 @@ CHECKER = Perturbation.info.id
 ROWS = 872
 TWELVE = 12
 LOOKED_AT = 100
-SLOTS = 512
+SLOTS = {"cpu": 512, "cuda": 16_384}
+"""Token slots of the engine's full batch."""
 SEED = 0
 
 Rows = list[dict[str, Any]]
@@ -46,26 +47,26 @@ class Case:
     kind: type[Prepared] = Prepared
 
 
-def text_case(models: Path | None, data: Path | None, *, rows: int = ROWS) -> Case | str:
+def text_case(models: Path | None, data: Path | None, *, rows: int = ROWS, device: str = "cpu") -> Case | str:
     """Return the SST-2 classifier with its development rows, or why there is none."""
     if data is None:
         return "MODELAUDIT_DATA does not name the folder with the data"
     folder = fine_tuned_folder(models)
     if folder is None:
         return "there is no fine-tuned model; name its folder with --models"
-    return Case("text-classification", real("cpu", folder), sst2(data).heldout[:rows], "SST-2")
+    return Case("text-classification", real(device, folder), sst2(data).heldout[:rows], "SST-2")
 
 
-def token_case(models: Path | None, data: Path | None, *, rows: int = ROWS) -> Case | str:
+def token_case(models: Path | None, data: Path | None, *, rows: int = ROWS, device: str = "cpu") -> Case | str:
     """Return a tagger fine-tuned on WikiANN English with rows it has not seen, or why there is none."""
     if data is None or models is None:
         return "MODELAUDIT_DATA does not name the folder with the data, or --models none for the tagger"
     case = wikiann(data)
     folder = models / "wikiann"
     prepared(case, folder, **TRAINING)
-    model = AutoModelForTokenClassification.from_pretrained(folder).float().eval()
+    model = AutoModelForTokenClassification.from_pretrained(folder).float().eval().to(device)
     name = "all-MiniLM-L6-v2 fine-tuned on WikiANN English"
-    tagger = Classifier(model, AutoTokenizer.from_pretrained(folder), "cpu", name, (), folder)
+    tagger = Classifier(model, AutoTokenizer.from_pretrained(folder), device, name, (), folder)
     return Case("token-classification", tagger, case.heldout[:rows], case.source, PreparedTokens)
 
 
@@ -123,7 +124,7 @@ def _suite(case: Case, chosen: Sequence[Any] | None, turns: int, clock: Clock) -
             if not findings:
                 raise RuntimeError("the check found nothing to say, so its time says nothing")
         inputs = distinct_questions(asked)
-        shape = shape or fastest_shape(case.classifier, inputs, SLOTS, clock, kind=case.kind)
+        shape = shape or fastest_shape(case.classifier, inputs, SLOTS[case.classifier.device], clock, kind=case.kind)
         _, least = clock.time(case.kind(case.classifier, inputs, shape).run)
         shares.append(clock.seconds(least) / clock.seconds(spent))
         walls.append(least.wall / spent.wall)
@@ -145,4 +146,5 @@ def _suite(case: Case, chosen: Sequence[Any] | None, turns: int, clock: Clock) -
 
 
 def _opened(case: Case) -> Any:
-    return context_of(case.classifier.model, case.classifier.tokenizer, case.rows, checker=CHECKER, seed=SEED)
+    of = case.classifier
+    return context_of(of.model, of.tokenizer, case.rows, checker=CHECKER, seed=SEED, device=of.device)

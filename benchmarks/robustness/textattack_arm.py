@@ -3,10 +3,10 @@
 python textattack_arm.py ASKED.json TOLD.json
 
 ASKED has `model` (folder of a text classifier), `rows` (of `text` and the class `label`), `budget` (queries a row, the
-original among them), `padding` ("shipped" or "longest"), `threads` and `seed`. TOLD gets the versions, the number of
-tokens that each text is padded to, the texts that the model was asked, and of each row `state` (success, failed,
-skipped), `queries`, `text`, and what the attack on it alone took, as `cpu` and `wall` seconds. Exits with a line on
-stderr where NLTK's stop words are not there.
+original among them), `padding` ("shipped" or "longest"), `threads`, `seed` and `device`. TOLD gets the versions, the
+number of tokens that each text is padded to, the texts that the model was asked, and of each row `state` (success,
+failed, skipped), `queries`, `text`, and what the attack on it alone took, as `cpu` and `wall` seconds. Exits with a
+line on stderr where NLTK's stop words are not there.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def attacked(given: dict[str, Any]) -> dict[str, Any]:
     from textattack.models.wrappers import HuggingFaceModelWrapper
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-    model = AutoModelForSequenceClassification.from_pretrained(given["model"]).float().eval()
+    model = AutoModelForSequenceClassification.from_pretrained(given["model"]).float().eval().to(given["device"])
     tokenizer = AutoTokenizer.from_pretrained(given["model"])
     asked: list[str] = []
 
@@ -78,7 +78,7 @@ def attacked(given: dict[str, Any]) -> dict[str, Any]:
 
         def __call__(self, texts: list[str]) -> Any:
             asked.extend(texts)
-            inputs = self.tokenizer(texts, padding=True, truncation=True, return_tensors="pt")
+            inputs = self.tokenizer(texts, padding=True, truncation=True, return_tensors="pt").to(self.model.device)
             with torch.no_grad():
                 return self.model(**inputs).logits
 
