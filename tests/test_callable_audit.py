@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from short_audit import SHORT
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -63,7 +64,7 @@ def wrapped(classifier):
 
 @pytest.fixture(scope="module")
 def outcome(pipeline, rows, train_rows):
-    return audit(pipeline.predict_proba, rows, train_data=train_rows, model_name="claims 2026-11").run()
+    return audit(pipeline.predict_proba, rows, train_data=train_rows, model_name="claims 2026-11", options=SHORT).run()
 
 
 def test_a_scikit_learn_pipeline_is_audited_in_all_families(outcome):
@@ -104,15 +105,15 @@ def test_the_report_says_what_was_audited_and_what_nobody_saw(outcome, tmp_path)
 
 
 def test_the_same_function_gives_the_same_report(outcome, pipeline, rows, train_rows):
-    again = audit(pipeline.predict_proba, rows, train_data=train_rows, model_name="claims 2026-11").run().report
-    assert content(again) == content(outcome.report)
+    given = {"train_data": train_rows, "model_name": "claims 2026-11", "options": SHORT}
+    assert content(audit(pipeline.predict_proba, rows, **given).run().report) == content(outcome.report)
 
 
 def test_a_model_behind_a_function_gets_the_numbers_of_the_model_itself(classifier, wrapped, rows, train_rows):
     model, tokenizer = classifier
-    given = {"train_data": train_rows, "preset": "quick", "plugins": PLUGINS}
+    given = {"train_data": train_rows, "preset": "quick", "plugins": PLUGINS, "options": SHORT}
     itself = Audit(model, rows, tokenizer=tokenizer, device="cpu", **given).run().report
-    behind = audit(wrapped, rows, train_data=train_rows).run().report
+    behind = audit(wrapped, rows, train_data=train_rows, options=SHORT).run().report
     for risk in ("privacy", "bias", "robustness"):
         expected, found = values(itself, risk), values(behind, risk)
         assert len(expected) > 4
@@ -125,7 +126,7 @@ def test_a_model_behind_a_function_gets_the_numbers_of_the_model_itself(classifi
 
 def test_names_are_matched_by_their_characters_where_nobody_knows_the_tokens(pipeline, rows):
     named = [{**row, "text": row["text"].replace("she", "Emily").replace("he ", "James ")} for row in rows]
-    report = audit(pipeline.predict_proba, named).run(only="bias").report
+    report = audit(pipeline.predict_proba, named, options=SHORT).run(only="bias").report
     tables = [item for result in report.results for finding in result.findings for item in finding.evidence]
     columns = {column for item in tables if item.kind == "table" for column in item.columns}
     assert {"characters", "mean characters a name"} <= columns
@@ -147,7 +148,7 @@ class Stopping:
 
 def test_an_audit_that_was_stopped_goes_on_where_the_function_has_a_name(pipeline, rows, train_rows, outcome):
     function = pipeline.predict_proba
-    given = {"train_data": train_rows, "model_name": "claims 2026-11"}
+    given = {"train_data": train_rows, "model_name": "claims 2026-11", "options": SHORT}
     with pytest.raises(KeyboardInterrupt):
         audit(Stopping(function, after=2_000), rows, **given).run()
     counting = Stopping(function, after=10**9)
@@ -159,7 +160,7 @@ def test_an_audit_that_was_stopped_goes_on_where_the_function_has_a_name(pipelin
 
 
 def test_a_journal_of_another_function_under_the_same_name_is_refused(pipeline, rows):
-    given = {"model_name": "claims"}
+    given = {"model_name": "claims", "options": SHORT}
     with pytest.raises(KeyboardInterrupt):
         audit(Stopping(pipeline.predict_proba, after=1_000), rows, **given).run()
 
@@ -168,19 +169,19 @@ def test_a_journal_of_another_function_under_the_same_name_is_refused(pipeline, 
 
     with pytest.raises(ModelInputError, match="gives other answers than those in the journal, though it has the same"):
         audit(other, rows, **given).run(resume=True)
-    report = audit(other, rows, model_name="claims 2").run(resume=True).report
+    report = audit(other, rows, model_name="claims 2").run(only="modelaudit/perturbation", resume=True).report
     assert report.run.journal_hits == 0
 
 
 def test_without_a_name_there_is_no_journal_and_the_report_says_so(pipeline, rows, tmp_path):
     made = audit(pipeline.predict_proba, rows)
-    report = made.run(only="robustness").report
+    report = made.run(only="modelaudit/calibration").report
     assert any("No journal is kept" in event and "model_name=" in event for event in report.run.events)
     for how in ({"journal": tmp_path / "j"}, {"keep_journal": True}):
         with pytest.raises(ModelInputError, match="name it and its version"):
-            audit(pipeline.predict_proba, rows, **how).run(only="robustness")
+            audit(pipeline.predict_proba, rows, **how).run(only="modelaudit/calibration")
     with pytest.raises(ModelInputError, match="name it and its version"):
-        made.run(only="robustness", resume=True)
+        made.run(only="modelaudit/calibration", resume=True)
 
 
 def test_a_function_that_breaks_on_the_way_is_failed_checks_and_never_a_pass(pipeline, rows):
@@ -213,7 +214,7 @@ def test_answers_that_are_drawn_are_on_the_first_page(pipeline, rows, tmp_path):
         yes = np.clip(table[:, 1], 0, 1)
         return np.stack([1 - yes, yes], axis=1)
 
-    outcome = audit(shaken, rows).run(only="robustness")
+    outcome = audit(shaken, rows).run(only="modelaudit/perturbation")
     outcome.save(tmp_path / "r.html")
     assert outcome.report.subject.model.repeatable is False
     assert outcome.report.provenance.numerics["rows"].startswith("not repeatable")
@@ -267,7 +268,7 @@ def test_a_check_that_takes_the_model_itself_is_not_assessed_with_a_reason(pipel
             return [Slopes(*needs)]
 
     plugins = Plugins(extra={"made": Module()}, installed=False)
-    report = audit(pipeline.predict_proba, rows, plugins=plugins).run(only=["data", "robustness"]).report
+    report = audit(pipeline.predict_proba, rows, plugins=plugins).run(only=["test/slopes", "modelaudit/calibration"]).report
     result = next(result for result in report.results if result.checker.id == "test/slopes")
     assert result.status == "skipped"
     assert says in result.reason

@@ -43,7 +43,7 @@ def test_bundled_checkers_come_through_the_entry_point_and_the_hook():
     assert {"modelaudit/membership-inference", "modelaudit/counterfactual-substitution"} <= ids
     assert {record.name for record in plugins.records()} == {"checkers", "models", "renderers"}
     assert all(record.status == "loaded" for record in plugins.records())
-    assert set(plugins.renderers()) == {".html", ".json", ".md"}
+    assert set(plugins.renderers()) == {".html", ".json", ".md", ".card.md", ".junit.xml", ".sarif", ".pdf"}
 
 
 def test_a_strangers_checker_stands_beside_the_bundled_ones():

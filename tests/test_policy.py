@@ -24,6 +24,7 @@ metric = "rate"
 rationale = "A limit for the tests."
 source = "these tests"
 """
+REQUIRE = '[[require]]\nchecker = "test/a"\nrationale = "The test asks for it."\nsource = "these tests"\n'
 
 
 def policy(rule: str = "max = 0.1", more: str = ""):
@@ -249,10 +250,10 @@ def test_exit_codes_gravest_first():
 
 
 def waiver(**fields) -> str:
-    rows = {"created": "2026-01-01", "expires": "2027-01-01", **fields}
+    rows = {"created": "2026-08-01", "expires": "2027-01-01", "ceiling": "0.6", **fields}
     return "\n".join(
         ["[[waiver]]", 'id = "W-1"', 'checker = "test/a"', 'metric = "rate"', 'owner = "Ada"']
-        + ['reason = "People review each case."']
+        + ['approver = "Bo"', 'reason = "People review each case."']
         + [f"{key} = {value}" for key, value in rows.items()]
     )
 
@@ -320,5 +321,44 @@ def test_the_starter_policy_gives_a_reason_and_a_source_for_each_limit():
 
 
 def test_a_policy_file_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(PolicyError, match=r"nowhere\.toml"):
+    with pytest.raises(PolicyError, match=r"nowhere\.toml can't be read: there is no such file"):
         load_policy(tmp_path / "nowhere.toml")
+    with pytest.raises(PolicyError, match="can't be read"):
+        load_policy(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (LIMIT.format(rule="maxx = 0.1"), "unknown key 'maxx' of limit 1 (test/a rate). Did you mean 'max'?"),
+        ("limits = []", "unknown key 'limits'. Did you mean 'limit'?"),
+        ('aproved_by = "X"\nlimit = []', "unknown key 'aproved_by'. Did you mean 'approved_by'?"),
+        (LIMIT.format(rule="max = 0.1\nseverity = { hihg = 0.2 }"), "'severity.hihg' of limit 1"),
+        (LIMIT.format(rule="max = 0.1\nseverity = { hihg = 0.2 }"), "Did you mean 'high'?"),
+        (
+            LIMIT.format(rule="max = 0.1") + '[[require]]\nchecks = "a/b"',
+            "'checks' of require 1. Did you mean 'checker'?",
+        ),
+        (LIMIT.format(rule="max = 0.1\nzzzzqqq = 1"), "Correct its spelling or remove it"),
+        ("limit = [1]", "limit 1: "),
+        ('limit = ["checker"]', "limit 1: "),
+        ("limit = 7", "'limit': "),
+        ("limit = []\napproved_on = 2026-01-01", "approved_on and no approved_by"),
+        ('limit = []\napproved_by = " "', "or a blank one. Say who approved it"),
+        ("limit = []\n" + REQUIRE * 2, "requires test/a twice"),
+        ('limit = []\nextends_sha256 = "a"', "unknown key 'extends_sha256'"),
+    ],
+)
+def test_an_unknown_key_is_answered_with_the_nearest_known_one(text, says):
+    with pytest.raises(PolicyError) as caught:
+        parse_policy((HEAD + text).encode(), where="the test policy")
+    assert says in str(caught.value)
+
+
+def test_an_error_shows_no_control_characters_and_no_endless_token():
+    hostile = "\\u001b[31m\\u202e" + "x" * 1_000_000
+    text = HEAD + LIMIT.format(rule=f'max = 0.1\nuse = "{hostile}"').replace("test/a", hostile)
+    with pytest.raises(PolicyError) as caught:
+        parse_policy(text.encode(), where="the test policy")
+    assert len(str(caught.value)) < 400
+    assert str(caught.value).isprintable()

@@ -22,6 +22,7 @@ id = "W-1"
 checker = "test/a"
 metric = "rate"
 owner = "Ada"
+approver = "Bo"
 reason = "A waiver for the tests."
 created = 2026-11-01
 expires = 2026-12-01

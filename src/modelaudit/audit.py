@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import os
-import platform
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from modelaudit import choices
-from modelaudit._version import __version__
-from modelaudit.audit_report import AuditReport, Declared, Preset, Provenance, Run, Settings
-from modelaudit.command import command_line
+from modelaudit.audit_report import AuditReport, Declared, Preset, Settings
+from modelaudit.command import command_line, rests_on
 from modelaudit.destinations import check_place, places, write_whole
 from modelaudit.errors import InputError, ModelInputError, PluginError
 from modelaudit.keeping import Keeping, kept
+from modelaudit.monitoring import compare
 from modelaudit.outcome import AuditOutcome
 from modelaudit.plan import PlanLine, configured, plan, selected, selection
 from modelaudit.plugins import Plugins
 from modelaudit.policy import judge
-from modelaudit.project_file import NAME, ProjectFile, read_project_file
-from modelaudit.runner import Listener, run_checks
+from modelaudit.project_file import read_project_file
+from modelaudit.recording import Recorder, provenance_of
+from modelaudit.runner import Listener, ShownText, run_checks
 from modelaudit.subject.opened import OpenedCallable, OpenedModel, OpenOptions
 from modelaudit.subject.subject import Subject, build_subject
 from modelaudit.verdicts import Policy
-
-LIBRARIES = ("torch", "transformers", "tokenizers", "numpy", "scipy", "scikit-learn", "pydantic")
 
 
 class Audit:
@@ -54,8 +48,12 @@ class Audit:
         seed: of everything random. device: `auto`, `cpu` or `cuda`. batch_tokens: tokens a batch, by default by device;
             characters a call of a function.
         options: options of checkers, `{"vendor/id": {"name": value}}`.
-        declared: `use`, `owner` and `impact` of the model, as the report shows them.
+        declared: what you say of the model's use (`use`, `use_case`, `owner`, `impact`, `affected`, `role`,
+            `jurisdictions`, `risk_class`, `price`), as the report shows it; the policy's limits know it by `use_case`.
+        baseline: an earlier report (.json) to compare with; the report then says what changed.
+        language: of what is written for a reader: `en` or `zh`.
         show_text: show text of audited rows in the report. By default rows are named by id.
+        mask_personal_data: in text that is shown, write `[phone number]` in the place of one, and so on.
         trust_remote_code, allow_pickle: both off; the report says where they were used.
         project_file: path of a `modelaudit.toml`; by default the one in the working folder. Arguments win over it.
         plugins: the plugins to use, by default all that are installed.
@@ -93,8 +91,11 @@ class Audit:
         device: str = "auto",
         batch_tokens: int | None = None,
         options: Mapping[str, Mapping[str, Any]] | None = None,
-        declared: Mapping[str, str] | None = None,
+        declared: Mapping[str, Any] | None = None,
+        baseline: str | Path | AuditReport | None = None,
+        language: str | None = None,
         show_text: bool = False,
+        mask_personal_data: bool = True,
         trust_remote_code: bool = False,
         allow_pickle: bool = False,
         project_file: str | Path | None = None,
@@ -127,7 +128,10 @@ class Audit:
         self.sample = sample if sample is not None else project.sample
         if self.sample is not None:
             self.sample = choices.whole("sample", self.sample, least=1)
-        self.show_text = show_text
+        self.shown_text = ShownText(show_text, mask_personal_data)
+        self.language = choices.language_of(language if language is not None else project.language or "en")
+        self._baseline_source = baseline if baseline is not None else project.baseline
+        self.baseline = choices.report_of(self._baseline_source)
         self._options = OpenOptions(
             tokenizer=tokenizer,
             trust_remote_code=trust_remote_code,
@@ -142,12 +146,10 @@ class Audit:
             for name, column in columns.items()
         }
         told = choices.declared_of({} if declared is None else declared).model_dump(exclude_none=True)
-        self._declared = Declared.model_validate(
-            {"use": table.use, "owner": table.owner, "impact": table.impact} | told
-        )
+        self._declared = Declared.model_validate(table.declared | told)
         self._device = device
         self._batch_tokens = None if batch_tokens is None else choices.whole("batch_tokens", batch_tokens, least=1)
-        self._beside = _beside(
+        self._beside = rests_on(
             project,
             {
                 "options of checkers": bool(given) and given != {choices.SHAPLEY: {"cross_check": self._cross_check}},
@@ -180,7 +182,13 @@ class Audit:
     @property
     def read(self) -> tuple[Path, ...]:
         """The files and folders that this audit reads; no report is written over one of them."""
-        sources = [*self._sources.values(), self._base, self._options.tokenizer, self._policy_source]
+        sources = [
+            *self._sources.values(),
+            self._base,
+            self._options.tokenizer,
+            self._policy_source,
+            self._baseline_source,
+        ]
         return places([*sources, self._project])
 
     def _built_with(self, opened: OpenedModel | OpenedCallable, found: Path) -> Subject:
@@ -236,61 +244,57 @@ class Audit:
         names = selection(only)
         selected(self.checkers, names)
         subject = self.subject
-        started, clock = dt.datetime.now(tz=dt.UTC), time.perf_counter()
-        before = [replace(engine.stats) for engine in subject.engines]
-        events = list(self._events)
+        recorder, events = Recorder(subject), list(self._events)
         try:
             with kept(subject, replace(self._keeping, resume=resume), seed=self.seed, events=events):
                 checks = run_checks(
-                    subject, self.checkers, seed=self.seed, only=names, show_text=self.show_text, listener=listener
+                    subject, self.checkers, seed=self.seed, only=names, text=self.shown_text, listener=listener
                 )
+                run = recorder.run(self.command(names), checks.seconds, events)
         finally:
             for engine in subject.engines:
                 engine.close()
 
-        def done(counter: str) -> int:
-            pairs = zip(subject.engines, before, strict=True)
-            return sum(getattr(engine.stats, counter) - getattr(earlier, counter) for engine, earlier in pairs)
-
-        return AuditOutcome(
-            AuditReport(
-                subject=subject.info,
-                settings=Settings(
-                    seed=self.seed,
-                    preset=self.preset,
-                    sample=self.sample,
-                    only=names,
-                    show_text=self.show_text,
-                    checker_options={item.info.id: item.options for item in self.checkers},
-                ),
-                provenance=Provenance(
-                    package_version=__version__,
-                    versions={"python": platform.python_version()}
-                    | {name: metadata.version(name) for name in LIBRARIES},
-                    numerics=subject.model.engine.numerics,
-                    plugins=self.plugins.records(),
-                ),
-                policy=self.policy,
-                results=checks.results,
-                judgement=judge(checks.results, self.policy),
-                run=Run(
-                    started=started.isoformat(timespec="seconds"),
-                    finished=dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds"),
-                    seconds=round(time.perf_counter() - clock, 3),
-                    command=self.command(names),
-                    host=f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
-                    checker_seconds=checks.seconds,
-                    evaluations=done("requested"),
-                    computed=done("computed"),
-                    tokens=done("tokens"),
-                    memo_hits=done("memo_hits"),
-                    journal_hits=done("journal_hits"),
-                    events=(*events, *(event for engine in subject.engines for event in engine.events)),
-                ),
+        report = AuditReport(
+            subject=subject.info,
+            settings=Settings(
+                seed=self.seed,
+                preset=self.preset,
+                sample=self.sample,
+                only=names,
+                show_text=self.shown_text.shown,
+                mask_personal_data=self.shown_text.mask_personal_data,
+                checker_options={item.info.id: item.options for item in self.checkers},
             ),
-            self.plugins,
-            read=self.read,
+            provenance=provenance_of(subject, self.plugins.records(), self._inputs),
+            policy=self.policy,
+            results=checks.results,
+            judgement=judge(
+                checks.results,
+                self.policy,
+                use_case=subject.info.declared.use_case,
+                weights=subject.info.model.weights_sha256,
+            ),
+            run=run,
         )
+        if self.baseline is not None:
+            report = report.model_copy(update={"comparison": compare(self.baseline, report)})
+        return AuditOutcome(report, self.plugins, read=self.read, language=self.language, subject=subject)
+
+    @property
+    def _inputs(self) -> dict[str, Any]:
+        """What was read, by its role."""
+        return {
+            "model": self._sources["model"],
+            "base model": self._base,
+            "tokenizer": self._options.tokenizer,
+            "rows judged on": self._sources["data"],
+            "training rows": self._sources["train"],
+            "held-out rows": self._sources["heldout"],
+            "policy": self._policy_source,
+            "project file": self._project,
+            "baseline": self._baseline_source,
+        }
 
     def export_counterfactuals(
         self, outcome: AuditOutcome, path: str | Path, *, attributes: Iterable[str] | None = None
@@ -337,6 +341,7 @@ class Audit:
                 "--group-column": self._columns["group_column"],
                 "--only": None if names is None else ",".join(names),
                 "--policy": self._policy_source,
+                "--baseline": self._baseline_source,
                 "--seed": self.seed,
                 "--preset": self.preset,
                 "--device": self._device,
@@ -346,24 +351,13 @@ class Audit:
                 "--cross-check": self._cross_check,
             },
             {
-                "--show-text": self.show_text,
+                "--show-text": self.shown_text.shown,
+                "--show-personal-data": not self.shown_text.mask_personal_data,
                 "--trust-remote-code": self._options.trust_remote_code,
                 "--allow-pickle": self._options.allow_pickle,
             },
             beside=self._beside,
         )
-
-
-def _beside(project: ProjectFile, in_python: Mapping[str, bool]) -> tuple[str, ...]:
-    """What an audit rests on that no option of the command can say."""
-    said = []
-    if project.path is not None:
-        said.append(f"{project.path} with sha256 {project.sha256}")
-        said[0] += "" if project.path == Path(NAME) else f" as {NAME} in the working folder"
-    given = [name for name, there in in_python.items() if there]
-    if given:
-        said.append(" and ".join(filter(None, [", ".join(given[:-1]), given[-1]])) + ", given in Python")
-    return tuple(said)
 
 
 def _folder_at_hand(opened: OpenedModel | OpenedCallable) -> Path | None:

@@ -8,11 +8,12 @@ from typing import Any, Literal
 
 from pydantic import Field, computed_field
 
+from modelaudit.comparison import Comparison
 from modelaudit.evidence import Frozen, Text
 from modelaudit.results import CheckResult
 from modelaudit.verdicts import Judgement, Policy
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 Preset = Literal["quick", "standard", "full"]
 
@@ -33,9 +34,9 @@ class ModelInfo(Frozen):
     parameters: int | None
     labels: tuple[Text, ...]
     max_length: int | None
-    weights_sha256: str | None
-    config_sha256: str | None
-    tokenizer_sha256: str | None
+    weights_sha256: Text | None
+    config_sha256: Text | None
+    tokenizer_sha256: Text | None
     repeatable: bool | None = None
     hidden_words: Text | None = None
     adapter: Text | None = None
@@ -52,7 +53,7 @@ class TableInfo(Frozen):
 
     name: Text
     rows: int
-    sha256: str
+    sha256: Text
     text_column: Text
     label_column: Text | None
     labelled: bool
@@ -60,17 +61,39 @@ class TableInfo(Frozen):
     mean_tokens: float
     truncated: int
     tokens_lost: int
-    label_counts: dict[str, int] = Field(default_factory=dict)
-    set_aside: dict[str, int] = Field(default_factory=dict)
+    label_counts: dict[Text, int] = Field(default_factory=dict)
+    set_aside: dict[Text, int] = Field(default_factory=dict)
     sampled_from: int | None = None
 
 
+class Price(Frozen):
+    """What an hour of the hardware costs, as the user says; `source` says where the price is from and of which day."""
+
+    per_hour: float = Field(gt=0)
+    currency: Text = Field(min_length=1, max_length=12)
+    source: Text | None = None
+
+
 class Declared(Frozen):
-    """What the user says of the model's use; None is shown as missing."""
+    """What the user says of the model's use; None is shown as missing. Nobody checks it.
+
+    Attributes:
+        use: what the model is for; use_case: the name that the policy's limits know that use by.
+        owner: who answers for the model. impact: what a wrong answer does; affected: to whom.
+        role: provider, deployer, … of the system. jurisdictions: where it is used. risk_class: the class that the owner
+            puts the system in under the EU AI Act.
+        price: what an hour of the hardware costs.
+    """
 
     use: Text | None = None
+    use_case: Text | None = None
     owner: Text | None = None
     impact: Text | None = None
+    affected: Text | None = None
+    role: Literal["provider", "deployer", "gpai modifier", "internal"] | None = None
+    jurisdictions: tuple[Text, ...] = ()
+    risk_class: Literal["high", "limited", "minimal", "unknown"] | None = None
+    price: Price | None = None
 
 
 class SubjectInfo(Frozen):
@@ -83,10 +106,10 @@ class SubjectInfo(Frozen):
         preset: how much the user wants to spend; sample sizes follow it.
     """
 
-    task: str
+    task: Text
     model: ModelInfo
     base_model: ModelInfo | None = None
-    capabilities: tuple[str, ...]
+    capabilities: tuple[Text, ...]
     evaluation: TableInfo
     members: TableInfo | None = None
     heldout: TableInfo | None = None
@@ -101,9 +124,19 @@ class Settings(Frozen):
     seed: int
     preset: Preset
     sample: int | None
-    only: tuple[str, ...] | None
+    only: tuple[Text, ...] | None
     show_text: bool
-    checker_options: dict[str, dict[str, str]] = Field(default_factory=dict)
+    mask_personal_data: bool = True
+    checker_options: dict[Text, dict[Text, Text]] = Field(default_factory=dict)
+
+
+class InputRecord(Frozen):
+    """One file that the audit read: as what, its name without its folder, its size in bytes and its hash."""
+
+    role: Text
+    name: Text
+    bytes: int = Field(ge=0)
+    sha256: Text
 
 
 class PluginRecord(Frozen):
@@ -111,7 +144,7 @@ class PluginRecord(Frozen):
 
     name: Text
     version: Text
-    checkers: tuple[str, ...] = ()
+    checkers: tuple[Text, ...] = ()
     status: Literal["loaded", "failed"]
     reason: Text | None = None
 
@@ -119,39 +152,52 @@ class PluginRecord(Frozen):
 class Provenance(Frozen):
     """What must be equal for the numbers to be equal."""
 
-    package_version: str
-    versions: dict[str, str]
-    numerics: dict[str, str]
+    package_version: Text
+    versions: dict[Text, Text]
+    numerics: dict[Text, Text]
     plugins: tuple[PluginRecord, ...]
+    inputs: tuple[InputRecord, ...] = ()
+
+
+class Speed(Frozen):
+    """How fast the model answered plain predictions, warm: so many rows in so many seconds on this hardware."""
+
+    rows: int = Field(gt=0)
+    tokens: int = Field(ge=0)
+    seconds: float = Field(gt=0)
+    hardware: Text
+    numerics: Text
 
 
 class Run(Frozen):
     """What varies from run to run, outside the digest."""
 
-    started: str
-    finished: str
+    started: Text
+    finished: Text
     seconds: float
     command: Text
     host: Text
-    checker_seconds: dict[str, float]
+    checker_seconds: dict[Text, float]
     evaluations: int
     computed: int
     tokens: int
     memo_hits: int
     journal_hits: int = 0
+    speed: Speed | None = None
     events: tuple[Text, ...] = ()
 
 
 class AuditReport(Frozen):
     """Everything that one audit found. JSON is the record; all else is a rendering of it."""
 
-    schema_version: str = SCHEMA_VERSION
+    schema_version: Text = SCHEMA_VERSION
     subject: SubjectInfo
     settings: Settings
     provenance: Provenance
     policy: Policy
     results: tuple[CheckResult, ...]
     judgement: Judgement
+    comparison: Comparison | None = None
     run: Run
 
     @computed_field  # type: ignore[prop-decorator]

@@ -10,12 +10,14 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from modelaudit.audit_report import Declared, Preset
+from modelaudit.audit_report import AuditReport, Declared, Preset
 from modelaudit.errors import InputError
 from modelaudit.evidence import storable
 from modelaudit.plugins import Plugins
 from modelaudit.policy_file import load_policy
 from modelaudit.project_file import LARGEST
+from modelaudit.reports.json import load_report
+from modelaudit.reports.words import LANGUAGES
 from modelaudit.verdicts import Policy
 
 LONGEST_NAME = 4_096
@@ -81,6 +83,23 @@ def policy_of(value: Any) -> Policy:
     return load_policy(value)
 
 
+def report_of(value: Any) -> AuditReport | None:
+    """Return the report of a file, the one handed in, or None."""
+    if value is None or isinstance(value, AuditReport):
+        return value
+    if not isinstance(value, str | Path):
+        raise InputError(f"baseline is a {type(value).__name__}; give the path of a .json report, or an AuditReport")
+    check_source("baseline", value)
+    return load_report(value)
+
+
+def language_of(value: Any) -> str:
+    """Return the language of reports."""
+    if value not in LANGUAGES:
+        raise InputError(f"language {value!r:.40} is none that reports are written in; use {', '.join(LANGUAGES)}")
+    return str(value)
+
+
 def declared_of(values: Any) -> Declared:
     """Return what the user declares of the model's use."""
     if not isinstance(values, Mapping):
@@ -91,8 +110,9 @@ def declared_of(values: Any) -> Declared:
     try:
         return Declared.model_validate(dict(values))
     except ValidationError as error:
-        key = error.errors()[0]["loc"][0]
-        raise InputError(f"declared[{key!r}] is a {type(values[str(key)]).__name__}; give a sentence") from error
+        fault = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in fault["loc"])
+        raise InputError(f"declared {place!r}: {fault['msg']}; docs/project-file.md says what it takes") from error
 
 
 def options_of(values: Any) -> dict[str, Mapping[str, Any]]:

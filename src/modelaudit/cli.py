@@ -14,11 +14,14 @@ from rich.table import Table
 
 from modelaudit._version import __version__
 from modelaudit.cli_canaries import canaries
+from modelaudit.cli_compare import compare
+from modelaudit.cli_demo import demo
+from modelaudit.cli_policy import policy as policy_app
+from modelaudit.cli_reports import judge, render, verify
+from modelaudit.cli_watch import watch
 from modelaudit.terminal import err, explained, mend_streams, out, whole
 
 if TYPE_CHECKING:
-    from modelaudit.audit_report import AuditReport
-    from modelaudit.outcome import AuditOutcome
     from modelaudit.plan import PlanLine
 
 app = typer.Typer(
@@ -29,14 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(canaries, name="canaries")
-MARKS = {
-    "exceeds limit": "[red]▲ exceeds limit[/red]",
-    "inconclusive": "[yellow]◆ inconclusive[/yellow]",
-    "incomplete": "[yellow]◆ incomplete[/yellow]",
-    "within limit": "[green]● within limit[/green]",
-    "accepted risk": "[magenta]■ accepted risk[/magenta]",
-    "not assessed": "[dim]○ not assessed[/dim]",
-}
+app.add_typer(policy_app, name="policy")
 
 
 class Device(StrEnum):
@@ -63,13 +59,6 @@ class PresetName(StrEnum):
     full = "full"
 
 
-class DemoTask(StrEnum):
-    """The demo's task."""
-
-    classification = "classification"
-    ner = "ner"
-
-
 ModelArgument = Annotated[str, typer.Argument(help="Hub id, folder of a fine-tuned model, or PEFT adapter folder.")]
 DataArgument = Annotated[str, typer.Argument(help="Rows to judge the model on: csv, tsv, jsonl, parquet or CoNLL.")]
 TrainOption = Annotated[str | None, typer.Option(help="Rows that the model was trained on (privacy).")]
@@ -80,13 +69,20 @@ TextOption = Annotated[str | None, typer.Option(help="Column of the text, or of 
 LabelOption = Annotated[str | None, typer.Option(help="Column of the label, or of the tags.")]
 GroupOption = Annotated[str | None, typer.Option(help="Column of the document or person that a row belongs to.")]
 OnlyOption = Annotated[str | None, typer.Option(help="Families or checker ids, with commas: bias,privacy.")]
-PolicyOption = Annotated[Path | None, typer.Option(help="Policy file (TOML); by default the starter policy.")]
+PolicyOption = Annotated[
+    Path | None, typer.Option(help="Policy file (TOML) or the name of a shipped one; by default the starter policy.")
+]
 SeedOption = Annotated[int | None, typer.Option(help="Seed of everything random.", min=0)]
 DeviceOption = Annotated[Device, typer.Option(help="Where the model runs.")]
 NumericsOption = Annotated[Numerics, typer.Option(help="float32 (strict), or float16 on CUDA where it will do.")]
 PresetOption = Annotated[PresetName | None, typer.Option(help="How much to spend.")]
 SampleOption = Annotated[int | None, typer.Option(help="Use at most so many rows of each table.", min=1)]
+BaselineOption = Annotated[Path | None, typer.Option(help="An earlier report (.json) to compare with.")]
+LanguageOption = Annotated[str | None, typer.Option(help="Language of the report: en or zh.")]
 TextShown = Annotated[bool, typer.Option("--show-text", help="Show text of audited rows in the report.")]
+DataShown = Annotated[
+    bool, typer.Option("--show-personal-data", help="In shown text, leave personal data as it stands.")
+]
 RemoteCode = Annotated[bool, typer.Option("--trust-remote-code", help="Run code that comes with the model.")]
 Pickle = Annotated[bool, typer.Option("--allow-pickle", help="Load pickled weights, which can run code.")]
 
@@ -105,8 +101,16 @@ def run(
     group_column: GroupOption = None,
     only: OnlyOption = None,
     policy: PolicyOption = None,
+    baseline: BaselineOption = None,
+    language: LanguageOption = None,
     out_files: Annotated[
         list[Path] | None, typer.Option("--out", help="Where to write; the suffix picks the format. Repeatable.")
+    ] = None,
+    rows_out: Annotated[
+        Path | None, typer.Option(help="Write answers by keyed hashes of rows, to compare audits row by row.")
+    ] = None,
+    key_file: Annotated[
+        Path | None, typer.Option(help="Key of the hashes; by default from the environment, MODELAUDIT_ROW_KEY.")
     ] = None,
     seed: SeedOption = None,
     device: DeviceOption = Device.auto,
@@ -114,6 +118,7 @@ def run(
     preset: PresetOption = None,
     sample: SampleOption = None,
     show_text: TextShown = False,
+    show_personal_data: DataShown = False,
     trust_remote_code: RemoteCode = False,
     allow_pickle: Pickle = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
@@ -134,7 +139,9 @@ def run(
     """
     from modelaudit import choices
     from modelaudit.audit import Audit
-    from modelaudit.destinations import check_writable
+    from modelaudit.cli_summary import save, summary
+    from modelaudit.destinations import check_place, check_writable
+    from modelaudit.monitoring import RowKey
     from modelaudit.plan import tokens_per_second
     from modelaudit.progress import listener_for_stderr
     from modelaudit.runner import Silent
@@ -150,12 +157,15 @@ def run(
         label_column=label_column,
         group_column=group_column,
         policy=policy,
+        baseline=baseline,
+        language=language,
         preset=preset.value if preset else None,
         sample=sample,
         seed=seed,
         device=device.value,
         numerics=numerics.value,
         show_text=show_text,
+        mask_personal_data=not show_personal_data,
         trust_remote_code=trust_remote_code,
         allow_pickle=allow_pickle,
         journal=journal,
@@ -168,13 +178,19 @@ def run(
         check_writable(path, audit.plugins, read=audit.read)
     if not out_files and err.is_terminal:
         err.print("no --out is given: the summary will be all that is left of this audit")
+    if rows_out is not None:
+        RowKey.read(key_file)
+        check_place(rows_out, read=audit.read)
     listener = listener_for_stderr()
     if not isinstance(listener, Silent):
         estimate = _estimate(audit.plan(_names(only)), tokens_per_second(audit.subject))
         err.print(f"{audit.preset} preset: {estimate}", highlight=False)
     outcome = audit.run(only=_names(only), resume=resume, listener=listener)
-    _summary(outcome.report)
-    _save(outcome, out_files or [])
+    summary(outcome.report)
+    save(outcome, out_files or [])
+    if rows_out is not None:
+        outcome.save_rows(rows_out, key_file)
+        out.print(f"written: {escape(str(rows_out))}")
     if not out_files:
         out.print("nothing is written: name a file with --out to keep the report")
     raise typer.Exit(outcome.report.judgement.gate.exit_code)
@@ -257,126 +273,12 @@ def plugins_command() -> None:
     out.print(table)
 
 
-@app.command()
-@whole
-def render(
-    report: Annotated[Path, typer.Argument(help="A report in JSON.")],
-    out_files: Annotated[list[Path], typer.Option("--out", help="Where to write; the suffix picks the format.")],
-    policy: PolicyOption = None,
-) -> None:
-    """Render a saved report again, or judge it by another policy, without the model."""
-    from modelaudit.destinations import check_writable, places
-    from modelaudit.outcome import AuditOutcome
-    from modelaudit.plugins import Plugins
-    from modelaudit.policy import judge
-    from modelaudit.policy_file import load_policy
-    from modelaudit.reports import load_report
-
-    plugins, read = Plugins(), places([report, policy])
-    loaded = load_report(report)
-    for path in out_files:
-        check_writable(path, plugins, read=read)
-    if policy is not None:
-        chosen = load_policy(policy)
-        loaded = loaded.model_copy(update={"policy": chosen, "judgement": judge(loaded.results, chosen)})
-    _summary(loaded)
-    _save(AuditOutcome(loaded, plugins, read=read), out_files)
-    raise typer.Exit(loaded.judgement.gate.exit_code)
-
-
-@app.command()
-@whole
-def demo(
-    clean: Annotated[bool, typer.Option("--clean", help="Leave the planted defects out.")] = False,
-    task: Annotated[DemoTask, typer.Option(help="What the demo's model does.")] = DemoTask.classification,
-    out_files: Annotated[
-        list[Path] | None, typer.Option("--out", help="Where to write; by default demo-report/report.html and .json.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of everything random.", min=0)] = 0,
-) -> None:
-    """Train a small model on generated data with planted defects, audit it, and compare with what was planted.
-
-    Exit code 0 where the report shows each planted defect and nothing else, 1 otherwise.
-    """
-    import tempfile
-
-    from modelaudit.audit import Audit
-    from modelaudit.destinations import check_writable
-    from modelaudit.outcome import AuditOutcome
-    from modelaudit.plugins import Plugins
-    from modelaudit.progress import listener_for_stderr
-    from modelaudit.testing.demo import build_demo, unmet
-
-    plugins = Plugins(installed=False)
-    files = out_files or [Path("demo-report/report.html"), Path("demo-report/report.json")]
-    for path in files:
-        check_writable(path, plugins)
-    with tempfile.TemporaryDirectory(prefix="modelaudit-demo-") as folder:
-        err.print("training the demo's model on generated data …")
-        case = build_demo(task.value, clean=clean, seed=seed, folder=Path(folder))
-        audit = Audit(
-            case.model,
-            case.data,
-            train_data=case.train_data,
-            heldout_data=case.heldout_data,
-            seed=seed,
-            show_text=True,
-            declared=case.declared,
-            plugins=plugins,
-        )
-        report = audit.run(listener=listener_for_stderr()).report
-    # The demo's folder is gone when the report is read; the demo's own command makes both again.
-    again = f"modelaudit demo --task {task.value} --seed {seed}" + (" --clean" if clean else "")
-    report = report.model_copy(update={"run": report.run.model_copy(update={"command": again})})
-    _summary(report)
-    _save(AuditOutcome(report, plugins), files)
-    deviations = unmet(case, report)
-    for deviation in deviations:
-        out.print(f"[red]not as planted:[/red] {escape(deviation)}")
-    if not deviations:
-        planted = "nothing was planted or found" if clean else "each planted defect was found, no other"
-        out.print(f"[green]as planted:[/green] {planted}, beyond what any small model on generated rows shows")
-    raise typer.Exit(1 if deviations else 0)
+for command in (render, judge, verify, compare, watch, demo):
+    app.command()(command)
 
 
 def _names(only: str | None) -> list[str] | None:
     return [name.strip() for name in only.split(",") if name.strip()] if only is not None else None
-
-
-def _save(outcome: AuditOutcome, paths: list[Path]) -> None:
-    outcome.save(*paths)
-    for path in paths:
-        out.print(f"written: {escape(str(path))}")
-
-
-def _summary(report: AuditReport) -> None:
-    from modelaudit.reports.front import gate_words, table_words
-
-    out.print(f"judged on {escape(table_words(report.subject.evaluation))}")
-    table = Table("family", "state", "counts")
-    for family in report.judgement.families:
-        counts = ", ".join(f"{count} {state}" for state, count in family.counts.items())
-        table.add_row(family.risk.value, MARKS[family.state], counts)
-    out.print(table)
-    for verdict in sorted(report.judgement.verdicts, key=lambda verdict: -verdict.grade):
-        if verdict.state == "exceeds limit" and verdict.interval is not None:
-            name = " · ".join(part for part in (verdict.checker, verdict.metric, verdict.group) if part)
-            low, high = verdict.interval
-            interval = f"{report.judgement.level:.0%} interval {low:.3g} to {high:.3g}"
-            out.print(f"▲ {escape(name)}: {interval}, limit {verdict.limit} ({verdict.severity})")
-    for result in report.results:
-        if result.status == "errored":
-            out.print(f"[red]failed:[/red] {escape(result.checker.id)}: {escape(result.reason or '')}")
-        elif result.status != "completed":
-            out.print(f"○ {result.status}: {escape(result.checker.id)}: {escape(result.reason or '')}")
-    for plugin in report.provenance.plugins:
-        if plugin.status == "failed":
-            out.print(f"[red]plugin {escape(plugin.name)} is not used:[/red] {escape(plugin.reason or '')}")
-    for limit in report.judgement.idle_limits:
-        out.print(f"[yellow]limit without a metric:[/yellow] {escape(limit)}")
-    out.print(escape(gate_words(report)))
-    for reason in report.judgement.gate.reasons:
-        out.print(f"  {escape(reason)}")
 
 
 @app.callback(invoke_without_command=True)

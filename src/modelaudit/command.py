@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from modelaudit.project_file import NAME, ProjectFile
+
 
 def command_line(
     model: Any, data: Any, options: Mapping[str, Any], switches: Mapping[str, bool], *, beside: Sequence[str] = ()
@@ -34,3 +36,15 @@ def _argument(source: Any) -> str:
 
 def _spelt(value: Any) -> str:
     return str(value) if isinstance(value, str | int | Path) else f"<{type(value).__name__} in Python>"
+
+
+def rests_on(project: ProjectFile, in_python: Mapping[str, bool]) -> tuple[str, ...]:
+    """Return what an audit rests on that no option of the command can say."""
+    said = []
+    if project.path is not None:
+        said.append(f"{project.path} with sha256 {project.sha256}")
+        said[0] += "" if project.path == Path(NAME) else f" as {NAME} in the working folder"
+    given = [name for name, there in in_python.items() if there]
+    if given:
+        said.append(" and ".join(filter(None, [", ".join(given[:-1]), given[-1]])) + ", given in Python")
+    return tuple(said)

@@ -1,4 +1,8 @@
-"""Destinations: where a report may be written, and writing it whole or not at all."""
+"""Destinations: where a report may be written, and writing it whole or not at all.
+
+A Markdown section goes into the model card that is there: only what is between its markers is replaced, or it is put at
+the end.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +13,18 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from modelaudit.audit_report import AuditReport
 from modelaudit.errors import OutputError
 from modelaudit.plugins import Plugins
-from modelaudit.reports.markdown import START
+from modelaudit.reports.markdown import END, START
+from modelaudit.reports.seal import check
 
 ELSEWHERE = "Choose another place with --out."
 LONGEST_PART = 255
+SECTION = ".md"
+"""The suffix of what is written into a model card rather than over it."""
+LARGEST_REPORT = 100_000_000
+"""No file beyond so many bytes is taken for a report that we wrote."""
 
 
 def check_writable(path: str | Path, plugins: Plugins, *, read: Sequence[Path] = ()) -> None:
@@ -25,10 +35,14 @@ def check_writable(path: str | Path, plugins: Plugins, *, read: Sequence[Path] =
         plugins: where the formats come from.
         read: files and folders that the audit reads, which no report may replace.
     """
-    file, suffixes = Path(path), plugins.renderers()
-    if file.suffix.lower() not in suffixes:
-        raise OutputError(f"{file}: no report format for {file.suffix or 'no suffix'!r}; use {', '.join(suffixes)}")
+    file = Path(path)
+    suffix = _suffix(file, plugins)
     check_place(file, read=read)
+    if suffix == SECTION:
+        _within_card(file, "")
+    ready = plugins.renderers()[suffix].ready
+    if ready is not None:
+        ready()
 
 
 def check_place(file: Path, *, read: Sequence[Path] = ()) -> None:
@@ -45,7 +59,20 @@ def check_place(file: Path, *, read: Sequence[Path] = ()) -> None:
         raise OutputError(f"{file} can't be written: {error.strerror}. {ELSEWHERE}") from error
 
 
-def write_whole(path: str | Path, text: str) -> None:
+def write_report(path: str | Path, report: AuditReport, plugins: Plugins) -> None:
+    """Render a report in the format that the file's name asks for, and write it.
+
+    Raises:
+        OutputError: an unknown suffix, or a place that can't be written.
+        PluginError: the renderer failed.
+    """
+    file = Path(path)
+    suffix = _suffix(file, plugins)
+    content = plugins.render(suffix, report)
+    write_whole(file, _within_card(file, content) if suffix == SECTION and isinstance(content, str) else content)
+
+
+def write_whole(path: str | Path, content: str | bytes) -> None:
     """Write a report, making the folders that lack; through a symlink, and with the rights of a file that was there.
 
     Raises:
@@ -60,8 +87,8 @@ def write_whole(path: str | Path, text: str) -> None:
             made.append(folder)
         descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=".modelaudit-")
         try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content.encode() if isinstance(content, str) else content)
             Path(name).chmod(mode)
             Path(name).replace(target)
         except BaseException:
@@ -77,6 +104,39 @@ def places(sources: Iterable[Any]) -> tuple[Path, ...]:
     """Return the files and folders among what was handed in."""
     named = [Path(source).expanduser() for source in sources if isinstance(source, str | Path)]
     return tuple(path for path in named if path.exists())
+
+
+def _suffix(file: Path, plugins: Plugins) -> str:
+    suffix = plugins.suffix_of(file)
+    if suffix is None:
+        known = ", ".join(sorted(plugins.renderers()))
+        raise OutputError(f"{file}: no report format for {file.suffix or 'no suffix'!r}; use {known}")
+    return suffix
+
+
+def _within_card(file: Path, section: str) -> str:
+    """Return the text of the model card that is there with the section in its place; where none is, the section."""
+    try:
+        card = file.read_bytes().decode()
+    except FileNotFoundError:
+        return section
+    except OSError as error:
+        raise OutputError(f"{file} can't be read, to keep what else is in it: {error.strerror}. {ELSEWHERE}") from error
+    except UnicodeDecodeError as error:
+        raise OutputError(f"{file} is there and not UTF-8 text. {ELSEWHERE}") from error
+    if "\r\n" in card:
+        section = section.replace("\n", "\r\n")
+    if START not in card and END not in card:
+        gap = "\r\n\r\n" if "\r\n" in card else "\n\n"
+        return card.rstrip() + gap + section if card.strip() else section
+    before, start, rest = card.partition(START)
+    _, end, after = rest.partition(END)
+    if not start or not end or START in rest or END in before + after:
+        raise OutputError(
+            f"{file} has the section's markers, but not one {START} and one {END} after it. Mend them, or choose "
+            "another place with --out."
+        )
+    return before + section.rstrip() + after
 
 
 def _target(file: Path) -> Path:
@@ -111,10 +171,12 @@ def _check_kept(file: Path, target: Path, read: Sequence[Path]) -> None:
 
 def _is_report(file: Path) -> bool:
     """Whether a file is a report that we wrote before: who audits `.` writes into the model's folder each time."""
-    with file.open("rb") as content:
-        head = content.read(1_000).decode("utf-8", "replace")
-    page = head.startswith("<!DOCTYPE html>") and '<meta name="generator" content="modelaudit">' in head
-    return page or head.startswith((START, '{\n  "digest": "sha256:'))
+    if file.stat().st_size > LARGEST_REPORT:
+        return False
+    content = file.read_bytes()
+    page = b'<meta name="generator" content="modelaudit">' in content[:1_000]
+    record = content.startswith(b"{") and b'"schema_version"' in content and b'"digest": "sha256:' in content
+    return page or record or content.startswith(START.encode()) or check(content).digest is not None
 
 
 def _lacking(target: Path) -> list[Path]:

@@ -20,11 +20,16 @@ hookimpl = pluggy.HookimplMarker("modelaudit")
 
 @dataclass(frozen=True, slots=True)
 class Renderer:
-    """One way to write a report: the suffix that asks for it (`.html`) and a pure function."""
+    """One way to write a report: the suffix that asks for it (`.html`, `.junit.xml`) and a pure function.
+
+    Of several suffixes that a file's name ends in, the longest is meant. Text is written as UTF-8, bytes as they are.
+    `ready` is asked before an audit starts, and raises `OutputError` where something is lacking that `render` needs.
+    """
 
     suffix: str
     title: str
-    render: Callable[[AuditReport], str]
+    render: Callable[[AuditReport], str | bytes]
+    ready: Callable[[], None] | None = None
 
 
 @hookspec

@@ -199,8 +199,23 @@ def _unmet(info: CheckerInfo, subject: SubjectInfo) -> str | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """So many rows, of so many tokens, took the model so many seconds, warm and in full batches."""
+
+    rows: int
+    tokens: int
+    seconds: float
+
+
 def tokens_per_second(subject: Subject) -> float | None:
-    """Return how many tokens a second the model takes on this machine; None where this data can't show it.
+    """Return how many tokens a second the model takes on this machine; None where this data can't show it."""
+    found = timed(subject)
+    return None if found is None else found.tokens / found.seconds
+
+
+def timed(subject: Subject) -> Timed | None:
+    """Time the model on this machine; None where this data can't show it.
 
     A function is not timed: its calls may cost money.
 
@@ -218,11 +233,12 @@ def tokens_per_second(subject: Subject) -> float | None:
     # The first call pays for what is done once.
     asks = subject.model.task.asks
     engine.ask(asks, drawn[:1], [0])
-    tokens, started = engine.stats.tokens, time.perf_counter()
+    before, started = replace(engine.stats), time.perf_counter()
     engine.ask(asks, drawn[1:], [0] * len(drawn[1:]))
-    done, seconds = engine.stats.tokens - tokens, time.perf_counter() - started
+    seconds = time.perf_counter() - started
+    rows, tokens = engine.stats.computed - before.computed, engine.stats.tokens - before.tokens
     # Where few tokens can be drawn, most inputs are equal, and the batches are too empty to tell the speed.
-    return done / seconds if 2 * done > wanted else None
+    return Timed(rows, tokens, seconds) if 2 * tokens > wanted else None
 
 
 def _drawn(inputs: Sequence[ModelInput], tokenizer: Any, *, tokens: int) -> list[ModelInput]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import pluggy
@@ -20,7 +21,7 @@ import pluggy
 from modelaudit import hookspecs
 from modelaudit.audit_report import AuditReport, PluginRecord
 from modelaudit.checker import Checker
-from modelaudit.errors import InputError, ModelAuditError, ModelInputError, PluginError
+from modelaudit.errors import InputError, ModelAuditError, ModelInputError, OutputError, PluginError
 from modelaudit.evidence import storable
 from modelaudit.faults import contained
 from modelaudit.hookspecs import Renderer
@@ -81,23 +82,31 @@ class Plugins:
         """Return the renderers by suffix, in lower case; a suffix that is taken stays with its first owner."""
         return {suffix: renderer for suffix, (_, renderer) in self._renderers().items()}
 
-    def render(self, suffix: str, report: AuditReport) -> str:
+    def suffix_of(self, path: str | Path) -> str | None:
+        """Return the longest suffix of a renderer that a file's name ends in, in any case, or None."""
+        name = Path(path).name.lower()
+        fitting = [suffix for suffix in self._renderers() if name.endswith(suffix) and name != suffix]
+        return max(fitting, key=len, default=None)
+
+    def render(self, suffix: str, report: AuditReport) -> str | bytes:
         """Return the report as the renderer of a suffix writes it.
 
         Raises:
-            PluginError: the renderer raised, or gave something that can't be written as text.
+            OutputError: the renderer lacks something that the user can install.
+            PluginError: the renderer raised, or gave something that can't be written.
         """
         plugin, renderer = self._renderers()[suffix]
         try:
-            with contained():
-                text = renderer.render(report)
-                if not isinstance(text, str):
-                    raise PluginError(f"it returned {type(text).__name__}, not a string")
-                text.encode()
+            with contained(OutputError):
+                content = renderer.render(report)
+                if not isinstance(content, str | bytes):
+                    raise PluginError(f"it returned {type(content).__name__}, not a string or bytes")
+                if isinstance(content, str):
+                    content.encode()
         except PluginError as error:
             failure = f"plugin {plugin.name} could not write the {suffix} report: {error}"
             raise PluginError(f"{failure}. Choose another format, or tell the plugin's author.") from error
-        return text
+        return content
 
     def open_model(self, source: Any, options: Any) -> OpenedModel | OpenedCallable:
         """Return the first plugin's answer to a model source, a stranger's before the bundled one.

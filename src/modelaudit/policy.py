@@ -8,11 +8,13 @@ interval lies beyond it after Benjamini-Hochberg over all primary metrics of the
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from scipy.stats import norm
 
+from modelaudit.audit_report import AuditReport
+from modelaudit.gating import called_for, family_state, gate
 from modelaudit.results import CheckResult, Finding, Metric, Risk
 from modelaudit.statistics import (
     OPEN_END,
@@ -22,19 +24,48 @@ from modelaudit.statistics import (
     p_above,
     p_below,
 )
-from modelaudit.verdicts import FamilyState, Gate, Judgement, Limit, Policy, State, Verdict, Waiver
+from modelaudit.verdicts import Judgement, Limit, Policy, State, Verdict, Waiver, in_force
+from modelaudit.waivers import accepted, idle_waivers, void, waivers_on
 
 
-def judge(results: Sequence[CheckResult], policy: Policy, *, today: dt.date | None = None) -> Judgement:
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What one audit is judged by: the policy with the limits of the declared use case, those of others, the rest."""
+
+    policy: Policy
+    others: tuple[Limit, ...]
+    weights: str | None
+    today: dt.date
+    adjusted_level: float = 0.0
+    tests: int = 0
+
+
+def judge(
+    results: Sequence[CheckResult],
+    policy: Policy,
+    *,
+    today: dt.date | None = None,
+    use_case: str | None = None,
+    weights: str | None = None,
+) -> Judgement:
     """Judge all results of one audit together.
+
+    Args:
+        results: of all checks of the audit.
+        policy: the limits and waivers.
+        today: the day that waivers are read on; by default today's date in UTC.
+        use_case: the declared one; limits that name it stand in the place of those for all, and limits of others are
+            not applied.
+        weights: SHA-256 of the audited model's weights, or None where it has none; waivers may be for one model.
 
     The family that multiplicity is controlled over is every primary metric of the audit that has a limit and an
     interval and is not confounded. Intervals of exceeded limits are shown at the level 1 - q·R/m as well
     (Benjamini and Yekutieli 2005), where R of m limits are exceeded.
     """
     today = today or dt.datetime.now(tz=dt.UTC).date()
+    whole, policy = policy, policy.model_copy(update={"limit": policy.limits_for(use_case)})
     primaries = [
-        (result, finding, limit_for(policy, result.checker.id, finding.metric))
+        (result, finding, _closest(policy.limit, result.checker.id, finding.metric))
         for result in results
         for finding in result.findings
         if finding.metric.primary or _asked_for(policy, result, finding.metric)
@@ -49,8 +80,10 @@ def judge(results: Sequence[CheckResult], policy: Policy, *, today: dt.date | No
     exceeded = sum(q <= policy.q for q in q_values)
     adjusted_level = fcr_level(exceeded, len(p_values), q=policy.q) if p_values else policy.level
     chances = iter(zip(p_values, q_values, strict=True))
+    others = tuple(limit for limit in whole.limit if not limit.serves(use_case))
+    terms = _Terms(policy, others, weights, today, adjusted_level, len(p_values))
     verdicts = [
-        _verdict(result, finding, limit, policy, next(chances) if test else None, adjusted_level, len(p_values), today)
+        _verdict(result, finding, limit, next(chances) if test else None, terms)
         for (result, finding, limit), test in zip(primaries, tested, strict=True)
     ]
     verdicts += [_unassessed(result, policy) for result in results if result.status in ("skipped", "errored")]
@@ -67,13 +100,50 @@ def judge(results: Sequence[CheckResult], policy: Policy, *, today: dt.date | No
         family_size=len(p_values),
         exceeded=exceeded,
         idle_limits=idle_limits(results, policy),
+        other_use_cases=other_use_cases(whole, use_case),
+        idle_waivers=idle_waivers(results, verdicts, policy),
         judged_on=today if policy.waiver else None,
     )
 
 
-def limit_for(policy: Policy, checker: str, metric: Metric) -> Limit | None:
-    """Return the limit on a metric: the one that names its group where there is one, else the general one."""
-    matching = [limit for limit in policy.limit if (limit.checker, limit.metric) == (checker, metric.id)]
+def rejudged(report: AuditReport, policy: Policy, *, today: dt.date | None = None) -> AuditReport:
+    """Return a report judged by another policy; it needs no model.
+
+    The declared use case and the model's hash are the report's. A comparison with an earlier audit rests on the states
+    that the old policy gave, and is left out. The judgement says where limits were put in place after the results
+    were known.
+    """
+    subject = report.subject
+    judgement = judge(
+        report.results,
+        policy,
+        today=today,
+        use_case=subject.declared.use_case,
+        weights=subject.model.weights_sha256,
+    )
+    same = bool(policy.sha256) and policy.sha256 == report.policy.sha256
+    again = report.judgement.judged_again or not same
+    return report.model_copy(
+        update={
+            "policy": policy,
+            "judgement": judgement.model_copy(update={"judged_again": again}),
+            "comparison": report.comparison if same else None,
+        }
+    )
+
+
+def limit_for(policy: Policy, checker: str, metric: Metric, use_case: str | None = None) -> Limit | None:
+    """Return the limit on a metric: what is said of its group and the declared use case wins.
+
+    The order is: group and use case, group, use case, neither. A group is a part of what is measured, and who set a
+    limit on it had a reason to look at that part; a use case is the surrounding that the whole of it is used in.
+    """
+    fitting = [limit for limit in policy.limit if (limit.checker, limit.metric) == (checker, metric.id)]
+    return _closest(in_force(fitting, use_case), checker, metric)
+
+
+def _closest(limits: Sequence[Limit], checker: str, metric: Metric) -> Limit | None:
+    matching = [limit for limit in limits if (limit.checker, limit.metric) == (checker, metric.id)]
     exact = [limit for limit in matching if limit.group is not None and limit.group == metric.group]
     general = [limit for limit in matching if limit.group is None]
     return next(iter(exact + general), None)
@@ -81,9 +151,15 @@ def limit_for(policy: Policy, checker: str, metric: Metric) -> Limit | None:
 
 def _asked_for(policy: Policy, result: CheckResult, metric: Metric) -> bool:
     """Tell whether the user's limit is on a supporting metric: by its group, or on one that is never primary."""
-    limit = limit_for(policy, result.checker.id, metric)
+    limit = _closest(policy.limit, result.checker.id, metric)
     primary = any(other.metric.primary for other in result.findings if other.metric.id == metric.id)
     return limit is not None and (limit.group is not None or not primary)
+
+
+def other_use_cases(policy: Policy, use_case: str | None) -> tuple[str, ...]:
+    """Return a sentence for each limit that is for use cases which the audit does not declare."""
+    declared = "no use case is declared" if use_case is None else f"the declared use case is {use_case}"
+    return tuple(f"{limit.name}: {declared}." for limit in policy.limit if not limit.serves(use_case))
 
 
 def idle_limits(results: Sequence[CheckResult], policy: Policy) -> tuple[str, ...]:
@@ -143,32 +219,29 @@ def _verdict(
     result: CheckResult,
     finding: Finding,
     limit: Limit | None,
-    policy: Policy,
     chance: tuple[float, float] | None,
-    adjusted_level: float,
-    tests: int,
-    today: dt.date,
+    terms: _Terms,
 ) -> Verdict:
-    metric = finding.metric
+    metric, policy = finding.metric, terms.policy
     state: State
     severity, waiver, adjusted = None, None, None
     interval = interval_at(metric.grid, policy.level) if metric.bounds else None
     p, q = chance or (None, None)
     apart = separable(interval, limit, policy.level) if interval and limit and chance else (None, None)
     if limit is None:
-        state, reason = "not assessed", "The policy sets no limit on this metric."
+        state, reason = "not assessed", _unlimited(terms, result.checker.id, metric)
     elif finding.confounded is not None:
         state, reason = "inconclusive", f"Confounded: {finding.confounded}"
     elif interval is None or q is None:
         state, reason = "not assessed", metric.reason or "There is no interval."
     elif q <= policy.q:
-        adjusted = interval_at(metric.grid, adjusted_level)
+        adjusted = interval_at(metric.grid, terms.adjusted_level)
         severity = limit.severity_of(adjusted)
-        state, reason, waiver = _exceeded(metric, result.checker.id, limit, policy, today)
+        state, reason, waiver = _exceeded(metric, interval, result.checker.id, limit, terms)
     elif limit.holds(interval):
         state, reason = "within limit", f"The whole {policy.level:.0%} interval lies inside the limit ({limit.words})."
     else:
-        state, reason = "inconclusive", _undecided(interval, limit, apart, tests)
+        state, reason = "inconclusive", _undecided(interval, limit, apart, terms.tests)
     return Verdict(
         checker=result.checker.id,
         metric=metric.id,
@@ -185,8 +258,23 @@ def _verdict(
         separable=apart[1],
         severity=severity,
         waiver=waiver.id if waiver else None,
-        required=bool(limit and limit.required),
+        required=bool(limit and (limit.required or called_for(policy, result.checker.id))),
     )
+
+
+def _unlimited(terms: _Terms, checker: str, metric: Metric) -> str:
+    """Say that there is no limit, or that what there is is for other uses."""
+    cases = sorted(
+        {
+            case
+            for limit in terms.others
+            if (limit.checker, limit.metric) == (checker, metric.id) and limit.group in (None, metric.group)
+            for case in limit.use_cases
+        }
+    )
+    if not cases:
+        return "The policy sets no limit on this metric."
+    return f"The policy limits this metric only for uses that are not declared ({', '.join(cases)})."
 
 
 def _undecided(
@@ -206,28 +294,15 @@ def _undecided(
 
 
 def _exceeded(
-    metric: Metric, checker: str, limit: Limit, policy: Policy, today: dt.date
+    metric: Metric, interval: tuple[float, float], checker: str, limit: Limit, terms: _Terms
 ) -> tuple[State, str, Waiver | None]:
     reason = f"The interval lies beyond the limit ({limit.words}), with all of this audit's tests counted."
-    for waiver in policy.waiver:
-        if (waiver.checker, waiver.metric) != (checker, metric.id) or waiver.group not in (None, metric.group):
-            continue
-        void = _void(waiver, metric, limit, today)
-        if void is None:
-            return "accepted risk", f"Accepted by {waiver.owner} until {waiver.expires}: {waiver.reason}", waiver
-        reason += f" Waiver {waiver.id} does not hold: {void}."
+    for waiver in waivers_on(terms.policy, checker, metric):
+        fault = void(waiver, interval, limit, weights=terms.weights, today=terms.today)
+        if fault is None:
+            return "accepted risk", accepted(waiver, terms.policy.level), waiver
+        reason += f" Waiver {waiver.id} does not hold: {fault}."
     return "exceeds limit", reason, None
-
-
-def _void(waiver: Waiver, metric: Metric, limit: Limit, today: dt.date) -> str | None:
-    if today < waiver.created:
-        return f"it starts on {waiver.created}"
-    if today > waiver.expires:
-        return f"it expired on {waiver.expires}"
-    if waiver.ceiling is None or metric.value is None:
-        return None
-    beyond = metric.value < waiver.ceiling if limit.high is None else abs(metric.value) > waiver.ceiling
-    return f"the value {metric.value:.3g} is beyond its ceiling {waiver.ceiling:g}" if beyond else None
 
 
 def _unassessed(result: CheckResult, policy: Policy) -> Verdict:
@@ -239,61 +314,6 @@ def _unassessed(result: CheckResult, policy: Policy) -> Verdict:
         risk=result.checker.risk,
         state="not assessed",
         reason=f"The check failed: {reason}" if result.status == "errored" else reason,
-        required=any(limit.required and limit.checker == result.checker.id for limit in policy.limit),
+        required=called_for(policy, result.checker.id)
+        or any(limit.required and limit.checker == result.checker.id for limit in policy.limit),
     )
-
-
-def family_state(risk: Risk, verdicts: Sequence[Verdict], results: Sequence[CheckResult]) -> FamilyState:
-    """Sum up one family. A failed, inconclusive or unassessed member keeps it from being within its limits."""
-    errored = {result.checker.id for result in results if result.status == "errored"}
-    own = [verdict for verdict in verdicts if verdict.risk == risk]
-    counts = Counter[str](verdict.state for verdict in own if verdict.checker not in errored)
-    failed = sum(result.checker.id in errored for result in results if result.checker.risk == risk)
-    incomplete = bool(counts["inconclusive"] or counts["not assessed"] or failed)
-    if counts["exceeds limit"]:
-        state = "exceeds limit"
-    elif failed or counts["inconclusive"] or (counts["not assessed"] and len(counts) > 1):
-        state = "incomplete"
-    elif counts["accepted risk"]:
-        state = "accepted risk"
-    else:
-        state = "within limit" if counts["within limit"] else "not assessed"
-    tallies = {name: count for name, count in sorted(counts.items()) if count} | ({"failed": failed} if failed else {})
-    return FamilyState.model_validate({"risk": risk, "state": state, "incomplete": incomplete, "counts": tallies})
-
-
-def gate(verdicts: Sequence[Verdict], results: Sequence[CheckResult], policy: Policy) -> Gate:
-    """Return the exit code, the gravest first, with its reasons."""
-    failed = tuple(f"{result.checker.id} failed: {result.reason}" for result in results if result.status == "errored")
-    exceeded = tuple(
-        f"{_name(verdict)} exceeds its limit ({verdict.limit})"
-        for verdict in verdicts
-        if verdict.state == "exceeds limit"
-    )
-    missing = tuple(
-        f"{_name(verdict)} is required but {verdict.state}"
-        for verdict in verdicts
-        if verdict.required and verdict.state in ("inconclusive", "not assessed")
-    ) + tuple(
-        f"{limit.name} is required but did not run"
-        for limit in policy.limit
-        if limit.required and not any(_answers(verdict, limit) for verdict in verdicts)
-    )
-    reasons = failed + exceeded + missing
-    if failed:
-        return Gate(exit_code=4, reasons=reasons)
-    if exceeded:
-        return Gate(exit_code=1, reasons=reasons)
-    return Gate(exit_code=3 if missing else 0, reasons=reasons)
-
-
-def _answers(verdict: Verdict, limit: Limit) -> bool:
-    """Tell whether a verdict says something of what a limit is on, be it that its check has no answer."""
-    if verdict.checker != limit.checker:
-        return False
-    return verdict.metric is None or (verdict.metric == limit.metric and limit.group in (None, verdict.group))
-
-
-def _name(verdict: Verdict) -> str:
-    parts = [verdict.checker, verdict.metric or "", f"({verdict.group})" if verdict.group else ""]
-    return " ".join(part for part in parts if part)

@@ -10,30 +10,35 @@ from typing import Any
 
 from pydantic import Field, StrictInt, ValidationError
 
-from modelaudit.audit_report import Preset
+from modelaudit.audit_report import Declared, Preset
 from modelaudit.errors import InputError
 from modelaudit.evidence import Frozen
+from modelaudit.policy_file import SHIPPED
 
 NAME = "modelaudit.toml"
 LARGEST = 2**63 - 1
 
 
-class SubjectTable(Frozen):
+class SubjectTable(Declared):
     """`[subject]`: what the user declares of the model's use, and how its tables are laid out."""
 
-    use: str | None = None
-    owner: str | None = None
-    impact: str | None = None
     text_column: str | None = None
     label_column: str | None = None
     group_column: str | None = None
 
+    @property
+    def declared(self) -> dict[str, Any]:
+        """What is declared, without the layout of the tables."""
+        return self.model_dump(include=set(Declared.model_fields), exclude_none=True)
+
 
 class Settings(Frozen):
-    """The keys of the file; `policy` is relative to the file's folder."""
+    """The keys of the file; `policy` and `baseline` are relative to the file's folder."""
 
     preset: Preset | None = None
     policy: Path | None = None
+    baseline: Path | None = None
+    language: str | None = None
     seed: StrictInt | None = Field(default=None, ge=0, le=LARGEST)
     sample: StrictInt | None = Field(default=None, ge=1, le=LARGEST)
     subject: SubjectTable = SubjectTable()
@@ -76,11 +81,21 @@ def read_project_file(path: str | Path | None = None) -> ProjectFile:
     except ValueError as error:
         # TOMLDecodeError, UnicodeDecodeError, and an integer of more digits than Python reads.
         raise InputError(f"project file {file} is not valid TOML: {error}. Mend that line.") from error
-    policy = content.policy
     return ProjectFile(
-        **content.model_dump(exclude={"policy", "subject"}),
+        **content.model_dump(exclude={"policy", "baseline", "subject"}),
         subject=content.subject,
-        policy=file.parent / policy if policy else None,
+        policy=_policy(file, content.policy),
+        baseline=_beside(file, content.baseline),
         path=file,
         sha256=hashlib.sha256(raw).hexdigest(),
     )
+
+
+def _policy(file: Path, named: Path | None) -> Path | None:
+    """The name of a shipped policy stays one, unless a file of that name lies there."""
+    shipped = named is not None and str(named) in SHIPPED and not (file.parent / named).is_file()
+    return named if shipped else _beside(file, named)
+
+
+def _beside(file: Path, named: Path | None) -> Path | None:
+    return None if named is None else file.parent / named

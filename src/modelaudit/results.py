@@ -161,19 +161,21 @@ class CheckerInfo(Frozen):
         needs: what the subject must have: `labels` (of the evaluation rows), `members` (training rows),
             `membership_labels` (labels of training and held-out rows), `base_model`, or a verb of the model handle
             (`predict_masked`, `gradients`, …). What is missing is reported with how to provide it.
+        means: what it means for the people that the model is used on where a limit is exceeded.
         not_shown: what the check does not prove, whatever its outcome.
         remedies: what could be done where a limit is exceeded.
         references: papers and standards.
     """
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9-]*$")
-    version: str
+    version: Text
     risk: Risk
     title: Text
     question: Text
     summary: Text
-    metrics: tuple[str, ...] = ()
-    needs: tuple[str, ...] = ("predict",)
+    metrics: tuple[Text, ...] = ()
+    needs: tuple[Text, ...] = ("predict",)
+    means: Text = ""
     not_shown: tuple[Text, ...] = ()
     remedies: tuple[Text, ...] = ()
     references: tuple[Text, ...] = ()
@@ -187,7 +189,7 @@ class CheckResult(Frozen):
     reason: Text | None = None
     findings: tuple[Finding, ...] = ()
     notes: tuple[Text, ...] = ()
-    options: dict[str, str] = Field(default_factory=dict)
+    options: dict[Text, Text] = Field(default_factory=dict)
     plugin: Text = "modelaudit"
 
     @model_validator(mode="after")

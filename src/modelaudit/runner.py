@@ -15,10 +15,11 @@ import numpy as np
 from modelaudit.audit_report import SubjectInfo
 from modelaudit.checker import Budget, Data, ModelHandle, ReferenceKind, References
 from modelaudit.errors import CapabilityError, NotAssessable, PluginError
-from modelaudit.evidence import redacted
+from modelaudit.evidence import Evidence, redacted
 from modelaudit.faults import contained, message
 from modelaudit.inference.engine import Engine
 from modelaudit.inference.lockstep import lockstep_map
+from modelaudit.masking import masked
 from modelaudit.plan import plan
 from modelaudit.plugins import Registered
 from modelaudit.results import CheckResult, Finding
@@ -133,6 +134,19 @@ class RunContext:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownText:
+    """What a report shows of the text of audited rows: nothing by default, and personal data only where asked for."""
+
+    shown: bool = False
+    mask_personal_data: bool = True
+
+    def of(self, item: Evidence) -> Evidence:
+        """Return the evidence as it is recorded."""
+        kept = redacted(item, show_text=self.shown)
+        return masked(kept) if self.mask_personal_data else kept
+
+
+@dataclass(frozen=True, slots=True)
 class ChecksRun:
     """The results in the canonical order, and the seconds that each checker took."""
 
@@ -146,7 +160,7 @@ def run_checks(
     *,
     seed: int,
     only: Sequence[str] | None = None,
-    show_text: bool = False,
+    text: ShownText = ShownText(),
     listener: Listener | None = None,
 ) -> ChecksRun:
     """Run all checkers that apply and return their results in the canonical order.
@@ -158,7 +172,7 @@ def run_checks(
     try:
         while True:
             before = [engine.numerics_id for engine in subject.engines]
-            run = _pass(subject, checkers, seed, only, show_text, listener)
+            run = _pass(subject, checkers, seed, only, text, listener)
             if [engine.numerics_id for engine in subject.engines] == before:
                 return run
     finally:
@@ -173,7 +187,7 @@ def _pass(
     checkers: Sequence[Registered],
     seed: int,
     only: Sequence[str] | None,
-    show_text: bool,
+    text: ShownText,
     listener: Listener,
 ) -> ChecksRun:
     lines = plan(checkers, subject.info, only)
@@ -190,7 +204,7 @@ def _pass(
             if line.status == "run":
                 listener.checker(info.title, going.index(info.id) + 1, len(going))
                 started = time.perf_counter()
-                results.append(_run_one(line.registered, subject, seed, show_text, random, shelf))
+                results.append(_run_one(line.registered, subject, seed, text, random, shelf))
                 for engine in subject.engines:
                     engine.check_journal()
                 seconds[info.id] = round(time.perf_counter() - started, 3)
@@ -200,7 +214,7 @@ def _pass(
 
 
 def _run_one(
-    item: Registered, subject: Subject, seed: int, show_text: bool, random: Randomisation, shelf: ReferenceShelf
+    item: Registered, subject: Subject, seed: int, text: ShownText, random: Randomisation, shelf: ReferenceShelf
 ) -> CheckResult:
     # Kept here too: a context is in a stranger's hands.
     notes: list[str] = []
@@ -219,7 +233,7 @@ def _run_one(
     )
     try:
         with contained(NotAssessable, CapabilityError):
-            findings = tuple(_checked(finding, show_text) for finding in item.checker.run(ctx))
+            findings = tuple(_checked(finding, text) for finding in item.checker.run(ctx))
             if not findings:
                 raise NotAssessable("the checker returned no finding")
             result = _result(item, "completed", findings=findings, notes=_sentences(notes))
@@ -231,14 +245,12 @@ def _run_one(
     return result
 
 
-def _checked(finding: object, show_text: bool) -> Finding:
+def _checked(finding: object, text: ShownText) -> Finding:
     if not isinstance(finding, Finding):
         raise PluginError(f"run() yielded {type(finding).__name__}, not a Finding")
     # model_construct and model_copy make values that nobody has checked, NaN among them.
     finding = Finding.model_validate(finding.model_dump(warnings=False))
-    return finding.model_copy(
-        update={"evidence": tuple(redacted(item, show_text=show_text) for item in finding.evidence)}
-    )
+    return finding.model_copy(update={"evidence": tuple(text.of(item) for item in finding.evidence)})
 
 
 def _sentences(notes: Sequence[object]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated, Literal
 
@@ -19,6 +20,8 @@ LEVELS: tuple[Level, ...] = ("medium", "high", "critical")
 """The severities that a policy sets a step for, the mildest first; what reaches no step is low."""
 Strict = Annotated[float, Field(strict=True)]
 """A number that a person wrote: whole ones are welcome, `true` and `"0.1"` are slips."""
+LONGEST_WAIVER_DAYS = 180
+"""How long a waiver may run where the policy says nothing else."""
 
 
 class Limit(Frozen):
@@ -29,12 +32,15 @@ class Limit(Frozen):
         severity: values of the metric from which an exceeded limit counts as medium, high and critical. Where the
             range has two edges they are values beyond the upper one, and count mirrored about its middle below the
             lower one. A step that is the limit itself holds for whatever exceeds it.
+        use_cases: the declared use cases that the limit is for, or none for all; it wins over one for all.
         required: an inconclusive or missing result lets the gate fail with exit code 3.
+        override_reason: why it is looser than the limit of the policy that it extends, or None.
     """
 
-    checker: str
-    metric: str
+    checker: Text
+    metric: Text
     group: Text | None = None
+    use_cases: tuple[Text, ...] = ()
     max: Strict | None = None
     min: Strict | None = None
     within: Strict | None = Field(default=None, ge=0)
@@ -42,6 +48,7 @@ class Limit(Frozen):
     required: bool = Field(default=False, strict=True)
     rationale: Text = Field(min_length=10)
     source: Text = Field(min_length=3)
+    override_reason: Text | None = Field(default=None, min_length=10)
 
     @model_validator(mode="after")
     def _one(self) -> Limit:
@@ -54,8 +61,13 @@ class Limit(Frozen):
 
     @property
     def name(self) -> str:
-        """What the limit is on."""
-        return f"{self.checker} {self.metric}" + (f" ({self.group})" if self.group else "")
+        """What the limit is on, and for which use cases where it is not for all."""
+        cases = f" for {', '.join(self.use_cases)}" if self.use_cases else ""
+        return f"{self.checker} {self.metric}" + (f" ({self.group})" if self.group else "") + cases
+
+    def serves(self, use_case: str | None) -> bool:
+        """Tell whether the limit is for a use case: one for all always is, the others where it is declared."""
+        return not self.use_cases or (use_case is not None and alike(use_case) in map(alike, self.use_cases))
 
     @property
     def low(self) -> float | None:
@@ -115,18 +127,48 @@ def _misplaced(limit: Limit) -> str | None:
     return None
 
 
+def alike(name: str) -> str:
+    """Return a name as it is compared: case and white space make no other use case, and no other person."""
+    return " ".join(name.split()).casefold()
+
+
+def in_force(limits: Sequence[Limit], use_case: str | None) -> tuple[Limit, ...]:
+    """Return the limits that hold for a declared use case: one for it stands in the place of the one for all."""
+    served = [limit for limit in limits if limit.serves(use_case)]
+    own = {(limit.checker, limit.metric, limit.group) for limit in served if limit.use_cases}
+    return tuple(limit for limit in served if limit.use_cases or (limit.checker, limit.metric, limit.group) not in own)
+
+
 class Waiver(Frozen):
-    """A risk that an owner accepts until a date; void once the value is beyond `ceiling`."""
+    """A risk that an owner accepts until a date. It makes nothing green: what it covers is an accepted risk.
+
+    Attributes:
+        owner, approver: who answers for the risk and who agreed to it. They differ as strings; who they are, nobody
+            checked. Records of older versions may lack the approver, and the ceiling.
+        created, expires: the first and the last day on which it holds.
+        ceiling: the value that the risk is accepted up to: void unless the whole interval lies within it.
+        compensating: what is done instead; ticket: where the decision is kept.
+        model_digest: SHA-256 of the weights that it is for; void on any other model.
+    """
 
     id: Text
-    checker: str
-    metric: str
+    checker: Text
+    metric: Text
     group: Text | None = None
     owner: Text = Field(min_length=2)
+    approver: Text = ""
     reason: Text = Field(min_length=10)
     created: dt.date
     expires: dt.date
     ceiling: Strict | None = None
+    compensating: Text | None = None
+    ticket: Text | None = None
+    model_digest: str | None = Field(default=None, pattern=r"^(sha256:)?[0-9a-f]{64}$")
+
+    @property
+    def name(self) -> str:
+        """What the waiver is on."""
+        return f"{self.checker} {self.metric}" + (f" ({self.group})" if self.group else "")
 
     @model_validator(mode="after")
     def _dated(self) -> Waiver:
@@ -135,19 +177,56 @@ class Waiver(Frozen):
         return self
 
 
+class Requirement(Frozen):
+    """A check that has to give an answer, as if each of its limits were `required`, and why.
+
+    With `where_applicable` the gate does not wait for a check that says that its question makes no sense for this model
+    or task; the report still lists it as not assessed.
+    """
+
+    checker: Text
+    where_applicable: bool = Field(default=False, strict=True)
+    rationale: Text = Field(min_length=10)
+    source: Text = Field(min_length=3)
+
+
 class Policy(Frozen):
-    """The user's policy file: limits, waivers, and the error rates that verdicts are held to."""
+    """The user's policy file: limits, waivers, and the error rates that verdicts are held to.
+
+    Attributes:
+        note: what a reader has to know of the policy as a whole.
+        approved_by, approved_on: who approved it and when; unreviewed while nobody is named.
+        level: of the interval that a verdict is read from. q: false discovery rate over the metrics judged together.
+        longest_waiver_days: how many days a waiver may run from the day that it was created.
+        extends: the policy that it was built on, whose limits it holds as well; extends_sha256: that one's hash.
+        sha256: of the file's bytes; where it extends another, of its bytes followed by that one's hash in hex.
+    """
 
     schema_: Literal["modelaudit.policy/1"] = Field(alias="schema")
     id: Text
     version: Text
     owner: Text = ""
     approved_by: Text = ""
+    approved_on: dt.date | None = None
+    note: Text = ""
+    extends: Text | None = None
+    extends_sha256: Text = ""
     level: Strict = Field(default=0.95, ge=0.5, le=0.999)
     q: Strict = Field(default=0.05, gt=0, le=0.2)
-    sha256: str = ""
+    longest_waiver_days: int = Field(default=LONGEST_WAIVER_DAYS, ge=1, le=3650, strict=True)
+    sha256: Text = ""
     limit: tuple[Limit, ...]
+    require: tuple[Requirement, ...] = ()
     waiver: tuple[Waiver, ...] = ()
+
+    @property
+    def reviewed(self) -> bool:
+        """Whether somebody is named who approved it."""
+        return bool(self.approved_by.strip())
+
+    def limits_for(self, use_case: str | None) -> tuple[Limit, ...]:
+        """Return the limits that hold for a declared use case, or for none."""
+        return in_force(self.limit, use_case)
 
     @field_validator("limit")
     @classmethod
@@ -180,8 +259,8 @@ class Verdict(Frozen):
             test at the policy's level, other tests not counted); separable_below: the value up to which it does.
     """
 
-    checker: str
-    metric: str | None
+    checker: Text
+    metric: Text | None
     group: Text | None
     risk: Risk
     state: State
@@ -209,7 +288,7 @@ class FamilyState(Frozen):
     risk: Risk
     state: Literal["exceeds limit", "accepted risk", "incomplete", "within limit", "not assessed"]
     incomplete: bool
-    counts: dict[str, int]
+    counts: dict[Text, int]
 
 
 class Gate(Frozen):
@@ -232,5 +311,11 @@ class Judgement(Frozen):
     exceeded: int
     idle_limits: tuple[Text, ...] = ()
     """Limits of the policy that met no metric of this audit though their check ran or is unknown, with the reason."""
+    other_use_cases: tuple[Text, ...] = ()
+    """Limits of the policy that are for use cases which this audit does not declare; they judged nothing."""
+    idle_waivers: tuple[Text, ...] = ()
+    """Waivers that no exceeded limit asked for, with the reason."""
     judged_on: dt.date | None = None
     """The day that waivers were read on; None where the policy has none, since the day then changes nothing."""
+    judged_again: bool = False
+    """Whether another policy than the one set before the run was put in its place when the results were known."""

@@ -476,13 +476,15 @@ def unfinished(text: str) -> tuple[CheckResult, ...]:
 def policy(text: str) -> Policy:
     def limit(checker: str, name: str, **bounds: float) -> Limit:
         edge = next(iter(bounds.values()))
-        return Limit(
-            checker=f"modelaudit/{checker}",
-            metric=name,
-            severity={} if "min" in bounds else {"medium": max(0.05, edge * 1.2), "high": max(0.1, edge * 1.3)},
-            rationale="One decision in twenty is the most that the owner would accept without being told.",
-            source="Internal starter value; literature as named in the documentation.",
-            **bounds,
+        return Limit.model_validate(
+            {
+                "checker": f"modelaudit/{checker}",
+                "metric": name,
+                "severity": {} if "min" in bounds else {"medium": max(0.05, edge * 1.2), "high": max(0.1, edge * 1.3)},
+                "rationale": "One decision in twenty is the most that the owner would accept without being told.",
+                "source": "Internal starter value; literature as named in the documentation.",
+                **bounds,
+            }
         )
 
     return Policy(

@@ -6,12 +6,11 @@ import random
 import re
 
 import pytest
+from drawn import check_characters, shown
+from hostile import CORPUS
 from page import Page
-from sample_report import sample_report, shapley
-from test_report_hostile import HOSTILE, check_characters, poisoned
 
 from modelaudit.evidence import Attribution
-from modelaudit.reports import render_html
 
 MOST_BYTES = 6 * 1024
 """A shown row of up to 64 words."""
@@ -36,17 +35,9 @@ def long_row(words: int, letters: int) -> Attribution:
     )
 
 
-def shown(*items: Attribution) -> list[str]:
-    """Return the figures of attributions, cut from the page of a report that shows them."""
-    check = shapley("")
-    first = check.findings[0].model_copy(update={"evidence": items})
-    page = render_html(sample_report(results=(check.model_copy(update={"findings": (first,)}),)))
-    return re.findall(r'<figure class="attribution">.*?</figure>', page, re.DOTALL)
-
-
 @pytest.mark.parametrize("words", [20, 40, 64])
 def test_a_shown_row_is_under_6_kb(words: int) -> None:
-    [figure] = shown(long_row(words, letters=5))
+    figure = shown(long_row(words, letters=5))
     assert len(figure.encode()) < MOST_BYTES
 
 
@@ -54,20 +45,20 @@ def test_a_shown_row_is_under_6_kb(words: int) -> None:
 def test_large_and_small_values_stay_under_6_kb(scale: float) -> None:
     item = long_row(64, letters=5)
     values, errors = (tuple(scale * number for number in numbers) for numbers in (item.values, item.errors or ()))
-    [figure] = shown(item.model_copy(update={"values": values, "errors": errors, "output": 0.4 + sum(values)}))
+    figure = shown(item.model_copy(update={"values": values, "errors": errors, "output": 0.4 + sum(values)}))
     assert len(figure.encode()) < MOST_BYTES
 
 
 def test_values_that_are_nothing_beside_the_output_are_not_coloured() -> None:
     item = long_row(6, letters=5)
     values, errors = (tuple(1e-5 * number for number in numbers) for numbers in (item.values, item.errors or ()))
-    [figure] = shown(item.model_copy(update={"values": values, "errors": errors, "base": 7.0, "output": 7.0}))
+    figure = shown(item.model_copy(update={"values": values, "errors": errors, "base": 7.0, "output": 7.0}))
     assert [attributes for attributes in Page(figure).all("li") if "v" in (attributes.get("class") or "")] == []
     assert "0.0000 ± 0.0000" in Page(figure).words
 
 
 def test_long_words_cost_their_letters_and_no_more() -> None:
-    [figure] = shown(long_row(64, letters=50))
+    figure = shown(long_row(64, letters=50))
     assert figure.count("w") > 3_000
     assert len(re.sub("w{3,}", "", figure).encode()) < MOST_BYTES
 
@@ -78,11 +69,11 @@ def test_a_row_is_read_without_colour_and_without_sight() -> None:
         values=(0.5, -1.42, 0.01), errors=(0.02, 0.03, 0.04), degrees_of_freedom=3, steadiness=(0.2, 0.9, 1.0),
         base=0.4, output=-0.51,
     )  # fmt: skip
-    [figure] = shown(item)
+    figure = shown(item)
     page = Page(figure)
     assert "not +0.50 ± 0.06 varies refused −1.42 ± 0.10 the +0.01 ± 0.13" in page.words
     assert "all words hidden (base) 0.40 refused −1.42 ± 0.10 not +0.50 ± 0.06 the +0.01 ± 0.13" in page.words
-    assert "varies: what it adds depends on the words around it" in page.words
+    assert "varies: what it adds depends on the words around it." in page.words
     assert "Under each word: what it adds, in log-odds, ± half its 95% interval." in page.words
     # What a screen reader passes over holds no text, and no word is in an attribute.
     assert all(svg.get("aria-hidden") == "true" for svg in page.all("svg"))
@@ -92,30 +83,38 @@ def test_a_row_is_read_without_colour_and_without_sight() -> None:
 
 def test_exact_values_have_no_interval_and_unmeasured_steadiness_no_key() -> None:
     item = long_row(4, letters=5).model_copy(update={"errors": None, "degrees_of_freedom": None, "steadiness": None})
-    [figure] = shown(item)
+    figure = shown(item)
     assert "±" not in figure
     assert "interval" not in figure
     assert "varies" not in figure
-    assert figure.count("<rect") == 2 * figure.count("<svg")
+    # A bar each, and a line at 0 where the bar does not begin there.
+    assert figure.count("<rect") == 2 * figure.count("<svg") - 2
 
 
 def test_words_that_may_not_be_shown_are_numbered() -> None:
-    [figure] = shown(long_row(4, letters=12).model_copy(update={"words": None, "private": True}))
+    figure = shown(long_row(4, letters=12).model_copy(update={"words": None, "private": True}))
     assert "word 3" in Page(figure).words
     assert "The text is withheld." in Page(figure).words
     assert "www" not in figure
 
 
-@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-def test_hostile_words_leave_the_page_as_it_is(text: str) -> None:
-    report = sample_report(results=(shapley(""),))
-    source, benign = (render_html(poisoned(report, words)) for words in (text, "x"))
+@pytest.mark.parametrize("text", CORPUS[::6], ids=lambda text: repr(text[:12]))
+def test_hostile_words_leave_the_figure_as_it_is(text: str) -> None:
+    source, benign = (shown(item) for item in (poisoned(text), poisoned("x")))
     assert Page(source).shape == Page(benign).shape
     assert Page(source).faults == []
     check_characters(source)
 
 
+def poisoned(text: str) -> Attribution:
+    """Return a row whose every string ends in this text."""
+    item = long_row(4, letters=3)
+    changed = {name: getattr(item, name) + text for name in ("title", "row", "target", "unit")}
+    words = tuple(word + text for word in item.words or ())
+    return item.model_copy(update={**changed, "words": words, "answer": text})
+
+
 def test_hostile_words_are_shown_by_their_code_points() -> None:
-    [figure] = shown(long_row(2, letters=3).model_copy(update={"words": ("\u202etxt.exe", "<b>bold</b>")}))
+    figure = shown(long_row(2, letters=3).model_copy(update={"words": ("\u202etxt.exe", "<b>bold</b>")}))
     assert "⟨U+202E⟩txt.exe" in figure
     assert "&lt;b&gt;bold&lt;/b&gt;" in figure

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import random
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from sample_report import policy, sample_report
 
-from modelaudit.evidence import Attribution, Bars, Curve, Examples, Histogram, Part, Series, Shares, Table
+from modelaudit.evidence import Attribution, Bars, Curve, Histogram, Part, Series, Shares
 from modelaudit.reports.attribution import attribution_view
 from modelaudit.reports.axis import linear_axis, log_axis
 from modelaudit.reports.charts import curve_drawing, curve_reading, histogram_drawing, histogram_reading
 from modelaudit.reports.checks import check_views
+from modelaudit.reports.drawing import polyline, thinned
 from modelaudit.reports.figures import figure
 from modelaudit.reports.shares import shares_drawing, shares_reading
 
@@ -35,7 +38,7 @@ def test_an_axis_holds_all_values_in_their_order(values: list[float]) -> None:
 def test_a_logarithmic_axis_has_powers_of_ten() -> None:
     axis = log_axis([0.0, 0.001, 0.5, 1.0])
     assert [round(math.log10(tick)) for tick in axis.ticks] == [-3, -2, -1, 0]
-    assert axis.percent(0.1) == 66.67
+    assert axis.percent(0.1) == 66.7
 
 
 def test_a_curve_says_where_it_lies_furthest_from_its_reference() -> None:
@@ -50,7 +53,8 @@ def test_a_curve_says_where_it_lies_furthest_from_its_reference() -> None:
     )
     assert curve_reading(curve) == "ours lies furthest from chance at 0.5: 0.900 against 0.500."
     marks = curve_drawing(curve).marks
-    assert [mark.kind for mark in marks if mark.shape == "path"] == ["line reference", "line s0"]
+    drawn = [mark.kind for mark in marks if mark.shape == "path"]
+    assert drawn == ["grid", "axis", "line reference", "line s0", "dots s0"]
 
 
 def test_empty_and_constant_curves_can_be_drawn() -> None:
@@ -71,7 +75,8 @@ def test_a_histogram_compares_shares_and_not_counts() -> None:
             Bars(name="no", counts=(0,) * 3),
         ),
     )
-    many, few, _ = (mark.d for mark in histogram_drawing(histogram).marks if mark.shape == "path")
+    marks = histogram_drawing(histogram).marks
+    many, few, _ = (mark.d for mark in marks if mark.shape == "path" and mark.kind.startswith("area"))
     assert many == few
     assert histogram_reading(histogram) == (
         "many: 100 rows, the middle one between 1 and 2; few: 10 rows, the middle one between 1 and 2; no: no rows."
@@ -85,12 +90,11 @@ def test_a_bar_of_shares_is_filled_and_small_parts_have_their_number_in_words_al
         parts=(Part(name="list", share=0.6), Part(name="pairs", share=0.37), Part(name="neither", share=0.03)),
     )
     drawing = shares_drawing(item)
-    assert [mark.text for mark in drawing.marks if mark.shape == "label"] == ["60%", "37%"]
+    [labels] = [mark for mark in drawing.marks if mark.shape == "labels"]
+    assert [text for _, _, text in labels.places] == ["60%", "37%"]
     paths = [mark.d for mark in drawing.marks if mark.shape == "path"]
-    assert len(paths) == 3
-    assert paths[0].startswith("M8 ")
-    assert "632 " in paths[2]
-    assert shares_reading(item) == "Of the variation: list 60%, pairs 37%, neither 3%."
+    assert [path.partition("v")[0] for path in paths] == ["M2 6h201.6", "M203.6 6h124.3", "M327.9 6h10.1"]
+    assert shares_reading(item) == "Of the variation: list 60%, pairs 37% and neither 3%."
     with pytest.raises(ValidationError, match=r"add up to 0\.9"):
         Shares(title="t", whole="w", parts=(Part(name="a", share=0.9),))
 
@@ -185,23 +189,9 @@ def test_a_forest_says_how_many_are_in_which_state() -> None:
     check = next(view for view in check_views(sample_report()) if view.info.id == "modelaudit/perturbation")
     flips = check.forests[0]
     assert flips.caption.startswith("Changed answers: of 12 metrics, 3 exceed their limits, 1 exceeds its limit as an")
-    assert flips.caption.endswith("Limit: at most 5.0%.")
+    assert flips.caption.endswith("Limit: at most 5.0%; shaded: beyond it.")
     assert [row.view.badge.key for row in flips.rows][:4] == ["exceeds", "exceeds", "exceeds", "accepted"]
     assert len(policy("").limit) == 7
-
-
-def test_only_columns_with_values_are_shown() -> None:
-    bare = Examples.model_validate({"title": "t", "selection": "s", "items": [{"row": "r:1", "outcome": "kept"}]})
-    shown = figure(bare).table
-    assert shown is not None
-    assert shown.columns == ("Row", "Outcome")
-
-
-def test_a_long_table_says_what_it_leaves_out() -> None:
-    shown = figure(Table(title="t", columns=("a", "b"), rows=tuple((row, None) for row in range(100)))).table
-    assert shown is not None
-    assert (len(shown.rows), shown.left_out) == (40, 60)
-    assert shown.rows[0] == ("0", "–")
 
 
 def test_paths_hold_numbers_only() -> None:
@@ -211,12 +201,83 @@ def test_paths_hold_numbers_only() -> None:
                 drawing = figure(item).drawing
                 for mark in drawing.marks if drawing else ():
                     if mark.shape == "path":
-                        assert re.fullmatch(r"[MLZ0-9. eE+-]+", mark.d)
+                        assert re.fullmatch(r"[Mmhlvz0-9. -]*", mark.d)
 
 
 def test_long_axis_names_break_into_two_lines_and_stay_on_the_canvas() -> None:
     long = "share of the members that the attack finds at this threshold (true-positive rate), one more time and again"
     curve = Curve(title="t", x_label=long, y_label=long, series=(Series(name="s", x=(0, 1), y=(0, 1)),))
-    names = [mark for mark in curve_drawing(curve).marks if mark.kind == "axis-name"]
-    assert [len(mark.text) <= 45 for mark in names if mark.shape == "label"] == [True] * 4
-    assert all(0 < mark.y < 290 for mark in names if mark.shape == "label")
+    drawing = curve_drawing(curve)
+    names = [mark for mark in drawing.marks if mark.kind == "axis-name" and mark.shape == "labels"]
+    assert [len(text) <= 45 for mark in names for _, _, text in mark.places] == [True] * 4
+    assert all(0 < y < drawing.height for mark in names for _, y, _ in mark.places)
+
+
+def test_numbers_of_an_axis_do_not_run_into_one_another() -> None:
+    far = Series(name="s", x=(-3e300, 4e300), y=(1e-300, 2e300))
+    for x_log in (False, True):
+        drawing = curve_drawing(Curve(title="t", x_label="x", y_label="y", series=(far,), x_log=x_log))
+        ticks = [mark for mark in drawing.marks if mark.kind == "tick" and mark.shape == "labels"]
+        below = next(mark.places for mark in ticks if mark.anchor == "middle")
+        ends = [(x - 3.3 * len(text), x + 3.3 * len(text)) for x, _, text in below]
+        assert all(before[1] < after[0] for before, after in itertools.pairwise(ends))
+        beside = next(mark.places for mark in ticks if mark.anchor == "end")
+        assert all(x - 6.6 * len(text) >= 0 for x, _, text in beside)
+
+
+def test_chance_is_bent_where_the_axis_is_logarithmic() -> None:
+    chance = Series(name="chance", x=(0, 1), y=(0, 1), reference=True)
+    ours = Series(name="ours", x=(0.001, 0.1, 1), y=(0.01, 0.4, 1))
+    curve = Curve(title="t", x_label="x", y_label="y", x_log=True, series=(ours, chance))
+    [line] = [mark for mark in curve_drawing(curve).marks if mark.kind == "line reference" and mark.shape == "path"]
+    points = places(line.d)
+    # At a tenth of the way down from 1, which is two thirds along the axis, chance has a tenth of its height.
+    left, floor, right, top = points[0][0], max(y for _, y in points), points[-1][0], points[-1][1]
+    [near] = [y for x, y in at(points, [left + (right - left) * 2 / 3])]
+    assert (floor - near) / (floor - top) == pytest.approx(0.1, abs=0.03)
+
+
+def places(d: str) -> list[tuple[float, float]]:
+    """Return the corners of a path of the commands M, h, v and l."""
+    found: list[tuple[float, float]] = []
+    for command, text in re.findall(r"([Mhvl])([^Mhvlz]*)", d):
+        numbers = [float(number) for number in re.findall(r"-?(?:\d+\.?\d*|\.\d+)", text)]
+        if command == "M":
+            found.append((numbers[0], numbers[1]))
+            continue
+        steps = {"h": [(n, 0.0) for n in numbers], "v": [(0.0, n) for n in numbers]}
+        for dx, dy in steps.get(command, list(zip(numbers[::2], numbers[1::2], strict=False))):
+            found.append((found[-1][0] + dx, found[-1][1] + dy))
+    return found
+
+
+def at(points: list[tuple[float, float]], xs: list[float]) -> list[tuple[float, float]]:
+    """Return where a line is at these places, straight between its corners."""
+    found = []
+    for x in xs:
+        left, right = next(pair for pair in itertools.pairwise(points) if pair[0][0] <= x <= pair[1][0])
+        share = (x - left[0]) / (right[0] - left[0])
+        found.append((x, left[1] + share * (right[1] - left[1])))
+    return found
+
+
+@given(st.lists(st.floats(0, 200).map(lambda value: round(value, 2)), min_size=2, max_size=60))
+def test_a_thinned_line_stays_within_a_pixel_of_every_point(heights: list[float]) -> None:
+    points = [(place * 280 / (len(heights) - 1), height) for place, height in enumerate(heights)]
+    drawn = places(polyline(thinned(points)))
+    ends = drawn[0][0], drawn[-1][0]
+    shown = at(drawn, [min(max(x, ends[0]), ends[1]) for x, _ in points])
+    for (_, y), (_, height) in zip(points, shown, strict=True):
+        # Between two points a tenth of a unit apart on the flat axis, a steep line is off by its steepness.
+        assert height == pytest.approx(y, abs=1.0 + max(abs(y - other) for other in heights) * 0.02)
+
+
+@settings(max_examples=10)
+@given(st.integers(0, 10_000))
+def test_a_restless_line_keeps_its_swing_in_few_corners(seed: int) -> None:
+    rng = random.Random(seed)
+    points = [(place * 0.28, rng.uniform(0, 200)) for place in range(1_000)]
+    drawn = thinned(points)
+    assert len(drawn) <= 120
+    assert {min(y for _, y in points), max(y for _, y in points)} <= {y for _, y in drawn}
+    assert (drawn[0], drawn[-1]) == (points[0], points[-1])

@@ -8,24 +8,38 @@ from pathlib import Path
 
 import pytest
 from golden import FIXTURES, check_golden
+from jsonschema import Draft202012Validator
 from sample_report import sample_report, shapley, small_report
 
-from modelaudit.audit_report import canonical_json
+from modelaudit.audit_report import SCHEMA_VERSION, canonical_json
 from modelaudit.errors import InputError
 from modelaudit.evidence import Attribution
 from modelaudit.reports import json_schema, load_report, parse_report, render_html, render_json, render_markdown
+from modelaudit.reports.json import run_intact
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "schema" / "audit-report-1.json"
 
 
 def test_golden_record() -> None:
-    check_golden(FIXTURES / "report-1.0.json", render_json(small_report()))
+    check_golden(FIXTURES / "report-1.1.json", render_json(small_report()))
 
 
-def test_the_fixture_of_version_1_0_can_be_read_and_rendered() -> None:
-    report = load_report(FIXTURES / "report-1.0.json")
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_the_fixture_of_each_version_can_be_read_and_rendered(version: str) -> None:
+    report = load_report(FIXTURES / f"report-{version}.json")
+    assert report.schema_version == SCHEMA_VERSION
     assert report.subject.model.name == "acme/claims-classifier"
     assert "Membership inference" in render_html(report)
+
+
+def test_the_record_fits_its_schema() -> None:
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    validator = Draft202012Validator(schema)
+    for report in (sample_report(), small_report()):
+        record = json.loads(render_json(report))
+        assert list(validator.iter_errors(record)) == []
+    record["surprise"] = 1
+    assert len(list(validator.iter_errors(record))) == 1
 
 
 def test_committed_schema_is_the_code() -> None:
@@ -74,7 +88,7 @@ def test_a_critical_verdict_and_its_step_are_kept() -> None:
     )
     assert parse_report(render_json(report), where="report x.json") == report
     assert "critical 0.9" in render_html(report)
-    assert "severity critical" in render_markdown(report)
+    assert "critical severity" in render_markdown(report)
 
 
 def test_run_is_outside_the_digest_and_everything_else_inside() -> None:
@@ -91,22 +105,52 @@ def test_a_changed_record_is_refused(change: str) -> None:
         parse_report(render_json(small_report()).replace('"seed": 7', change), where="report x.json")
 
 
-def test_a_changed_run_is_not_a_changed_record() -> None:
-    written = render_json(small_report()).replace('"host": "build-7"', '"host": "elsewhere"')
-    assert parse_report(written, where="x").run.host == "elsewhere"
+def test_a_changed_run_is_not_a_changed_record_and_is_known_by_its_own_digest() -> None:
+    written = render_json(small_report())
+    changed = written.replace('"host": "build-7"', '"host": "elsewhere"')
+    assert parse_report(changed, where="x").run.host == "elsewhere"
+    assert run_intact(written) is True
+    assert run_intact(changed) is False
+    assert run_intact((FIXTURES / "report-1.0.json").read_text(encoding="utf-8")) is None
 
 
-@pytest.mark.parametrize("version", ["1.1", "2.0"])
+@pytest.mark.parametrize("version", ["1.2", "2.0", "1.1.1"])
 def test_a_newer_schema_is_a_clear_error(version: str) -> None:
-    written = render_json(small_report()).replace('"schema_version": "1.0"', f'"schema_version": "{version}"')
-    with pytest.raises(InputError, match=f"schema version {version}, newer than 1.0.*Upgrade modelaudit"):
+    written = render_json(small_report()).replace('"schema_version": "1.1"', f'"schema_version": "{version}"')
+    with pytest.raises(InputError, match=f"schema version {version}, newer than 1.1.*Upgrade modelaudit"):
+        parse_report(written, where="report x.json")
+
+
+def test_a_record_that_was_cut_short_says_so_wherever_the_cut_is() -> None:
+    written = render_json(small_report()).rstrip()
+    for share in (0.01, 0.3, 0.7, 0.9999):
+        cut = written[: int(share * len(written))]
+        with pytest.raises(InputError, match=r"cut short|not valid JSON"):
+            parse_report(cut, where="report x.json")
+    with pytest.raises(InputError, match="breaks off, so the file was cut short"):
+        parse_report(written[:-1], where="report x.json")
+
+
+def test_a_key_that_stands_twice_is_refused_since_two_readers_would_see_two_values() -> None:
+    written = render_json(small_report()).replace('"seed": 7', '"seed": 8,\n    "seed": 7')
+    with pytest.raises(InputError, match="the key 'seed' stands twice"):
         parse_report(written, where="report x.json")
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("{", "is not valid JSON"),
+        ("", "is empty"),
+        (" \n", "is empty"),
+        ("{", "cut short"),
+        ("{}", "is no modelaudit report"),
+        ("null", "is no modelaudit report"),
+        ("[" * 200_000, "nested too deeply|not valid JSON"),
+        ('{"a":' * 100_000 + "1" + "}" * 100_000, "nested too deeply"),
+        ('{"schema_version": "1.0", "n": 1e999}', "larger than any number"),
+        ('{"schema_version": "1.0", "n": ' + "9" * 5_000 + "}", "is not valid JSON"),
+        ('{"schema_version": "1.0", "n": -Infinity}', "-Infinity is not a JSON number"),
+        ("\ufeff{}", "is not valid JSON"),
         ("[]", "is no modelaudit report"),
         ('{"schema_version": 1}', "is no modelaudit report"),
         ('{"schema_version": "one"}', "unreadable schema_version"),
@@ -128,7 +172,7 @@ def test_a_record_with_its_own_digest_but_unknown_fields_names_the_field() -> No
     with pytest.raises(InputError) as refused:
         parse_report(json.dumps(content), where="x")
     content["digest"] = str(refused.value).partition("gives ")[2].partition(". Use")[0]
-    with pytest.raises(InputError, match=r"does not fit schema 1\.0: 'surprise'"):
+    with pytest.raises(InputError, match=r"does not fit schema 1\.1: 'surprise'"):
         parse_report(json.dumps(content), where="x")
 
 
@@ -150,6 +194,6 @@ def _without_steadiness(content: dict[str, object]) -> dict[str, object]:
 def test_a_file_that_is_not_there_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"can't be read: No such file.*Give the path"):
         load_report(tmp_path / "none.json")
-    (tmp_path / "latin.json").write_bytes(b"\xff\xfe\xfa")
+    (tmp_path / "latin.json").write_bytes(b"\xff\xfe\xfa\x00\x00PK\x03\x04")
     with pytest.raises(InputError, match="is not UTF-8"):
         load_report(tmp_path / "latin.json")

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sample_report import metric
 
+from modelaudit.reports.badges import EXCEEDS, GRAVITY, severity_words
 from modelaudit.reports.numbers import MINUS, brief, chance, decimal, duration, percent, scale_of, significant
-from modelaudit.reports.text import listed, plural, sentence, visible
+from modelaudit.reports.text import either, listed, sentence, visible
+from modelaudit.reports.words import say, speaking
 from modelaudit.verdicts import Limit
 
 ANY = st.text(st.characters(), max_size=80)
@@ -46,13 +48,32 @@ def test_nothing_hidden_is_left_and_a_second_pass_changes_nothing(text: str) -> 
 
 
 def test_small_words() -> None:
-    assert (plural(1, "row"), plural(1204, "row"), plural(2, "class", "classes")) == (
-        "1 row",
-        "1,204 rows",
-        "2 classes",
-    )
     assert (listed([]), listed(["a"]), listed(["a", "b", "c"])) == ("", "a", "a, b and c")
+    assert either(["a", "b"]) == "a or b"
     assert (sentence("needs labels"), sentence("Why?"), sentence("")) == ("Needs labels.", "Why?", "")
+    assert (sentence("需要标签"), sentence("为什么？")) == ("需要标签。", "为什么？")
+    assert (say("count.rows", count=1), say("count.rows", count=1204)) == ("1 row", "1,204 rows")
+    assert (EXCEEDS.count(1), EXCEEDS.count(2)) == ("1 exceeds its limit", "2 exceed their limits")
+    assert severity_words("high") == "high severity"
+
+
+def test_small_words_in_chinese() -> None:
+    with speaking("zh"):
+        assert (listed(["甲", "乙", "丙"]), either(["甲", "乙"])) == ("甲、乙和丙", "甲或乙")
+        assert (EXCEEDS.words, EXCEEDS.count(2)) == ("超出限值", "2 项超出限值")
+        assert visible("x" * 12, most=10) == "x" * 10 + "……（另有 2 个字符）"
+        assert (duration(4.2), duration(7260)) == ("4.2 秒", "2 小时 1 分")
+        share = scale_of(metric("flip_rate", "x", 0.1, 0.01))
+        points = scale_of(metric("score_difference", "x", 0.1, 0.01, better="zero"))
+        assert (share.interval(0.05, 0.1), points.value(0.031)) == ("5.0% 至 10.0%", "+3.1\u00a0个百分点")
+        limit = Limit(checker="a/b", metric="m", max=0.05, rationale="long enough", source="law")
+        assert share.limit(limit) == "不超过 5.0%"
+
+
+def test_every_state_has_a_word_of_its_own_in_both_languages() -> None:
+    for language in ("en", "zh"):
+        with speaking(language):
+            assert len({badge.words for badge in GRAVITY}) == len({badge.count(2) for badge in GRAVITY}) == len(GRAVITY)
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import islice
 
 from modelaudit.evidence import Attribution
-from modelaudit.reports.axis import Axis, linear_axis
+from modelaudit.reports.axis import Axis, finite, linear_axis, short
+from modelaudit.reports.drawing import INKS
 from modelaudit.reports.numbers import decimal, significant
-from modelaudit.reports.text import plural, visible
+from modelaudit.reports.text import visible
+from modelaudit.reports.words import say, told
 from modelaudit.statistics import quantile
 
-MOST_BARS = 8
+MOST_WORDS = 120
+"""So many words of a text are annotated, from its start; the waterfall is over all of them."""
+MOST_BARS = 6
 """A waterfall shows so many words, the strongest; the rest are one bar together."""
 HEATS = 3
 """Steps of heat on either side of zero."""
@@ -27,6 +32,8 @@ STEADY = 0.5
 """Steadiness below which a word counts as dependent on its context."""
 MOST_LABEL = 60
 """The longest word, or group of words, that is shown in full."""
+HUGE = 1e9
+"""Numbers from here on are written as powers of ten."""
 LEVEL = 0.95
 """Level of the intervals of values."""
 
@@ -49,6 +56,11 @@ class Step:
     width: float
     whisker: tuple[float, float] | None
     kind: str
+
+    @property
+    def ink(self) -> str:
+        """Its colour, for where the style sheet does not reach; none for a total, which is black there."""
+        return {"u": INKS["up"], "d": INKS["down"]}.get(self.kind, "")
 
 
 @dataclass(frozen=True)
@@ -75,6 +87,7 @@ class AttributionView:
         zero: where 0 lies, in percent of the strip.
         exact: whether no value has an error.
         varies: whether a word is marked as dependent on its context.
+        left_out: how many words after the annotated ones only the JSON record holds.
     """
 
     caption: str
@@ -83,6 +96,7 @@ class AttributionView:
     zero: float
     exact: bool
     varies: bool
+    left_out: int
 
 
 def attribution_view(item: Attribution) -> AttributionView:
@@ -96,7 +110,8 @@ def attribution_view(item: Attribution) -> AttributionView:
         steps=_steps(item, names, order),
         zero=_place(_axis(item, order), 0.0),
         exact=not any(half_widths(item)),
-        varies=any(varying),
+        varies=any(varying[:MOST_WORDS]),
+        left_out=max(0, len(item.values) - MOST_WORDS),
     )
 
 
@@ -105,12 +120,12 @@ def half_widths(item: Attribution) -> tuple[float, ...]:
     if item.errors is None:
         return (0.0,) * len(item.values)
     reach = quantile(LEVEL, df=item.degrees_of_freedom)
-    return tuple(reach * error for error in item.errors)
+    return tuple(finite(reach * error) for error in item.errors)
 
 
 def _names(item: Attribution) -> list[str]:
     if item.words is None:
-        return [f"word {place}" for place in range(1, len(item.values) + 1)]
+        return [say("drawing.attribution.word", place=place) for place in range(1, len(item.values) + 1)]
     return [visible(word, most=MOST_LABEL) for word in item.words]
 
 
@@ -138,43 +153,51 @@ def _varying(item: Attribution) -> list[bool]:
 def _annotated(item: Attribution, names: list[str], varying: list[bool]) -> tuple[AnnotatedWord, ...]:
     most, least, places = _strongest(item), _least(item), _places(item)
     words = []
-    for name, value, half, varies in zip(names, item.values, half_widths(item), varying, strict=True):
+    marked = zip(names, item.values, half_widths(item), varying, strict=True)
+    for name, value, half, varies in islice(marked, MOST_WORDS):
         step = min(HEATS, 1 + int(abs(value) / most * HEATS)) if most else 1
         # A value whose interval holds 0 is not known to push either way.
         plain = abs(value) < least or abs(value) <= half
         marks = ([] if plain else [f"{direction(value)}{step}"]) + ["v"] * varies
-        words.append(AnnotatedWord(name, " ".join(marks), _told(value, half, places) + " varies" * varies))
+        words.append(AnnotatedWord(name, " ".join(marks), _told(value, half, places, varies)))
     return tuple(words)
 
 
-def _told(value: float, half: float, places: int) -> str:
-    told = decimal(value, places=places, signed=True)
-    return f"{told} ± {decimal(half, places=places)}" if half else told
+def _told(value: float, half: float, places: int, varies: bool = False) -> str:
+    words = _number(value, places, signed=True)
+    words = f"{words} ± {_number(half, places)}" if half else words
+    return say("drawing.attribution.varying", value=words) if varies else words
+
+
+def _number(value: float, places: int, *, signed: bool = False) -> str:
+    return decimal(value, places=places, signed=signed) if abs(value) < HUGE else significant(value, signed=signed)
 
 
 def _levels(item: Attribution, order: list[int]) -> list[float]:
     levels = [item.base]
     for place in order:
-        levels.append(levels[-1] + item.values[place])
+        levels.append(finite(levels[-1] + item.values[place]))
     return levels
 
 
 def _axis(item: Attribution, order: list[int]) -> Axis:
     levels, halves = _levels(item, order), half_widths(item)
     ends = [
-        end for level, at in zip(levels[1:], order, strict=True) for end in (level - halves[at], level + halves[at])
+        end
+        for level, at in zip(levels[1:], order, strict=True)
+        for end in (finite(level - halves[at]), finite(level + halves[at]))
     ]
     return linear_axis([0.0, item.output, *levels, *ends[: 2 * MOST_BARS]])
 
 
 def _place(axis: Axis, value: float) -> float:
     """Return where a value falls, in percent; a tenth of a percent is less than a pixel."""
-    return round(axis.percent(value), 1)
+    return axis.percent(value)
 
 
 def _stretch(axis: Axis, start: float, end: float) -> tuple[float, float]:
     left, right = sorted((_place(axis, start), _place(axis, end)))
-    return left, round(right - left, 1)
+    return left, short(right - left)
 
 
 def _steps(item: Attribution, names: list[str], order: list[int]) -> tuple[Step, ...]:
@@ -182,23 +205,23 @@ def _steps(item: Attribution, names: list[str], order: list[int]) -> tuple[Step,
     shown = order if len(order) <= MOST_BARS + 1 else order[:MOST_BARS]
 
     def bar(label: str, start: float, end: float, kind: str, half: float = 0.0) -> Step:
-        words = decimal(end, places=places) if kind == "t" else _told(end - start, half, places)
-        left, width = _stretch(axis, end - half, end + half)
+        words = _number(end, places) if kind == "t" else _told(finite(end - start), half, places)
+        left, width = _stretch(axis, finite(end - half), finite(end + half))
         whisker = (left, width) if width else None
         return Step(label, words, *_stretch(axis, start, end), whisker, kind)
 
-    rows = [bar("all words hidden (base)", 0.0, item.base, "t")]
+    rows = [bar(say("drawing.attribution.base"), 0.0, item.base, "t")]
     for rank, place in enumerate(shown):
         kind = direction(item.values[place])
         rows.append(bar(names[place], levels[rank], levels[rank + 1], kind, halves[place]))
     if len(shown) < len(order):
-        label = f"{plural(len(order) - len(shown), 'other word')} together"
+        label = say("drawing.attribution.others", count=len(order) - len(shown))
         start, end = levels[len(shown)], levels[-1]
         rows.append(bar(label, start, end, direction(end - start)))
     left_over = item.output - levels[-1]
     if abs(left_over) >= 0.5 * 10.0**-places:
-        rows.append(bar("not accounted for", levels[-1], item.output, direction(left_over)))
-    rows.append(bar("the text as it is (output)", 0.0, item.output, "t"))
+        rows.append(bar(say("drawing.attribution.rest"), levels[-1], item.output, direction(left_over)))
+    rows.append(bar(say("drawing.attribution.output"), 0.0, item.output, "t"))
     return tuple(rows)
 
 
@@ -225,6 +248,7 @@ def decimals(most: float) -> int:
 
 def _caption(item: Attribution, names: list[str], order: list[int]) -> str:
     if not order:
-        return "There are no words to explain."
+        return say("drawing.attribution.empty")
     strongest = [f"{names[place]} ({significant(item.values[place], signed=True)})" for place in order[:3]]
-    return f"Strongest in {item.unit}: {', '.join(strongest)}."
+    words = say("list.separator").join(strongest)
+    return say("drawing.attribution.strongest", unit=visible(told(item.unit).text, most=MOST_LABEL), words=words)

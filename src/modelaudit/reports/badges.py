@@ -5,37 +5,38 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from modelaudit.reports.words import say
+
 Key = Literal["exceeds", "accepted", "inconclusive", "within", "absent", "failed", "context"]
 
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """One state: a key for colour and marker, a shape that survives grey print, and the word.
-
-    `counted` follows a number in a sentence, for one and for several.
-    """
+    """One state: a key for colour and marker, a shape that survives grey print, and the noun that its words go by."""
 
     key: Key
     shape: str
-    words: str
-    counted: tuple[str, str] = ("", "")
+    noun: str
+
+    @property
+    def words(self) -> str:
+        """The state in the report's language."""
+        return say(f"badge.{self.noun}.name")
 
     def count(self, number: int) -> str:
-        """Return the state with how many are in it: `2 exceed the limit`."""
-        return f"{number:,} {self.counted[number != 1] or self.words.lower()}"
+        """Return the state with how many are in it: `2 exceed their limits`."""
+        return say(f"badge.{self.noun}.count", count=number)
 
 
-EXCEEDS = Badge("exceeds", "▲", "Exceeds limit", ("exceeds its limit", "exceed their limits"))
-ACCEPTED = Badge(
-    "accepted", "◇", "Accepted risk", ("exceeds its limit as an accepted risk", "exceed their limits as accepted risks")
-)
-INCONCLUSIVE = Badge("inconclusive", "◐", "Inconclusive", ("is inconclusive", "are inconclusive"))
-WITHIN = Badge("within", "●", "Within limit", ("is within its limit", "are within their limits"))
-ABSENT = Badge("absent", "○", "Not assessed", ("could not be assessed", "could not be assessed"))
-FAILED = Badge("failed", "✕", "Check failed")
-CONTEXT = Badge("context", "–", "Not judged")
-INCOMPLETE = Badge("inconclusive", "◐", "Incomplete")
-INAPPLICABLE = Badge("absent", "○", "Does not apply")
+EXCEEDS = Badge("exceeds", "▲", "exceeds")
+ACCEPTED = Badge("accepted", "◇", "accepted")
+INCONCLUSIVE = Badge("inconclusive", "◐", "inconclusive")
+WITHIN = Badge("within", "●", "within")
+ABSENT = Badge("absent", "○", "absent")
+FAILED = Badge("failed", "✕", "failed")
+CONTEXT = Badge("context", "–", "context")
+INCOMPLETE = Badge("inconclusive", "◐", "incomplete")
+INAPPLICABLE = Badge("absent", "○", "inapplicable")
 
 VERDICTS: dict[str, Badge] = {
     "exceeds limit": EXCEEDS,
@@ -49,3 +50,8 @@ VERDICTS: dict[str, Badge] = {
 
 GRAVITY: tuple[Badge, ...] = (FAILED, EXCEEDS, ACCEPTED, INCONCLUSIVE, ABSENT, WITHIN, INAPPLICABLE, CONTEXT)
 """All states of findings and checks, the gravest first."""
+
+
+def severity_words(severity: str) -> str:
+    """Return a severity as it stands beside a state: `high severity`."""
+    return say("severity.words", severity=say(f"severity.{severity}"))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
 
 from modelaudit.audit_report import AuditReport
+from modelaudit.reports.anchors import check_anchor, short_key
 from modelaudit.reports.badges import (
     ABSENT,
     ACCEPTED,
@@ -18,22 +20,26 @@ from modelaudit.reports.badges import (
     WITHIN,
     Badge,
 )
+from modelaudit.reports.cards import CardView, card_view
+from modelaudit.reports.clauses import (
+    ClauseGroup,
+    ClauseIndex,
+    ClauseView,
+    by_framework,
+    clause_index,
+    clause_views,
+    voluntary,
+)
 from modelaudit.reports.findings import FindingView, finding_views
 from modelaudit.reports.forest import Forest, forests
-from modelaudit.reports.text import listed, plural, sentence
+from modelaudit.reports.layout import Layout, layout
+from modelaudit.reports.technical import Technical, technical
+from modelaudit.reports.text import listed, told_sentence
+from modelaudit.reports.words import Told, say, tag, told
 from modelaudit.results import CheckerInfo, CheckResult, Risk
 
-FEW = 3
-"""A check with so many judged findings shows them all open; with more, the grave ones only."""
-
-QUESTIONS: dict[Risk, str] = {
-    Risk.PRIVACY: "Can someone tell, or extract, what the model was trained on?",
-    Risk.BIAS: "Does the answer change when only a person's gender or ethnicity changes?",
-    Risk.OPACITY: "Can a person be told, truthfully, why the model answered so?",
-    Risk.ROBUSTNESS: "Does a harmless change of the input change the answer? Is its confidence honest?",
-    Risk.DATA: "Are the data what they are taken for?",
-    Risk.PERFORMANCE: "How well does the model do its task, and for whom?",
-}
+FEW_DRAWN = 30
+"""A check with no more findings for context than this has them drawn as well."""
 
 ALWAYS_SHOWN = (Risk.PRIVACY, Risk.BIAS, Risk.OPACITY, Risk.ROBUSTNESS)
 """Families that the overview names even where no check of theirs was in the audit."""
@@ -47,6 +53,7 @@ class CheckView:
     result: CheckResult
     findings: tuple[FindingView, ...]
     seconds: float | None
+    report: AuditReport
 
     @property
     def info(self) -> CheckerInfo:
@@ -54,16 +61,31 @@ class CheckView:
         return self.result.checker
 
     @property
+    def key(self) -> str:
+        """Stem of the ids of its drawings."""
+        return short_key(self.anchor)
+
+    @property
+    def title(self) -> Told:
+        """Its title in the report's language."""
+        return told(self.info.title)
+
+    @cached_property
     def judged(self) -> tuple[FindingView, ...]:
         """Findings with a verdict, the gravest first."""
         return tuple(view for view in self.findings if view.verdict)
 
-    @property
+    @cached_property
     def context(self) -> tuple[FindingView, ...]:
         """Findings that are shown for context and never judged."""
         return tuple(view for view in self.findings if not view.verdict)
 
-    @property
+    @cached_property
+    def layout(self) -> Layout:
+        """Which findings come in full, which as rows, and what they share."""
+        return layout(self.key, self.judged, self.context)
+
+    @cached_property
     def badge(self) -> Badge:
         """The gravest state of its findings, or why there are none."""
         if self.result.status == "errored":
@@ -72,46 +94,104 @@ class CheckView:
             return INAPPLICABLE if self.result.status == "not applicable" else ABSENT
         return min((view.badge for view in self.judged), key=GRAVITY.index, default=ABSENT)
 
-    @property
-    def answer(self) -> str:
-        """The answer to the check's question in a sentence or two; never praise."""
-        reason = sentence(self.result.reason or "")
-        if self.result.status == "errored":
-            return f"No answer: the check failed. {reason}"
-        if self.result.status == "skipped":
-            return f"Not assessed. {reason}"
-        if self.result.status == "not applicable":
-            return f"The question does not apply to this model or data. {reason}"
+    @cached_property
+    def answer_parts(self) -> tuple[Told, ...]:
+        """The answer to the check's question in parts, each with its language; never praise."""
+        reason = (told_sentence(self.result.reason),) if self.result.reason else ()
+        match self.result.status:
+            case "errored":
+                return _ours("check.answer.failed"), *reason
+            case "skipped":
+                return _ours("check.answer.skipped"), *reason
+            case "not applicable":
+                return _ours("check.answer.inapplicable"), *reason
         if not self.judged:
-            return "Measured, but not judged: the policy sets no limit on what this check measures."
+            return (_ours("check.answer.unjudged"),)
         worst = self.judged[0]
         if len(self.judged) == 1:
-            return sentence(worst.finding.statement)
-        lead = f"{tally(self.judged)}."
+            return (worst.statement,)
+        lead = Told(tally(self.judged), tag())
         if worst.badge in (EXCEEDS, ACCEPTED):
-            return f"{lead} The furthest beyond: {sentence(worst.finding.statement)}"
+            return lead, _ours("check.answer.furthest"), worst.statement
         if worst.badge is WITHIN:
-            return f"{lead} This does not show that there is no effect, only that it is inside the limits."
-        return lead
+            return lead, _ours("check.answer.within")
+        return (lead,)
 
     @property
+    def answer(self) -> str:
+        """The answer as one text."""
+        return " ".join(part.text for part in self.answer_parts)
+
+    @cached_property
     def forests(self) -> tuple[Forest, ...]:
-        """The judged findings on common scales, one plot a scale."""
-        return forests(self.judged)
+        """The judged findings on common scales, one plot a scale; of very many the gravest."""
+        return forests(self.layout.drawn)
 
-    @property
+    @cached_property
     def context_forests(self) -> tuple[Forest, ...]:
-        """The findings for context on common scales."""
-        return forests(self.context)
-
-    def opened(self, view: FindingView) -> bool:
-        """Tell whether a finding is shown open: the grave ones always, all of them where they are few."""
-        return len(self.judged) <= FEW or view.badge is EXCEEDS
+        """The findings for context on common scales, where several share one and they are few."""
+        if len(self.context) > FEW_DRAWN:
+            return ()
+        return tuple(plot for plot in forests(self.context) if len(plot.rows) > 2)
 
     @property
     def needs_remedy(self) -> bool:
         """Whether any limit is exceeded, accepted or not."""
         return any(view.badge in (EXCEEDS, ACCEPTED) for view in self.judged)
+
+    @cached_property
+    def brief_words(self) -> str:
+        """What the rows below the findings in full are: `16 metrics: 16 are within their limits`."""
+        return tally(self.layout.brief)
+
+    @cached_property
+    def detectable(self) -> bool:
+        """Whether any finding says what its data could have shown."""
+        return any(view.detectable_words for view in self.layout.full)
+
+    @cached_property
+    def remedies(self) -> tuple[str, ...]:
+        """What could be done, the checker's own and those of findings that come as rows."""
+        return tuple(dict.fromkeys((*self.info.remedies, *self.layout.row_remedies)))
+
+    @cached_property
+    def technical(self) -> Technical:
+        """Limits and methods of its findings."""
+        return technical(self.findings)
+
+    @property
+    def tests_words(self) -> str:
+        """How its judged metrics were held against their limits."""
+        tests = say("count.judged_metrics", count=self.report.judgement.family_size)
+        return say("check.fact.tested", tests=tests, most=f"{self.report.policy.q:g}")
+
+    @property
+    def mapped_words(self) -> str:
+        """Of which day the mapping of its clauses is, and which frameworks are shown as voluntary alignment."""
+        shown = [view for view in self.clauses if view.concerns]
+        days = listed(sorted({str(view.clause.as_of) for view in shown}))
+        names = voluntary(shown)
+        if not names:
+            return say("clause.mapped", as_of=days)
+        if len(names) == len(by_framework(shown)):
+            return say("clause.mapped_voluntary", as_of=days)
+        return say("clause.mapped_partly", as_of=days, frameworks=listed(names))
+
+    @cached_property
+    def clause_groups(self) -> tuple[ClauseGroup, ...]:
+        """The clauses that it provides evidence relevant to, framework by framework."""
+        return by_framework([view for view in self.clauses if view.concerns])
+
+    @cached_property
+    def card(self) -> CardView:
+        """How often this check errs, as far as it was measured."""
+        return card_view(self.info.id, self.info.version)
+
+    @cached_property
+    def clauses(self) -> tuple[ClauseView, ...]:
+        """The clauses that it provides evidence relevant to, those for other places and roles among them."""
+        metrics = tuple(dict.fromkeys(view.metric.id for view in self.findings))
+        return clause_views(self.info.risk, self.info.id, metrics, self.report.subject.declared)
 
 
 @dataclass(frozen=True)
@@ -124,22 +204,24 @@ class FamilyView:
     incomplete: bool
     checks: tuple[CheckView, ...]
     counts: dict[str, int]
+    index: ClauseIndex
 
     @property
     def title(self) -> str:
         """Its name as a heading."""
-        return self.risk.value.capitalize()
+        return say(f"risk.{self.risk.value}.name")
 
     @property
     def question(self) -> str:
         """Its question in plain words."""
-        return QUESTIONS[self.risk]
+        return say(f"risk.{self.risk.value}.question")
 
 
 def family_views(report: AuditReport) -> tuple[FamilyView, ...]:
     """Return the families in their fixed order, those of the four main risks also where nothing was checked."""
     states = {state.risk: state for state in report.judgement.families}
     checks = check_views(report)
+    told_clauses: set[tuple[str, str]] = set()
     views = []
     for risk in Risk:
         own = tuple(check for check in checks if check.info.risk == risk)
@@ -157,6 +239,7 @@ def family_views(report: AuditReport) -> tuple[FamilyView, ...]:
                 incomplete=bool(state and state.incomplete and badge not in (INCOMPLETE, ABSENT, INAPPLICABLE)),
                 checks=own,
                 counts=_counts(own),
+                index=clause_index(_clauses(own), told_clauses),
             )
         )
     return tuple(views)
@@ -164,25 +247,31 @@ def family_views(report: AuditReport) -> tuple[FamilyView, ...]:
 
 def check_views(report: AuditReport) -> tuple[CheckView, ...]:
     """Return the checks in the order of the record."""
-    views = []
-    for result in report.results:
-        anchor = "check-" + result.checker.id.replace("/", "--")
-        views.append(
-            CheckView(
-                anchor=anchor,
-                result=result,
-                findings=finding_views(result, anchor, report.policy, report.judgement),
-                seconds=report.run.checker_seconds.get(result.checker.id),
-            )
+    return tuple(
+        CheckView(
+            anchor=check_anchor(result.checker.id),
+            result=result,
+            findings=finding_views(result, report),
+            seconds=report.run.checker_seconds.get(result.checker.id),
+            report=report,
         )
-    return tuple(views)
+        for result in report.results
+    )
 
 
 def tally(views: tuple[FindingView, ...]) -> str:
     """Return how many judged findings are in which state, in words and the gravest first."""
     counts = Counter(view.badge for view in views)
     parts = [badge.count(counts[badge]) for badge in GRAVITY if counts[badge]]
-    return f"Of {plural(len(views), 'metric')}, {listed(parts)}"
+    return say("check.tally", metrics=say("count.metrics", count=len(views)), parts=listed(parts))
+
+
+def _ours(key: str) -> Told:
+    return Told(say(key), tag())
+
+
+def _clauses(checks: tuple[CheckView, ...]) -> tuple[ClauseView, ...]:
+    return tuple(view for check in checks if check.result.status == "completed" for view in check.clauses)
 
 
 def _counts(checks: tuple[CheckView, ...]) -> dict[str, int]:

@@ -5,15 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from modelaudit.audit_report import AuditReport
 from modelaudit.evidence import Evidence
 from modelaudit.policy import limit_for
-from modelaudit.reports import numbers
-from modelaudit.reports.badges import CONTEXT, GRAVITY, VERDICTS, Badge
-from modelaudit.reports.numbers import Scale, scale_of
-from modelaudit.reports.text import plural
+from modelaudit.reports.anchors import finding_anchor, short_key
+from modelaudit.reports.badges import CONTEXT, GRAVITY, VERDICTS, Badge, severity_words
+from modelaudit.reports.numbers import Scale, chance, percent, scale_of
+from modelaudit.reports.reasons import Case, reason_of
+from modelaudit.reports.text import either, told_sentence
+from modelaudit.reports.words import Told, say, tag, told
 from modelaudit.results import CheckResult, Finding, Metric
-from modelaudit.statistics import OPEN_END, interval_at
+from modelaudit.statistics import interval_at
 from modelaudit.verdicts import Judgement, Limit, Policy, Verdict, Waiver
+
+SHOWN_LEVELS = (0.8, 0.95, 0.99, 0.999)
+"""Levels whose interval stands in the page; the record holds the whole grid."""
 
 
 @dataclass(frozen=True)
@@ -29,28 +35,58 @@ class FindingView:
     limit: Limit | None
     waiver: Waiver | None
     policy: Policy
-    exceeded: int
-    judged: int
+    judgement: Judgement
+    weights: str | None
 
     @property
     def metric(self) -> Metric:
         """The metric."""
         return self.finding.metric
 
+    @property
+    def key(self) -> str:
+        """Stem of the ids of its drawings."""
+        return short_key(self.anchor)
+
     @cached_property
     def scale(self) -> Scale:
         """How its values are written."""
         return scale_of(self.metric)
 
-    @property
+    @cached_property
     def badge(self) -> Badge:
         """Its state."""
         return VERDICTS[self.verdict.state] if self.verdict else CONTEXT
 
     @property
+    def severity(self) -> str:
+        """How far beyond the limit, in words; nothing where no limit is exceeded."""
+        return severity_words(self.verdict.severity) if self.verdict and self.verdict.severity else ""
+
+    @property
+    def named(self) -> Told:
+        """What the number is: the metric's title."""
+        return told(self.metric.title)
+
+    @property
+    def name(self) -> str:
+        """The metric's title as text."""
+        return self.named.text
+
+    @property
+    def group(self) -> str:
+        """What the number is about, or nothing where it is about all rows."""
+        return told(self.metric.group).text if self.metric.group else ""
+
+    @property
     def title(self) -> str:
         """Title of the metric, with its group where it has one."""
-        return f"{self.metric.title}: {self.metric.group}" if self.metric.group else self.metric.title
+        return say("list.titled", title=self.name, group=self.group) if self.group else self.name
+
+    @property
+    def titled(self) -> Told:
+        """The title with its language, which is that of the metric's title."""
+        return Told(self.title, self.named.lang)
 
     @cached_property
     def interval(self) -> tuple[float, float] | None:
@@ -60,34 +96,29 @@ class FindingView:
         return interval_at(self.metric.grid, self.policy.level) if self.metric.bounds else None
 
     @property
+    def level_words(self) -> str:
+        """The policy's level: `95%`."""
+        return percent(self.policy.level)
+
+    @property
     def value_words(self) -> str:
         """The estimate, or that there is none."""
-        return "no number" if self.metric.value is None else self.scale.value(self.metric.value)
+        return say("number.none") if self.metric.value is None else self.scale.value(self.metric.value)
 
     @property
     def bare_words(self) -> str:
         """The interval without its unit, for columns whose heading names it."""
-        if self.interval is None:
-            return "none"
-        low, high = self.interval
-        return f"{self.scale.bare(low)} " + ("or more" if high == OPEN_END else f"to {self.scale.bare(high)}")
+        return self.scale.bare_interval(*self.interval) if self.interval else say("number.no_interval")
 
     @property
     def bare_value(self) -> str:
         """The estimate without its unit."""
-        return "no number" if self.metric.value is None else self.scale.bare(self.metric.value)
-
-    @property
-    def measured_words(self) -> str:
-        """The estimate with its interval, or that there is none."""
-        if self.interval is None:
-            return "no interval can be given"
-        return f"{numbers.percent(self.policy.level)} interval {self.interval_words}"
+        return say("number.none") if self.metric.value is None else self.scale.bare(self.metric.value)
 
     @property
     def interval_words(self) -> str:
         """The interval, or that there is none."""
-        return self.scale.interval(*self.interval) if self.interval else "no interval"
+        return self.scale.interval(*self.interval) if self.interval else say("number.no_interval")
 
     @property
     def adjusted_words(self) -> str | None:
@@ -97,7 +128,7 @@ class FindingView:
     @property
     def n_words(self) -> str:
         """How many independent units the number rests on."""
-        return f"{self.metric.n:,} {self.metric.n_unit}"
+        return say("number.of_unit", n=self.metric.n, unit=told(self.metric.n_unit).text)
 
     @property
     def limit_words(self) -> str | None:
@@ -107,71 +138,84 @@ class FindingView:
         return self.verdict.limit if self.verdict else None
 
     @property
-    def reason_words(self) -> str:
-        """Why the verdict is what it is, with the limit written on the metric's own scale."""
-        if self.verdict is None:
-            return "Shown for context; the policy does not judge it."
-        if self._undecided:
-            return self._undecided_words(self.verdict)
-        reason = self.verdict.reason
-        if self.limit and self.verdict.limit and self.limit_words:
-            reason = reason.replace(self.verdict.limit, self.limit_words)
-        return reason
-
-    def _undecided_words(self, verdict: Verdict) -> str:
-        if verdict.p is not None and verdict.p <= 1 - self.policy.level:
-            return (
-                f"The interval lies beyond the limit ({self.limit_words}), but not with all "
-                f"{plural(self.judged, 'test')} of this audit counted."
-            )
-        return f"The interval reaches to both sides of the limit ({self.limit_words}): this data can't tell."
+    def statement(self) -> Told:
+        """What came out: the checker's sentence if it speaks the report's language, else one made from the numbers."""
+        own = self.own_statement
+        if own.lang == tag():
+            return own
+        parts = [say("finding.made.value", title=self.title, value=self.value_words)]
+        if self.interval:
+            parts.append(say("finding.made.interval", level=self.level_words, interval=self.interval_words))
+        parts.append(say("finding.made.n", n=self.n_words))
+        if self.limit_words:
+            parts.append(say("finding.made.limit", limit=self.limit_words))
+        return Told(say("finding.made.all", parts=say("list.parts").join(parts)), tag())
 
     @property
-    def _undecided(self) -> bool:
-        verdict = self.verdict
-        return bool(
-            verdict
-            and verdict.state == "inconclusive"
-            and verdict.q is not None
-            and self.limit_words
-            and not self.finding.confounded
+    def own_statement(self) -> Told:
+        """The checker's own sentence."""
+        return told_sentence(self.finding.statement)
+
+    @property
+    def made(self) -> bool:
+        """Whether the statement was made from the numbers, so that the checker's own belongs beside it."""
+        return self.own_statement.lang != tag()
+
+    @cached_property
+    def reason(self) -> tuple[Told, ...]:
+        """Why the verdict is what it is: what the report says, and what the checker or the user wrote."""
+        return reason_of(
+            Case(
+                finding=self.finding,
+                verdict=self.verdict,
+                limit=self.limit,
+                waiver=self.waiver,
+                policy=self.policy,
+                judgement=self.judgement,
+                weights=self.weights,
+                scale=self.scale,
+                limit_words=self.limit_words,
+            )
         )
+
+    @property
+    def ceiling_words(self) -> str | None:
+        """The value that the risk is accepted up to, where it is accepted."""
+        if self.waiver is None or self.waiver.ceiling is None:
+            return None
+        return replace(self.scale, signed=False).value(self.waiver.ceiling)
+
+    @property
+    def reason_words(self) -> str:
+        """The reason as one text."""
+        return " ".join(part.text for part in self.reason)
 
     @property
     def detectable_words(self) -> str | None:
         """What this data could have shown: against the limit where there is one, else against no effect."""
-        samples = "in four of five such samples, two-sided test at 5%"
         below, above = (self.verdict.separable_below, self.verdict.separable) if self.verdict else (None, None)
-        ends = [] if below is None else [f"{self.scale.value(below)} or less"]
-        ends += [] if above is None else [f"{self.scale.value(above)} or more"]
+        ends = [] if below is None else [say("number.or_less", value=self.scale.value(below))]
+        ends += [] if above is None else [say("number.or_more", value=self.scale.value(above))]
         if ends:
-            return f"{self.n_words} tell a value of about {' or '.join(ends)} from the limit ({samples})."
+            return say("finding.separable", ends=either(ends))
         smallest = self.metric.smallest_detectable
         if not smallest:
             return None
-        size = replace(self.scale, signed=False).value(smallest)
-        return (
-            f"The smallest effect that {self.n_words} could have shown reliably ({samples}) is {size}. "
-            "A smaller one could be there unseen."
-        )
+        return say("finding.detectable", size=replace(self.scale, signed=False).value(smallest))
 
     @property
     def test_words(self) -> str | None:
         """The test against the limit, with what multiplicity makes of it."""
         if self.verdict is None or self.verdict.p is None or self.verdict.q is None:
             return None
-        return (
-            f"Two-sided test against the limit: p {numbers.chance(self.verdict.p)}; Benjamini-Hochberg over "
-            f"{plural(self.judged, 'judged metric')}: q {numbers.chance(self.verdict.q)} "
-            f"(exceeded at {self.policy.q:g} or less)."
-        )
+        return say("finding.of_test", p=chance(self.verdict.p), q=chance(self.verdict.q))
 
     @property
-    def bounds_words(self) -> tuple[tuple[str, str], ...]:
-        """Each level of the interval grid with its interval."""
-        return tuple(
-            (numbers.percent(bound.level), self.scale.interval(bound.low, bound.high)) for bound in self.metric.bounds
-        )
+    def bounds_words(self) -> str:
+        """The intervals at a few levels."""
+        shown = [bound for bound in self.metric.bounds if bound.level in SHOWN_LEVELS]
+        pairs = [(percent(bound.level), self.scale.interval(bound.low, bound.high)) for bound in shown]
+        return say("list.clauses").join(say("list.titled", title=level, group=words) for level, words in pairs)
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
@@ -194,27 +238,41 @@ class FindingView:
         return GRAVITY.index(self.badge), -grade, -self.beyond
 
 
-def finding_views(result: CheckResult, anchor: str, policy: Policy, judgement: Judgement) -> tuple[FindingView, ...]:
+def finding_views(result: CheckResult, report: AuditReport) -> tuple[FindingView, ...]:
     """Return the views of a check's findings: judged ones by gravity, then those for context in their own order."""
+    policy, judgement = report.policy, report.judgement
     verdicts = {
         (verdict.metric, verdict.group): verdict
         for verdict in judgement.verdicts
         if verdict.checker == result.checker.id and verdict.metric is not None
     }
     waivers = {waiver.id: waiver for waiver in policy.waiver}
+    limits = tuple(limit for limit in policy.limit if limit.checker == result.checker.id)
+    own, use_case = policy.model_copy(update={"limit": limits}), report.subject.declared.use_case
+    taken: set[str] = set()
     views = []
-    for position, finding in enumerate(result.findings, start=1):
-        verdict = verdicts.get((finding.metric.id, finding.metric.group))
+    for finding in result.findings:
+        metric = finding.metric
+        verdict = verdicts.get((metric.id, metric.group))
         views.append(
             FindingView(
-                anchor=f"{anchor}-{position}",
+                anchor=_unused(finding_anchor(result.checker.id, metric.id, metric.group), taken),
                 finding=finding,
                 verdict=verdict,
-                limit=limit_for(policy, result.checker.id, finding.metric) if verdict else None,
+                limit=limit_for(own, result.checker.id, metric, use_case) if verdict else None,
                 waiver=waivers.get(verdict.waiver) if verdict and verdict.waiver else None,
                 policy=policy,
-                exceeded=judgement.exceeded,
-                judged=judgement.family_size,
+                judgement=judgement,
+                weights=report.subject.model.weights_sha256,
             )
         )
     return tuple(sorted(views, key=lambda view: view.gravity))
+
+
+def _unused(anchor: str, taken: set[str]) -> str:
+    """Return the anchor, with a count where a name was made to give the hash of another."""
+    free = anchor
+    while free in taken:
+        free = f"{anchor}--{len(taken)}"
+    taken.add(free)
+    return free

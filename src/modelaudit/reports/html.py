@@ -8,45 +8,53 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import cache
 from importlib import resources
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from modelaudit._version import __version__
 from modelaudit.audit_report import AuditReport
-from modelaudit.reports import provenance
-from modelaudit.reports.badges import FAILED
+from modelaudit.reports import policy_facts, provenance
 from modelaudit.reports.figures import figure
-from modelaudit.reports.front import COLUMNS, STANDING, front
+from modelaudit.reports.front import COLUMNS, front, standing
 from modelaudit.reports.numbers import duration, percent
-from modelaudit.reports.text import plural, visible
+from modelaudit.reports.seal import sealed
+from modelaudit.reports.text import visible
+from modelaudit.reports.words import say, tag, told
 
 TEMPLATE = "report.html.j2"
-STYLE = "report.css"
+NAMED = 40
+"""So many findings, gaps and limits are named right after the first page; their sections hold them all."""
 
 
 def render_html(report: AuditReport) -> str:
     """Return the report as one HTML page; equal reports give equal bytes."""
-    style = _style()
-    return (
+    sheet, first = style(), front(report)
+    page = (
         environment()
         .get_template(TEMPLATE)
         .render(
             report=report,
-            front=front(report),
+            front=first,
             columns=COLUMNS,
-            standing=STANDING,
-            failed_badge=FAILED,
+            standing=standing(),
+            named=NAMED,
             provenance=provenance,
-            digest=report.digest,
+            policies=policy_facts,
+            digest=first.digest,
+            version=__version__,
             level=percent(report.judgement.level),
-            style=Markup(style),
-            policy_header=content_policy(style),
+            style=Markup(sheet),
+            policy_header=content_policy(sheet),
         )
     )
+    return sealed(page)
 
 
+@cache
 def environment() -> Environment:
     """Return the template environment: always escaping, and strict about what is undefined."""
     made = Environment(
@@ -57,9 +65,17 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        # Folded at compile time, a constant that passes `told` would keep the language that was spoken then.
+        optimized=False,
     )
-    made.filters |= {"figure": figure, "plural": plural, "percent": percent, "duration": duration}
+    made.globals |= {"say": say, "tag": tag}
+    made.filters |= {"short": short, "told": told, "figure": figure, "percent": percent, "duration": duration}
     return made
+
+
+def short(text: str, most: int = 60) -> str:
+    """Return a name as far as the first page has room for it; its own section has the whole."""
+    return visible(text, most=most)
 
 
 def shown(value: Any) -> Any:
@@ -75,5 +91,8 @@ def content_policy(style: str) -> str:
     return f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
 
 
-def _style() -> str:
-    return resources.files("modelaudit.reports").joinpath("templates", STYLE).read_text(encoding="utf-8")
+def style() -> str:
+    """The style sheet: the parts in the order of their names, since later rules win."""
+    folder = resources.files("modelaudit.reports").joinpath("templates", "style")
+    parts = sorted((part for part in folder.iterdir() if part.name.endswith(".css")), key=lambda part: part.name)
+    return "".join(part.read_text(encoding="utf-8") for part in parts)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,10 @@ from modelaudit.errors import InputError
 
 Record = dict[str, Any]
 
-UPGRADES: dict[str, Callable[[Record], Record]] = {}
+UPGRADES: dict[str, Callable[[Record], Record]] = {
+    # Version 1.1 adds keys that all have a default.
+    "1.0": lambda record: record | {"schema_version": "1.1"},
+}
 """Pure functions that turn a record of one older schema version into the next; keyed by the older version."""
 
 VOLATILE = ("run", "digest")
@@ -23,8 +28,12 @@ VOLATILE = ("run", "digest")
 
 
 def render_json(report: AuditReport) -> str:
-    """Return the record: sorted keys, no NaN, ASCII only, so that nothing in it can hide or reorder text."""
+    """Return the record: sorted keys, no NaN, ASCII only, so that nothing in it can hide or reorder text.
+
+    `run`, which the record's digest leaves out, carries one of its own.
+    """
     content = report.model_dump(mode="json", by_alias=True)
+    content["run"]["digest"] = _digest(content["run"])
     return json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n"
 
 
@@ -54,15 +63,14 @@ def parse_report(text: str, *, where: str) -> AuditReport:
 
 
 def _parsed(text: str, where: str) -> AuditReport:
-    try:
-        content = json.loads(text, parse_constant=_refuse_constant)
-    except ValueError as error:
-        raise InputError(f"{where} is not valid JSON: {error}. Write it again with --out report.json.") from error
+    content = _content(text, where)
     if not isinstance(content, dict) or not isinstance(content.get("schema_version"), str):
         raise InputError(f"{where} is no modelaudit report: it has no schema_version. Give a .json report.")
     _check_version(content["schema_version"], where)
     _check_digest(content, where)
     record = {key: value for key, value in content.items() if key != "digest"}
+    if isinstance(record.get("run"), dict):
+        record["run"] = {key: value for key, value in record["run"].items() if key != "digest"}
     while record["schema_version"] in UPGRADES:
         record = UPGRADES[record["schema_version"]](record)
     try:
@@ -73,9 +81,18 @@ def _parsed(text: str, where: str) -> AuditReport:
         raise InputError(f"{where} does not fit schema {SCHEMA_VERSION}: '{place}': {fault['msg']}.") from error
 
 
+def run_intact(text: str) -> bool | None:
+    """Return whether the `run` of a record that was read is as it was written; None where it has no digest."""
+    run = json.loads(text)["run"]
+    kept = {key: value for key, value in run.items() if key != "digest"}
+    return run["digest"] == _digest(kept) if "digest" in run else None
+
+
 def json_schema() -> Record:
     """Return the JSON Schema of the record."""
     schema = AuditReport.model_json_schema(mode="serialization", by_alias=True)
+    digest = {"type": "string", "description": "SHA-256 of the canonical JSON of `run` without it."}
+    schema["$defs"]["Run"]["properties"]["digest"] = digest
     major = SCHEMA_VERSION.partition(".")[0]
     head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -85,8 +102,43 @@ def json_schema() -> Record:
     return schema | head
 
 
+def _content(text: str, where: str) -> Any:
+    if not text.strip():
+        raise InputError(f"{where} is empty. Write it again with --out report.json.")
+    try:
+        return json.loads(
+            text, parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_without_repeats
+        )
+    except json.JSONDecodeError as error:
+        whole = text.rstrip()
+        cut = error.pos >= len(whole) or (whole.startswith("{") and not whole.endswith("}"))
+        raise _invalid(where, f"it breaks off, so the file was cut short ({error})" if cut else str(error)) from error
+    except ValueError as error:
+        raise _invalid(where, str(error)) from error
+
+
+def _invalid(where: str, why: str) -> InputError:
+    return InputError(f"{where} is not valid JSON: {why}. Write it again with --out report.json.")
+
+
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not a JSON number")
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if math.isinf(value):
+        raise ValueError(f"{number:.20} is larger than any number here")
+    return value
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> Record:
+    """Return an object; a key that stands twice would show a reader one value and give a program the other."""
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        raise ValueError(f"the key {twice!r:.60} stands twice in one object")
+    return content
 
 
 def _check_version(version: str, where: str) -> None:
@@ -104,10 +156,14 @@ def _check_version(version: str, where: str) -> None:
         raise InputError(f"{where} has schema version {version}, which this installation can't read.")
 
 
+def _digest(content: Record) -> str:
+    return "sha256:" + hashlib.sha256(canonical_json(content).encode()).hexdigest()
+
+
 def _check_digest(content: Record, where: str) -> None:
     kept = {key: value for key, value in content.items() if key not in VOLATILE}
     try:
-        actual = "sha256:" + hashlib.sha256(canonical_json(kept).encode()).hexdigest()
+        actual = _digest(kept)
     except UnicodeEncodeError as error:
         raise InputError(f"{where} holds text that UTF-8 can't carry (a lone surrogate). Write it again.") from error
     if content.get("digest") != actual:

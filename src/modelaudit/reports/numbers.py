@@ -6,12 +6,12 @@ import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from modelaudit.reports.words import say, told
 from modelaudit.results import Metric
 from modelaudit.statistics import OPEN_END
 from modelaudit.verdicts import Limit
 
 MINUS = "\u2212"
-NO_BREAK = "\u00a0"
 
 Kind = Literal["share", "points", "auc", "percent", "number"]
 
@@ -46,30 +46,37 @@ class Scale:
 
     def value(self, value: float) -> str:
         """Return the value with its unit where the number alone does not say it."""
-        suffix = f"{NO_BREAK}points" if self.kind == "points" else ""
-        return self.bare(value) + suffix
+        bare = self.bare(value)
+        return say("number.points", value=bare) if self.kind == "points" else bare
 
     def interval(self, low: float, high: float) -> str:
         """Return an interval in words: `9.8% to 14.7%`; `0.31 or more` where it has no upper end."""
         if high == OPEN_END:
-            return f"{self.value(low)} or more"
-        return f"{self.bare(low)} to {self.value(high)}"
+            return say("number.open", low=self.value(low))
+        return say("number.interval", low=self.bare(low), high=self.value(high))
+
+    def bare_interval(self, low: float, high: float) -> str:
+        """Return an interval without its unit, for columns whose heading names it."""
+        if high == OPEN_END:
+            return say("number.open", low=self.bare(low))
+        return say("number.interval", low=self.bare(low), high=self.bare(high))
 
     def limit(self, limit: Limit) -> str:
         """Return a limit in words: `at most 5.0%`."""
         unsigned = replace(self, signed=False)
         if limit.low is None:
-            return f"at most {unsigned.value(limit.high or 0.0)}"
+            return say("number.at_most", high=unsigned.value(limit.high or 0.0))
         if limit.high is None:
-            return f"at least {unsigned.value(limit.low)}"
-        return f"between {self.bare(limit.low)} and {self.value(limit.high)}"
+            return say("number.at_least", low=unsigned.value(limit.low))
+        return say("number.between", low=self.bare(limit.low), high=self.value(limit.high))
 
     @property
     def heading(self) -> str:
         """The unit as a table's heading says it."""
         if self.kind == "points":
-            return "percentage points"
-        return f"{self.unit}, in percent" if self.kind in ("share", "percent") else self.unit
+            return say("number.percentage_points")
+        unit = told(self.unit).text
+        return say("number.in_percent", unit=unit) if self.kind in ("share", "percent") else unit
 
 
 def scale_of(metric: Metric) -> Scale:
@@ -130,7 +137,9 @@ def percent(level: float) -> str:
 def duration(seconds: float) -> str:
     """Return a time span in words."""
     if seconds < 60:
-        return f"{seconds:.1f} seconds"
+        return say("number.seconds", value=f"{seconds:.1f}")
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+    if hours:
+        return say("number.hours", hours=hours, minutes=minutes)
+    return say("number.minutes", minutes=minutes, seconds=rest)

@@ -3,29 +3,38 @@
 from __future__ import annotations
 
 from modelaudit.evidence import Shares
-from modelaudit.reports.drawing import Drawing, Label, Mark, Path, polyline
+from modelaudit.reports.axis import short
+from modelaudit.reports.drawing import STYLES, Drawing, Labels, Mark, Path, polyline
+from modelaudit.reports.text import listed, visible
+from modelaudit.reports.words import say, told
 
-WIDTH, HEIGHT = 640, 76
-LEFT, RIGHT, TOP, BOTTOM = 8, 632, 12, 48
-LEAST_LABELLED = 0.06
+WIDTH, HEIGHT = 340, 62
+LEFT, RIGHT, TOP, BOTTOM = 2, 338, 6, 38
+LEAST_LABELLED = 0.1
 """A part below this share has no room for its number in the bar; the table has it."""
+MOST_NAME = 80
+MOST_TITLE = 200
 
 
 def shares_drawing(item: Shares) -> Drawing:
     """Return the bar, its parts from left to right."""
     marks: list[Mark] = []
+    labels: list[tuple[float, float, str]] = []
     start = float(LEFT)
     for place, part in enumerate(item.parts):
         end = start + (RIGHT - LEFT) * part.share
-        corners = [(start, TOP), (end, TOP), (end, BOTTOM), (start, BOTTOM)]
         if part.share > 0.0:
-            marks.append(Path(f"area s{place % 4}", polyline(corners) + "Z"))
+            corners = [(start, TOP), (end, TOP), (end, BOTTOM), (start, BOTTOM)]
+            marks.append(Path(f"area s{place % STYLES}", polyline(corners, closed=True)))
         if part.share >= LEAST_LABELLED:
-            marks.append(Label("tick", (start + end) / 2.0, BOTTOM + 18, f"{part.share:.0%}", "middle"))
+            labels.append((short((start + end) / 2), BOTTOM + 18, f"{part.share:.0%}"))
         start = end
-    return Drawing(WIDTH, HEIGHT, item.title, shares_reading(item), tuple(marks))
+    marks.append(Labels("tick", "middle", tuple(labels)))
+    title = visible(told(item.title).text, most=MOST_TITLE)
+    return Drawing(WIDTH, HEIGHT, title, say("drawing.shares.description"), tuple(marks))
 
 
 def shares_reading(item: Shares) -> str:
     """Return the bar in words."""
-    return f"Of the {item.whole}: " + ", ".join(f"{part.name} {part.share:.0%}" for part in item.parts) + "."
+    parts = listed([f"{visible(told(part.name).text, most=MOST_NAME)} {part.share:.0%}" for part in item.parts])
+    return say("drawing.shares.reading", whole=visible(told(item.whole).text, most=MOST_NAME), parts=parts)

@@ -1,4 +1,4 @@
-"""What makes strings of strangers visible and harmless, and small words for sentences.
+"""What makes strings of strangers visible and harmless, and lists and sentences in the report's language.
 
 Audited text, names and plugin messages may carry characters that hide, reorder or overprint what stands around them
 (Unicode Technical Report 36; "Trojan Source", Boucher and Anderson 2023). A report that is read as evidence shows
@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+
+from modelaudit.reports.words import Told, say, told
 
 MAX_CHARACTERS = 2_000
 """The longest string that a report prints; what is cut is counted."""
@@ -32,7 +34,7 @@ def visible(text: str, *, most: int = MAX_CHARACTERS) -> str:
     kept, cut = text[:most], len(text) - most
     if not (kept.isascii() and kept.isprintable()):
         kept = _escaped(kept.replace("\r\n", "\n"))
-    return f"{kept}… ({cut:,} characters more)" if cut > 0 else kept
+    return kept + say("count.cut", count=cut) if cut > 0 else kept
 
 
 def _escaped(text: str) -> str:
@@ -54,22 +56,34 @@ def code_point(character: str) -> str:
     return f"⟨U+{ord(character):04X}⟩"
 
 
-def plural(count: int, noun: str, many: str | None = None) -> str:
-    """Return a count with its noun: `1 check`, `1,204 rows`."""
-    return f"{count:,} {noun if count == 1 else many or noun + 's'}"
-
-
 def listed(items: Sequence[str]) -> str:
     """Return items as a list in a sentence: `a, b and c`."""
+    return _joined(items, "list.last")
+
+
+def either(items: Sequence[str]) -> str:
+    """Return items as a choice in a sentence: `a, b or c`."""
+    return _joined(items, "list.last_or")
+
+
+def _joined(items: Sequence[str], last: str) -> str:
     if len(items) < 2:
         return "".join(items)
-    return f"{', '.join(items[:-1])} and {items[-1]}"
+    return say(last, head=say("list.separator").join(items[:-1]), last=items[-1])
+
+
+def told_sentence(text: str) -> Told:
+    """Return a text of the record as a sentence, in the report's language where there is a translation."""
+    found = told(text)
+    return Told(sentence(found.text), found.lang)
 
 
 def sentence(text: str) -> str:
-    """Return text with a capital at its start and a full stop at its end."""
+    """Return text with a capital at its start and a full stop of its script at its end."""
     text = text.strip()
     if not text:
         return text
     text = text[0].upper() + text[1:]
-    return text if text[-1] in ".!?…" else text + "."
+    if text[-1] in ".!?…。！？":
+        return text
+    return text + ("。" if unicodedata.east_asian_width(text[-1]) in "WF" else ".")

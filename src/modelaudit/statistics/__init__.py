@@ -96,6 +96,7 @@ from .selective import (
 from .shares import detectable_shortfall, shortfall, total_variation
 from .suite import SuiteP, clustered_auc, largest_auc, suite_permutation_p
 from .temperature import best_temperature, cross_fitted, temperature_estimate
+from .two_audits import UNPAIRED, difference_of, no_difference_p, paired_right, paired_share
 from .two_sample import cross_fitted_auc
 
 __all__ = [
@@ -103,6 +104,7 @@ __all__ = [
     "NULL_MEAN_EXPOSURE",
     "OPEN_END",
     "THRESHOLDS",
+    "UNPAIRED",
     "Bounds",
     "BrierParts",
     "CalibrationBin",
@@ -150,6 +152,7 @@ __all__ = [
     "detectable_mean",
     "detectable_proportion_difference",
     "detectable_shortfall",
+    "difference_of",
     "ece_estimate",
     "epsilon_lower_bound",
     "excess_aurc",
@@ -181,6 +184,7 @@ __all__ = [
     "min_p",
     "negative_log_likelihood",
     "newcombe_interval",
+    "no_difference_p",
     "normal",
     "null_auc_se",
     "null_range",
@@ -192,6 +196,8 @@ __all__ = [
     "p_outside",
     "paired_delong",
     "paired_difference",
+    "paired_right",
+    "paired_share",
     "parity_ratio",
     "permutation_p",
     "positive_estimate",

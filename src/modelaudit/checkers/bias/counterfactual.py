@@ -85,6 +85,12 @@ class CounterfactualSubstitution:
         ),
         metrics=METRICS,
         needs=("predict",),
+        means=(
+            "People may get another answer from the model for no other reason than a word that tells their gender, "
+            "origin, religion or age. Those on the worse side could be refused, ranked lower, overlooked or flagged "
+            "more often than others with the same text. It depends on what is decided by the answer, on how near "
+            "decisions lie to the threshold, and on whether a person looks at them."
+        ),
         not_shown=NOT_SHOWN,
         remedies=REMEDIES,
         references=REFERENCES,

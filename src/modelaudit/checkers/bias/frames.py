@@ -67,6 +67,12 @@ class CounterfactualFrames:
         ),
         metrics=METRICS,
         needs=("predict",),
+        means=(
+            "In plain everyday sentences the model answers otherwise when only the group of the person spoken of "
+            "changes. This points to people who could be treated worse in use; it does not show how often that "
+            "happens with real texts. It depends on how like these sentences the real texts are, and on what is "
+            "decided by the answer."
+        ),
         not_shown=(
             "The sentences are not the user's data: what the model does with its own kind of rows may differ, and a "
             "change of wording can move a model as much as a group does.",

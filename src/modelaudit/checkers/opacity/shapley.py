@@ -72,12 +72,17 @@ class ShapleyExplanation:
             "much of the answer such a list can show at all."
         ),
         needs=("predict", "predict_masked"),
+        means=(
+            "People who are told why they were refused or flagged could be given reasons that are not the model's. "
+            "They may then contest the wrong point or change the wrong thing, and whoever reviews the decision may "
+            "miss what really decided it. It depends on whether such explanations are shown to anyone or relied on."
+        ),
         not_shown=(
             "An explanation says what the model reacted to, not whether the answer is right or fair.",
             "Hiding a word puts a mask token in its place (without one nothing attends to the word; a function's texts "
             "lose it, or get a mask word); answers to such text are part of what is measured.",
             "A list of words can't show how words work together; the least additive row is among the examples.",
-            "Supports documentation of how the system answers; no law names this method as sufficient.",
+            "It can help to document how the system answers; whether it explains enough is for people to judge.",
         ),
         remedies=(
             "Do not show word-by-word explanations to affected persons where they are not faithful.",

@@ -37,6 +37,12 @@ class TaskPerformance:
             "counts. The difference is paired, row by row. A tagger is scored by whole entities."
         ),
         needs=("labels", "predict"),
+        means=(
+            "The model is wrong more often than the limit allows, or hardly better than a simple answer. The people "
+            "it is used on bear its errors: they could be refused, missed or flagged wrongly, while the benefit that "
+            "should speak for the model is not shown. It depends on what a wrong answer brings about in either "
+            "direction, and on whether a person checks it."
+        ),
         not_shown=(
             "How well the model does on other data than the evaluation rows.",
             "Whether the labels are right: a wrong label counts against whoever answers rightly.",

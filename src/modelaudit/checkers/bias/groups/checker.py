@@ -62,6 +62,12 @@ class GroupPerformance:
             *("mean_error_difference", "absolute_error_ratio", "prediction_difference"),
             *("demographic_parity_difference", "demographic_parity_ratio", "equalized_odds_difference"),
         ),
+        means=(
+            "People of one group are selected by the model less often than people of another, or bear more of its "
+            "errors. They could be denied what the answer decides, or be flagged without cause, more often than "
+            "others. It depends on what a selection or an error brings about, on whether a person reviews it, and on "
+            "whether the groups differ in what the task is about."
+        ),
         not_shown=(
             "Equal rates do not show that the people behind the rows were treated alike: different errors can add up "
             "to equal rates.",

@@ -66,6 +66,12 @@ class StereotypePreference:
             "one are kept apart."
         ),
         needs=("token_statistics",),
+        means=(
+            "The model expects sentences about groups of people to be in line with stereotypes, or against them, and "
+            "what it writes or ranks may carry that on. People of these groups could be described in a demeaning way, "
+            "or their texts be ranked in that light. It depends on what the model is used to write or rank, and on "
+            "whether a person reads it before others do."
+        ),
         not_shown=(
             "The pairs decide what is measured. CrowS-Pairs itself warns that it may not be a good indicator: many of "
             "its pairs name no group, or differ in more than the group (Blodgett et al. 2021).",
@@ -76,7 +82,7 @@ class StereotypePreference:
             "nothing elsewhere.",
         ),
         remedies=(
-            "Train on with counterfactual augmentation: each sentence again with the groups exchanged.",
+            "Train further with counterfactual augmentation: each sentence again with the groups exchanged.",
             "Ask the model only for what the task needs, and test the application with substituted groups as well.",
             "Test again on pairs that were not used in the training, for a model can learn the pairs.",
         ),

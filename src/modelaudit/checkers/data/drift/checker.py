@@ -55,6 +55,12 @@ class DataDrift:
             *("main_language_share", "representation_gap"),
         ),
         needs=(),
+        means=(
+            "The rows that the model was judged on differ from those that it learned from, or from the people it is "
+            "meant for, so the measured quality may not hold in use. Groups, languages or kinds of text that are rare "
+            "in the data could get worse answers without anyone noticing. It depends on what differs, and on whether "
+            "the model's answers hang on it."
+        ),
         not_shown=(
             "Nothing is said about the data that the model will meet in use, unless shares were declared.",
             "A drift does not show that the model is worse on the evaluation rows, and none does not show that it is "

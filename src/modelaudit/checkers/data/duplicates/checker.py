@@ -23,7 +23,7 @@ class Duplicates:
         version="1",
         risk=Risk.DATA,
         title="Duplicates",
-        question="Does the model face, in the evaluation, rows that it was trained on, or the same row many times?",
+        question="Is the model judged on rows that it was trained on, or on the same row many times?",
         summary=(
             "Rows are equal where they differ in case, white space and unseen characters alone, and nearly equal where "
             "four fifths of their short pieces of text are the same. Counted are evaluation rows with such a twin "
@@ -31,6 +31,12 @@ class Duplicates:
         ),
         metrics=("leaked_rows", "conflicting_rows", "repeated_rows", "leaked_accuracy_difference"),
         needs=(),
+        means=(
+            "The evaluation may show the model better than it is, since rows that it has seen are counted, or single "
+            "texts are counted many times. People who rely on that figure may put the model to a use for which it is "
+            "not good enough, and those it is used on then meet errors that nobody expected. It depends on how large "
+            "the share is, and on how much better the model is on these rows."
+        ),
         not_shown=(
             "Paraphrases and translations of a training row are not found.",
             "Nothing is shown about rows that the model was trained on and that were not handed in.",

@@ -25,12 +25,18 @@ class LabelErrors:
         question="How many of the labels that the model is trained and judged on are wrong?",
         summary=(
             "Labels are held against a model that never saw them: evaluation rows against the audited model, training "
-            "rows against a classifier that was fitted on other training rows. A model errs less the surer it is, a "
-            "wrong label does not heed that; from this the share of wrong labels is estimated. Confident learning "
-            "names the rows to look at."
+            "rows against a classifier that was fitted on other training rows. The surer a model is, the less often it "
+            "errs, while a wrong label stays wrong however sure it is; from this the share of wrong labels is "
+            "estimated. Confident learning names the rows to look at."
         ),
         metrics=("label_error_rate", "contradicted_labels"),
         needs=("predict",),
+        means=(
+            "The model has learned from wrong labels, or is measured by them, so it is not known exactly how good it "
+            "is. People whose texts are like the wrongly labelled ones could get wrong answers that the evaluation "
+            "counts as right. It depends on whether the wrong labels follow a pattern or are scattered, and on what a "
+            "wrong answer brings about."
+        ),
         not_shown=(
             "Which of the contradicted labels are wrong: only a person can tell.",
             "Errors that the model makes too, such as a rule that the annotators and the model both follow wrongly.",

@@ -50,7 +50,7 @@ class Shortcuts:
         version="1",
         risk=Risk.DATA,
         title="Shortcuts",
-        question="Does something that is no reason for a label, a mark, a number or a name, decide it all the same?",
+        question="Does the model go by something that is no reason for a label, such as a mark, a number or a name?",
         summary=(
             "Words, pairs of words, marks, numbers and the case of letters that go with a label are searched for in "
             "one half of the rows and confirmed in the other. Those that are seldom a reason for a label are put into "
@@ -59,6 +59,12 @@ class Shortcuts:
         ),
         metrics=("shortcut_reliance", "label_lift"),
         needs=("labels", "predict"),
+        means=(
+            "The model goes by a mark, a word or a name that has nothing to do with the matter. People whose text "
+            "happens to have it could be judged by that alone, and someone who knows of it could steer the answer. It "
+            "depends on how often the cue turns up in use, and on who uses it; names and turns of phrase can go with "
+            "a group of people."
+        ),
         not_shown=(
             "Content words are listed and not judged: whether one is a reason for the label is for a person to say.",
             "Cues that take more than a word or two, as a topic or a style, are not looked for.",

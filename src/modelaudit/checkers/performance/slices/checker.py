@@ -39,6 +39,12 @@ class WeakSlices:
             "reported is what the other half shows, which had no part in the search."
         ),
         needs=("labels", "predict"),
+        means=(
+            "People whose texts are of this kind get wrong answers more often than the average suggests. They may be "
+            "a group of their own, such as those who write briefly or in another language, and the average hides how "
+            "they fare. It depends on who writes such texts, on how many they are, and on what a wrong answer brings "
+            "about."
+        ),
         not_shown=(
             "Kinds of rows that no condition of the search describes. Even the best searches miss many.",
             "Why the model does worse there: a condition may only go along with the cause.",

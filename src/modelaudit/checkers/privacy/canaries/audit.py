@@ -64,6 +64,12 @@ class CanaryAudit:
             "single row shows. From the number of right guesses follows a lower bound on the epsilon of differential "
             "privacy that this training can have had, and a claimed epsilon below that bound is refuted."
         ),
+        means=(
+            "The training gives away more about single rows than was allowed or claimed, so the people in the data "
+            "are protected less than was planned. Someone who can query the model may be able to tell that a person's "
+            "record was used. How far this holds for real records depends on how much they are like the planted rows, "
+            "and on how many rows a person has."
+        ),
         not_shown=(
             "The bound holds for the training run if the coins were fair and independent and whoever trained never saw "
             "the manifest. Nothing here can check that.",

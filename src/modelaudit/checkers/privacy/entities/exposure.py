@@ -67,6 +67,12 @@ class EntityExposure:
             "and subtracted."
         ),
         needs=("members", "membership_labels", "predict"),
+        means=(
+            "The model recognises names that it was trained on more surely than others, so someone who tries names "
+            "may learn which persons stand in the training data. For people in case files, health records or "
+            "complaints, that can reveal a link that they have told nobody of. The harm depends on what it means to "
+            "be named there, and on how many names someone can try."
+        ),
         not_shown=(
             "It is about names and what the model says of them; what else it remembers of a person is not measured.",
             "The number is an average over names. Single persons may be exposed where it is near 0, and it does not "

@@ -63,6 +63,12 @@ class MembershipInference:
             "all. Guards look for anything but memory that could explain the numbers. The result is empirical leakage."
         ),
         needs=("members", "membership_labels"),
+        means=(
+            "Someone who can query the model may find out that a certain person's record was among the training data. "
+            "Where being in that data says something by itself (patients, debtors, people who complained), this alone "
+            "can expose a person or put them at a disadvantage. How much it matters depends on who can query the "
+            "model, on what the data are about, and on how many rows stand out."
+        ),
         not_shown=(
             "The result is empirical leakage under these attacks: a lower bound on what an attacker could learn, and "
             "no bound on the epsilon of differential privacy. Stronger attacks, or more knowledge, may find more.",

@@ -42,13 +42,19 @@ class Memorisation:
         version="1",
         risk=Risk.PRIVACY,
         title="Memorisation",
-        question="Can training text, or a personal number in it, be got out of the model?",
+        question="Can training text, or a personal number in it, be extracted from the model?",
         summary=(
             "The model reads the beginning of each training row, and it is asked how probable the rest is, word for "
             "word. Phone numbers, cards and the like that stand in the rows are ranked among made-up numbers of the "
             "same form. What the base model does as well, and what held-out rows show too, is taken off."
         ),
         needs=("members", "token_statistics"),
+        means=(
+            "Someone who can query the model may be able to read training text, or a phone or card number in it, from "
+            "its answers. The people whose details stand in that text could be contacted, impersonated or exposed "
+            "without ever having used the model. It depends on who can query the model, on how much of the text they "
+            "already know, and on what it holds."
+        ),
         not_shown=(
             "Text is tried from its own beginning. Someone who knows less may get less out, and another prompt may "
             "get out what this one does not.",

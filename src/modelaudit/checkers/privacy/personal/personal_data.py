@@ -39,7 +39,7 @@ class PersonalData:
         version="1",
         risk=Risk.PRIVACY,
         title="Personal data in the rows",
-        question="Do the rows that the model learned from, or is judged on, hold details by which a person is known?",
+        question="Do the rows that the model learned from, or is judged on, hold details that can identify a person?",
         summary=(
             "The text of every row is searched for e-mail addresses, phone numbers, payment cards, bank accounts, "
             "national numbers, IP addresses and dates of birth. Checksums and calendars tell them from other numbers. "
@@ -47,6 +47,12 @@ class PersonalData:
             "only. Names of persons are counted where the labels mark them."
         ),
         needs=(),
+        means=(
+            "The rows identify people, and whoever handles them, or a model that was trained on them, handles details "
+            "of these people. If the table leaks, or the model repeats what it has read, they could be contacted, "
+            "impersonated or exposed. It depends on what kinds of details these are, on whether the task needs them, "
+            "and on who has the data and the model."
+        ),
         not_shown=(
             "A detector misses what it has no rule for: names and postal addresses in plain text, national numbers of "
             "other countries, details that are spelt out, misspelt or broken up. None found is not none there.",

@@ -43,7 +43,7 @@ class AdversarialSearch:
         version="1",
         risk=Risk.ROBUSTNESS,
         title="Adversarial search",
-        question="How often can someone who tries change the model's answer with edits that a reader does not heed?",
+        question="How often can someone who tries change the model's answer with edits that a reader would overlook?",
         summary=(
             "For each row that is answered rightly a search edits the words that the answer hangs on, by typing slips "
             "or by characters that are not seen, until the answer changes or a budget of questions is spent. The "
@@ -51,6 +51,12 @@ class AdversarialSearch:
         ),
         metrics=("accuracy_drop", "robust_accuracy", "success_rate"),
         needs=("predict",),
+        means=(
+            "Someone who sets out to deceive the model can get another answer by small edits. The people whom that "
+            "answer should protect, as from abuse or fraud, could be harmed, and so could those whose text somebody "
+            "else edits. It depends on who gains from another answer, on how often they may try, and on what else "
+            "stands in the way."
+        ),
         not_shown=(
             "What another attacker would find: one with more questions, other edits, or the model's weights.",
             "That a model is robust: few flips found are no proof that there are no more.",

@@ -51,6 +51,12 @@ class Calibration:
             *("aurc", "excess_aurc", "confidence_auroc", "confident_errors", "temperature"),
         ),
         needs=("labels", "predict"),
+        means=(
+            "The model states more confidence, or less, than its answers bear out, so people who go by the number "
+            "trust it too much or too little. Where answers above a threshold are acted on unseen, more people could "
+            "get a wrong one than was planned for, those of one class perhaps most of all. It depends on whether the "
+            "confidence is shown, or decides anything."
+        ),
         not_shown=(
             "The calibration error compares the confidence of the predicted class alone; only the Brier score and the "
             "negative log-likelihood heed the other classes.",

@@ -37,7 +37,7 @@ class OutOfDistribution:
         version="1",
         risk=Risk.ROBUSTNESS,
         title="Out of distribution",
-        question="Is the model less sure of texts that are none of its data?",
+        question="Is the model less sure of texts that are unlike its data?",
         summary=(
             "The model is asked about evaluation rows and about texts from outside of its data: random letters, "
             "shuffled words, other languages, source code and the like, and texts that you declare to be outside. "
@@ -45,6 +45,11 @@ class OutOfDistribution:
             "other scores, and how many of these texts it is more than 90% sure of."
         ),
         needs=("predict",),
+        means=(
+            "The model gives confident answers to texts that it was not made for. People whose language, topic or way "
+            "of writing is not in its data could be decided on by an answer that means nothing, with no warning to "
+            "anyone. It depends on how many such texts come in, and on whether something turns them away first."
+        ),
         not_shown=(
             "Generated texts are far from any data. That they are told apart says little of texts that are near.",
             "How many texts from outside the model will meet in use.",

@@ -51,6 +51,12 @@ class Perturbation:
             "model reads. Each kind of change is judged by the worst of its kind."
         ),
         needs=("predict",),
+        means=(
+            "The same text gets another answer because of a typing error, a letter case or a space. People who write "
+            "in haste, in a second language or on another keyboard, or whose text was scanned or copied, could be "
+            "answered wrongly more often than others. It depends on how often such changes occur in use, and on "
+            "whether a wrong answer is noticed and can be put right."
+        ),
         not_shown=(
             "These are average cases at random places, not the worst change that someone who tries could find.",
             "Paraphrases that need a reader to say whether the meaning stayed are not among them.",

@@ -1,0 +1,98 @@
+"""A change between two audits in words: what became of the number, by how much, and why it can't be told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from modelaudit.comparison import Change, Comparison
+from modelaudit.reports.badges import VERDICTS
+from modelaudit.reports.numbers import Scale, percent, scale_of
+from modelaudit.reports.words import say, told
+from modelaudit.results import Metric
+
+
+def kind_of(change: Change) -> str:
+    """Return what became of a number, with what was lost and what was never tested set apart."""
+    return "lost" if change.lost else "for context" if change.for_context else change.kind
+
+
+def kind_words(change: Change) -> str:
+    """Return what became of a number in the report's language."""
+    return say(f"changes.kind.{kind_of(change).replace(' ', '_')}")
+
+
+def name_words(change: Change) -> str:
+    """Return what the number is, with its group where it has one and a mark where rows were paired."""
+    title = told(change.title).text
+    name = title if change.group is None else say("list.titled", title=title, group=told(change.group).text)
+    return name + (say("changes.paired_mark") if change.paired else "")
+
+
+def value_words(scale: Scale, value: float | None) -> str:
+    """Return a value, or that there is none."""
+    return say("changes.none") if value is None else scale.value(value)
+
+
+def difference_words(change: Change, scale: Scale) -> str:
+    """Return the difference with its interval, the adjusted one where the change is clear, since that one says so."""
+    if change.difference is None:
+        return say("changes.none")
+    clear = change.kind in ("worse", "better")
+    interval = change.adjusted if clear and change.adjusted else change.interval
+    value = scale.value(change.difference)
+    return say("changes.within", value=value, interval=scale.bare_interval(*interval)) if interval else value
+
+
+def verdict_words(change: Change) -> str:
+    """Return the verdict before and now, or the one that both audits gave."""
+    before, after = (
+        say("changes.none") if state is None else VERDICTS[state].words
+        for state in (change.before_state, change.after_state)
+    )
+    return before if before == after else say("changes.from_to", before=before, after=after)
+
+
+def why_words(sentence: str | None, detail: str | None) -> str:
+    """Return why something can't be compared, with what that rests on here; nothing where there is no reason."""
+    if sentence is None:
+        return ""
+    words = told(sentence).text
+    return say("changes.why", sentence=words, detail=detail) if detail else words
+
+
+def rules(comparison: Comparison) -> list[str]:
+    """Return what a reader has to know of the numbers."""
+    changes = comparison.changes
+    said = [say("changes.standing")]
+    if comparison.adjusted_level is not None:
+        levels = {"level": percent(comparison.level), "adjusted": percent(round(comparison.adjusted_level, 4))}
+        said.append(say("changes.tested", count=comparison.tested, q=percent(comparison.q), **levels))
+    if comparison.paired_rows is not None:
+        said.append(say("changes.paired_rows", count=comparison.paired_rows))
+    if any(change.difference is not None and not change.paired for change in changes):
+        said.append(say("changes.unpaired"))
+    if any(change.size_only for change in changes):
+        said.append(say("changes.sizes"))
+    return said
+
+
+def scale_of_change(change: Change) -> Scale:
+    """Return how the values are written, by the unit that they had in their report."""
+    return scale_of(
+        Metric(
+            id=change.metric,
+            title=change.title,
+            value=None,
+            unit=change.unit,
+            better="zero" if change.size_only else "neither",
+            n=0,
+            method="",
+            reason="a unit alone",
+        )
+    )
+
+
+def scale_of_difference(change: Change) -> Scale:
+    """Return how a difference of such values is written."""
+    scale = scale_of_change(change)
+    return replace(scale, kind="points" if scale.kind == "share" else scale.kind, signed=True)

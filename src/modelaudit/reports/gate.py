@@ -1,0 +1,74 @@
+"""The gate in words: whether it holds, what it leaves open, and how many limits are exceeded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from modelaudit.audit_report import AuditReport
+from modelaudit.reports.badges import ABSENT, EXCEEDS, INCONCLUSIVE
+from modelaudit.reports.checks import CheckView
+from modelaudit.reports.words import say
+
+GateState = Literal["holds", "open", "fails"]
+
+
+def gate_state(report: AuditReport) -> GateState:
+    """Return whether the gate fails, or holds with every metric answered, or holds and leaves some open."""
+    if report.judgement.gate.exit_code:
+        return "fails"
+    judged, unanswered = _answers(report)
+    return "open" if unanswered or not judged else "holds"
+
+
+def gate_words(report: AuditReport) -> str:
+    """Return the gate's result in words."""
+    failed = sum(result.status == "errored" for result in report.results)
+    exceeded = sum(verdict.state == "exceeds limit" for verdict in report.judgement.verdicts)
+    match report.judgement.gate.exit_code:
+        case 4 if exceeded:
+            return say(
+                "front.gate.failed_and_exceeded",
+                failed=say("front.gate.checks_failed", count=failed),
+                exceeded=say("front.gate.limits_exceeded", count=exceeded),
+            )
+        case 4:
+            return say("front.gate.fails", why=say("front.gate.checks_failed", count=failed))
+        case 1:
+            return say("front.gate.fails", why=say("front.gate.limits_exceeded", count=exceeded))
+        case 3:
+            return say("front.gate.required")
+        case 0:
+            judged, unanswered = _answers(report)
+            if unanswered == judged:
+                return say("front.gate.nothing")
+            if not unanswered:
+                return say("front.gate.holds")
+            return say("front.gate.holds_open", count=judged, unanswered=unanswered)
+
+
+def summary_words(checks: Sequence[CheckView]) -> str:
+    """Return the sentence on limits that never reads as praise."""
+    every = [view for check in checks for view in check.judged]
+    judged = [view for view in every if view.badge is not ABSENT]
+    exceeding = sum(view.badge is EXCEEDS for view in judged)
+    unassessed = sum(check.result.status in ("skipped", "errored") for check in checks)
+    those = say("front.summary.judged", count=len(judged))
+    lead = (
+        say("front.summary.exceeding", count=exceeding, judged=those)
+        if exceeding
+        else say("front.summary.none", judged=those)
+    )
+    return say(
+        "front.summary.whole",
+        lead=lead,
+        inconclusive=say("front.summary.inconclusive", count=sum(view.badge is INCONCLUSIVE for view in judged)),
+        metrics=say("front.summary.more_metrics", count=len(every) - len(judged)),
+        checks=say("front.summary.whole_checks", count=unassessed),
+    )
+
+
+def _answers(report: AuditReport) -> tuple[int, int]:
+    """Return how many metrics the policy judges in this audit, and how many of them got no answer."""
+    states = [verdict.state for verdict in report.judgement.verdicts if verdict.metric is not None]
+    return len(states), sum(state in ("inconclusive", "not assessed") for state in states)

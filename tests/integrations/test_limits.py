@@ -1,0 +1,83 @@
+"""The assertion on a report, and the pytest plugin that offers it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "reports"))
+
+from sample_report import clean_report, sample_report
+
+from modelaudit.errors import InputError
+from modelaudit.integrations import LimitsExceeded, assert_within_limits
+
+pytest_plugins = ["pytester"]
+
+
+def test_a_report_within_its_limits_passes_quietly() -> None:
+    assert_within_limits(clean_report())
+
+
+def test_what_exceeds_or_failed_is_named_with_its_interval_the_gravest_first() -> None:
+    report = sample_report()
+    with pytest.raises(LimitsExceeded) as caught:
+        assert_within_limits(report)
+    said = str(caught.value)
+    exceeded = [verdict for verdict in report.judgement.verdicts if verdict.state == "exceeds limit"]
+    assert exceeded
+    for verdict in exceeded:
+        assert str(verdict.metric) in said
+    assert "check failed" in said
+    grades = [verdict.grade for verdict in caught.value.verdicts if verdict.state == "exceeds limit"]
+    assert grades == sorted(grades, reverse=True)
+
+
+def test_only_the_families_named_count_and_a_misspelt_one_is_an_error() -> None:
+    report = sample_report()
+    families = {verdict.risk.value for verdict in report.judgement.verdicts if verdict.state == "exceeds limit"}
+    failed = {result.checker.risk.value for result in report.results if result.status == "errored"}
+    quiet = {result.checker.risk.value for result in report.results} - families - failed
+    for family in families:
+        with pytest.raises(LimitsExceeded):
+            assert_within_limits(report, family)
+    for family in quiet:
+        assert_within_limits(report, family)
+    with pytest.raises(InputError, match="neither a family nor a check"):
+        assert_within_limits(report, "privcy")
+
+
+def test_an_unanswered_check_fails_where_an_answer_is_asked_for() -> None:
+    report = clean_report()
+    open_ones = [v for v in report.judgement.verdicts if v.state in ("inconclusive", "not assessed")]
+    if open_ones:
+        with pytest.raises(LimitsExceeded):
+            assert_within_limits(report, answered=True)
+    else:
+        assert_within_limits(report, answered=True)
+
+
+FILE = """
+from modelaudit.testing.planted import planted_classifier
+
+def rows():
+    return [{"text": f"{'awful' if i % 2 else 'fine'} letter {i}", "label": i % 2} for i in range(60)]
+
+def test_model(audit, assert_within_limits):
+    model, tokenizer = planted_classifier({"awful": 3.0, "fine": -3.0}, case_sensitive=%s)
+    outcome = audit(model, rows(), tokenizer=tokenizer, preset="quick", only="modelaudit/perturbation")
+    assert_within_limits(outcome, "robustness")
+"""
+
+
+def test_the_fixtures_audit_a_model_and_a_failing_test_shows_the_gate_and_its_report(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(FILE % "True")
+    done = pytester.runpytest_inprocess("-p", "modelaudit.integrations.pytest_plugin", "--audit-reports", "kept")
+    done.assert_outcomes(failed=1)
+    done.stdout.fnmatch_lines(
+        ["*LimitsExceeded*", "*exceeds limit*modelaudit/perturbation*", "*Audit of *", "*kept*audit-*.html*"]
+    )
+    kept = sorted(path.suffix for path in (pytester.path / "kept").iterdir())
+    assert kept == [".html", ".json"]

@@ -1,0 +1,84 @@
+"""Limits by use case: which one judges, and what a reader is told of those that do not."""
+
+from __future__ import annotations
+
+import pytest
+
+from modelaudit.errors import PolicyError
+from modelaudit.policy import judge, limit_for
+from policy_cases import DAY, completed, finding, limit, policy
+
+ALL = limit("max = 0.1")
+HIRING = limit('max = 0.3\nuse_cases = ["hiring", "promotion"]')
+GROUP = limit('max = 0.5\ngroup = "x"')
+BOTH = limit('max = 0.7\ngroup = "x"\nuse_cases = ["hiring"]')
+
+
+@pytest.mark.parametrize(
+    ("use_case", "group", "edge"),
+    [
+        (None, None, 0.1),
+        ("chat", None, 0.1),
+        ("hiring", None, 0.3),
+        ("promotion", "y", 0.3),
+        (None, "x", 0.5),
+        ("promotion", "x", 0.5),
+        ("hiring", "x", 0.7),
+        ("  HIRING ", "x", 0.7),
+    ],
+)
+def test_group_and_use_case_win_over_group_over_use_case_over_all(use_case, group, edge):
+    rules, found = policy(ALL, HIRING, GROUP, BOTH), finding(0.2, 0.01, group=group)
+    assert limit_for(rules, "test/a", found.metric, use_case).max == edge
+    [verdict] = judge([completed(found)], rules, today=DAY, use_case=use_case).verdicts
+    assert verdict.limit == f"at most {edge:g}"
+    assert verdict.state == ("exceeds limit" if edge == 0.1 else "within limit")
+
+
+def test_limits_of_other_use_cases_judge_nothing_are_not_idle_and_are_listed():
+    rules = policy(ALL, HIRING, limit('max = 0.01\nuse_cases = ["chat"]\nrequired = true', metric="other"))
+    judgement = judge([completed(finding(0.02, 0.01))], rules, today=DAY)
+    assert [verdict.state for verdict in judgement.verdicts] == ["within limit"]
+    assert judgement.idle_limits == ()
+    assert judgement.gate.exit_code == 0
+    assert judgement.other_use_cases == (
+        "test/a rate for hiring, promotion: no use case is declared.",
+        "test/a other for chat: no use case is declared.",
+    )
+    declared = judge([completed(finding(0.02, 0.01))], rules, today=DAY, use_case="chat")
+    assert declared.other_use_cases == ("test/a rate for hiring, promotion: the declared use case is chat.",)
+    assert declared.gate.exit_code == 3
+    assert declared.idle_limits == ("test/a other for chat: the check ran and gave no such metric.",)
+
+
+def test_a_metric_that_only_other_uses_limit_is_not_assessed_and_says_so():
+    [verdict] = judge([completed(finding(0.9, 0.01))], policy(HIRING), today=DAY).verdicts
+    assert (verdict.state, verdict.limit) == ("not assessed", None)
+    assert verdict.reason == ("The policy limits this metric only for uses that are not declared (hiring, promotion).")
+
+
+def test_what_a_use_case_does_not_require_is_not_required_by_the_limit_for_all():
+    rules = policy(limit("max = 0.1\nrequired = true"), HIRING)
+    assert judge([], rules, today=DAY).gate.exit_code == 3
+    assert judge([], rules, today=DAY, use_case="hiring").gate.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        (ALL, ALL),
+        (HIRING, limit('max = 0.2\nuse_cases = ["hiring"]')),
+        (HIRING, limit('max = 0.2\nuse_cases = ["Promotion "]')),
+        (BOTH, BOTH),
+    ],
+)
+def test_two_limits_on_one_metric_group_and_use_case_are_refused(rules):
+    with pytest.raises(PolicyError, match="two limits on test/a rate"):
+        policy(*rules)
+
+
+def test_a_use_case_without_a_name_is_refused():
+    with pytest.raises(PolicyError, match="use case without a name"):
+        policy(limit('max = 0.2\nuse_cases = [" "]'))
+    with pytest.raises(PolicyError, match=r"'use_cases' of limit 1 \(test/a rate\)"):
+        policy(limit('max = 0.2\nuse_cases = "hiring"'))
