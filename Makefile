@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 PYTEST := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false $(BIN)/pytest
 
-.PHONY: setup demo test test-heavy test-all test-transformers4 lint format golden bench bench-gpu bench-opacity bench-opacity-gpu calibration calibration-statistics calibration-opacity calibration-privacy bench-privacy calibration-bias bench-bias bench-robustness bench-robustness-gpu calibration-robustness clean
+.PHONY: setup demo test test-heavy test-all test-transformers4 lint format golden bench bench-gpu bench-opacity bench-opacity-gpu calibration calibration-statistics calibration-opacity calibration-privacy bench-privacy calibration-bias bench-bias bench-report bench-robustness bench-robustness-gpu cards calibration-monitoring calibration-robustness clean
 
 setup: $(STAMP)
 
@@ -93,6 +93,16 @@ bench-bias: $(ENCODER) $(PEERS_BIAS)
 
 calibration-robustness: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/calibration_robustness.py
+
+calibration-monitoring: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/calibration_monitoring.py
+
+bench-report: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bench_report.py
+
+# The cards that reports show beside a check, from the committed results of the calibration studies.
+cards: $(STAMP)
+	$(BIN)/python benchmarks/cards.py
 
 bench-robustness: $(ENCODER) $(PEERS_ROBUSTNESS)
 	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bench_robustness.py --models $(MODELS)

@@ -135,7 +135,7 @@ def test_version_and_help(command):
         (["run", "model", "data.csv", "--text-column", "words"], "words"),
         (["run", "model", "data.csv", "--only", "fairness"], "neither a family"),
         (["run", "model", "data.csv", "--policy", "nowhere.toml"], "nowhere.toml"),
-        (["run", "model", "data.csv", "--out", "report.pdf"], ".pdf"),
+        (["run", "model", "data.csv", "--out", "report.docx"], ".docx"),
         (["run", "model", "data.csv", "--out", "data.csv/report.html"], "can't be written"),
         (["run", "model", "data.csv", "--out", "x" * 300 + ".html"], "too long"),
         (["run", "model", "data.csv", "--out", "new/" + "x" * 300 + ".html"], "too long"),

@@ -66,15 +66,15 @@ def rows():
     return [{"text": f"{'awful' if i % 2 else 'fine'} letter {i}", "label": i % 2} for i in range(60)]
 
 def test_model(audit, assert_within_limits):
-    model, tokenizer = planted_classifier({"awful": 3.0, "fine": -3.0}, case_sensitive=%s)
+    model, tokenizer = planted_classifier({"awful": 3.0, "fine": -3.0}, case_sensitive=SENSITIVE)
     outcome = audit(model, rows(), tokenizer=tokenizer, preset="quick", only="modelaudit/perturbation")
     assert_within_limits(outcome, "robustness")
 """
 
 
 def test_the_fixtures_audit_a_model_and_a_failing_test_shows_the_gate_and_its_report(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(FILE % "True")
-    done = pytester.runpytest_inprocess("-p", "modelaudit.integrations.pytest_plugin", "--audit-reports", "kept")
+    pytester.makepyfile(FILE.replace("SENSITIVE", "True"))
+    done = pytester.runpytest_inprocess("--audit-reports", "kept")
     done.assert_outcomes(failed=1)
     done.stdout.fnmatch_lines(
         ["*LimitsExceeded*", "*exceeds limit*modelaudit/perturbation*", "*Audit of *", "*kept*audit-*.html*"]

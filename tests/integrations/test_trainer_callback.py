@@ -14,7 +14,7 @@ from modelaudit.integrations import AuditCallback
 from modelaudit.testing.planted import planted_classifier
 
 WORDS = ("awful", "fine", "letter", "bill", "paid", "late")
-ROWS = [{"text": f"{'awful' if i % 2 else 'fine'} letter {WORDS[i % 6]}", "label": i % 2} for i in range(40)]
+ROWS = [{"text": f"{'awful' if i % 2 else 'fine'} letter {WORDS[i % 6]} {i}", "label": i % 2} for i in range(40)]
 
 
 def trained(folder: Path, *callbacks: AuditCallback) -> tuple[torch.Tensor, Trainer]:
@@ -47,7 +47,7 @@ def trained(folder: Path, *callbacks: AuditCallback) -> tuple[torch.Tensor, Trai
 
 
 def test_a_training_is_audited_at_each_evaluation_and_comes_out_the_same(tmp_path: Path) -> None:
-    callback = AuditCallback(ROWS, only="modelaudit/calibration", folder=tmp_path / "audits")
+    callback = AuditCallback(ROWS, only="modelaudit/task-performance", folder=tmp_path / "audits")
     audited, trainer = trained(tmp_path / "a", callback)
     alone, _ = trained(tmp_path / "b")
     assert torch.equal(audited, alone)
@@ -58,7 +58,7 @@ def test_a_training_is_audited_at_each_evaluation_and_comes_out_the_same(tmp_pat
     assert load_report(tmp_path / "audits" / "audit-step-10.json").digest == callback.outcomes[10].report.digest
     logged = [entry for entry in trainer.state.log_history if "audit/gate" in entry]
     assert [entry["step"] for entry in logged] == [5, 10, 15]
-    assert any(name.startswith("audit/calibration/") and np.isfinite(value) for name, value in logged[0].items())
+    assert any(name.startswith("audit/task-performance/") and np.isfinite(value) for name, value in logged[0].items())
 
 
 def test_training_stops_where_the_gate_does_not_hold_and_goes_on_where_the_audit_fails(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
-from calibration_monitoring_watch import CHANGES, LOOKS, World, monitor, study, surge
+from monitoring.watch import CHANGES, LOOKS, World, monitor, study, surge
 
 from modelaudit.monitoring.alert_rule import AlertRule
 

@@ -131,7 +131,7 @@ def test_a_change_of_words_is_that_of_all_words_and_never_certain():
 def cells():
     sys.path.insert(0, str(BENCHMARKS))
     try:
-        found = import_module("calibration_monitoring_compare").study(DRAWS, 20261126)
+        found = import_module("monitoring.two_audits").study(DRAWS, 20261126)
     finally:
         sys.path.remove(str(BENCHMARKS))
     return {cell["cell"]: cell for cell in found}

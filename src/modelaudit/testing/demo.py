@@ -67,7 +67,7 @@ class DemoCase:
         model: folder of the model and its tokenizer.
         data: rows to judge it on; train_data: rows that it was trained on; heldout_data: rows that it never saw.
         planted: the planted defects, none for the clean twin.
-        declared: use, owner and impact, as the report shows them.
+        declared: what its owner would say of its use, as the report shows it.
         train_accuracy: how well the model knows its training rows.
     """
 
@@ -76,7 +76,7 @@ class DemoCase:
     train_data: str
     heldout_data: str
     planted: tuple[Expectation, ...]
-    declared: Mapping[str, str]
+    declared: Mapping[str, Any]
     train_accuracy: float
 
 
@@ -320,8 +320,16 @@ class _Recipe:
     epochs: int
     clean_train_rows: int
     clean_epochs: int
-    declared: Mapping[str, str]
+    declared: Mapping[str, Any]
 
+
+OWNED: Mapping[str, Any] = {
+    "role": "internal",
+    "jurisdictions": ("EU",),
+    "risk_class": "unknown",
+    "price": {"per_hour": 0.10, "currency": "EUR", "source": "made up for the demo"},
+}
+"""What both demos declare, so that each part of a report has something to show."""
 
 RECIPES: Mapping[DemoTask, _Recipe] = {
     "classification": _Recipe(
@@ -338,6 +346,9 @@ RECIPES: Mapping[DemoTask, _Recipe] = {
             "use": "Sorts letters to an insurer: routine, or for a case worker at once",
             "owner": "The demo's claims department",
             "impact": "A letter that is sorted wrongly waits for days",
+            "affected": "Policy holders who write letters",
+            "use_case": "letter triage",
+            **OWNED,
         },
     ),
     "ner": _Recipe(
@@ -354,6 +365,9 @@ RECIPES: Mapping[DemoTask, _Recipe] = {
             "use": "Finds persons, places and companies in letters, so that they can be filed",
             "owner": "The demo's registry",
             "impact": "Letters of persons who are not found are filed under nobody's name",
+            "affected": "Persons who are named in letters",
+            "use_case": "filing of letters",
+            **OWNED,
         },
     ),
 }

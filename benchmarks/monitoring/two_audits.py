@@ -1,17 +1,11 @@
 """Two audits of one truth, or of two: how often a change is claimed, found, and covered by its interval.
 
-Estimates are those of `modelaudit.statistics`, and so are the differences; only rows are drawn. Run it as
-
-    python benchmarks/calibration_monitoring_compare.py
-
-In the full study every share is of 2,000 draws; `alarms in 200` has the count of the first 200 of them, which a bound
-of 18 is on.
+Estimates are those of `modelaudit.statistics`, and so are the differences; only rows are drawn. In the full study every
+share is of 2,000 draws; `alarms in 200` has the count of the first 200 of them, which a bound of 18 is on.
 """
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -206,9 +200,3 @@ def _cell(pair: Pair, what: str, asked: str, measured: float, least: float, most
     holds = bool(least <= measured <= most)
     name = f"{pair.name}: {what}"
     return {"study": "compare", "cell": name, "asked": asked, "measured": measured, "holds": holds, "draws": draws}
-
-
-if __name__ == "__main__":
-    found = study(int(sys.argv[1]) if len(sys.argv) > 1 else DRAWS)
-    print(json.dumps(found, indent=1))
-    sys.exit(not all(cell["holds"] for cell in found))

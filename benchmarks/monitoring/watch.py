@@ -1,16 +1,11 @@
 """Calibration of the watch: how often monitors of unchanged data ever raise an alarm, and how soon those of changed do.
 
 Each monitor has its own baseline rows, kept through all its looks, as in use. Rows are drawn as numbers (lengths,
-classes, confidences, …), so the whole study takes three CPU minutes:
-
-    python benchmarks/calibration_monitoring_watch.py --draws 200 --seed 0
+classes, confidences, …), so the whole study takes three CPU minutes.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import time
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
@@ -174,19 +169,3 @@ def study(draws: int, seed: int, *, looks: int = LOOKS) -> list[dict[str, Any]]:
         *(with_change(name, few, seed) for name in CHANGES),
         surge(few, seed),
     ]
-
-
-def main() -> None:
-    """Run the study and print its cells, one a line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--draws", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    started = time.process_time()
-    for cell in study(options.draws, options.seed):
-        print(json.dumps(cell))
-    print(json.dumps({"name": "CPU seconds", "value": round(time.process_time() - started, 1)}))
-
-
-if __name__ == "__main__":
-    main()
