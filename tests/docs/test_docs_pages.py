@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import tomllib
 from collections import defaultdict
 from typing import get_args
 
@@ -13,7 +14,7 @@ import typer
 from counterfactual_audits import of_substitutions
 from data_audits import of_data
 from group_audits import of_groups, write_applications
-from pages import PAGES, ROOT, anchors, blocks, headings, links, name_of, prose, section, table
+from pages import PAGES, ROOT, anchors, blocks, headings, links, name_of, prose, section, table, without_blocks
 from privacy_audits import encoder, of_a_language_model, of_canaries, of_documents, of_names, write_csv
 from stereotype_audits import of_stereotypes, write_stereotypes
 
@@ -35,10 +36,13 @@ from modelaudit.checkers.robustness.attack import checker as attack
 from modelaudit.checkers.robustness.calibration import checker as calibration
 from modelaudit.checkers.robustness.ood import checker as ood
 from modelaudit.checkers.robustness.perturbation import checker as perturbation
+from modelaudit.cli_demo import DemoTask
+from modelaudit.frameworks import frameworks
 from modelaudit.plan import configured
 from modelaudit.plugins import Plugins
-from modelaudit.policy_file import parse_policy
-from modelaudit.project_file import read_project_file
+from modelaudit.policy_file import parse_policy, shipped_policies
+from modelaudit.project_file import Settings, SubjectTable, read_project_file
+from modelaudit.reports.words import LANGUAGES
 from modelaudit.terminal import USAGE
 from modelaudit.testing.planted import planted_classifier, planted_tag_rows
 from modelaudit.text import frame_sentences
@@ -54,7 +58,7 @@ HEADINGS = [
     "Example",
     "Options",
 ]
-BANNED = re.compile(r"\b(biased|unbiased|safe|compliant)\b", re.IGNORECASE)
+BANNED = re.compile(r"\b(biased|unbiased|safe|compliant|certified|no bias)\b|合规|认证|无偏见|无歧视", re.IGNORECASE)
 COMMAND_LINE = ROOT / "docs" / "command-line.md"
 EVERY = 10**9
 
@@ -141,6 +145,9 @@ def project(tmp_path_factory):
     # An example that audits what another one planted may run in another process.
     plant_canaries(folder / "train.csv", out=folder / "train-planted.csv", manifest=folder / "canaries.json", count=400)
     (folder / "modelaudit.toml").write_text('preset = "quick"\n', encoding="utf-8")
+    (folder / "row.key").write_text("0123456789abcdef" * 4, encoding="utf-8")
+    audited = Audit(str(folder / "models" / "claims-classifier"), str(folder / "holdout.csv"), preset="quick")
+    audited.run(only="performance").save(folder / "baseline.json", folder / "new.json")
     return folder
 
 
@@ -242,7 +249,7 @@ def test_an_example_runs(block, project, monkeypatch, capsys):
     exec(compile(block.text, block.name, "exec"), {**known, "__name__": "example"})
     if "print(" in block.text:
         assert capsys.readouterr().out.strip()
-    for path in re.findall(r'save\("([^"]+)"\)', block.text):
+    for path in re.findall(r'"([^"]+)"', " ".join(re.findall(r"\.save\(([^)]*)\)", block.text))):
         assert (project / path).stat().st_size > 1_000
 
 
@@ -261,6 +268,25 @@ def test_the_project_file_of_the_page_is_accepted(tmp_path):
         content = read_project_file(file)
         assert content.checkers
         configured(BUNDLED.checkers(), content.checkers)
+
+
+def test_the_project_file_of_the_page_names_every_key():
+    [block] = blocks(ROOT / "docs" / "project-file.md", "toml")
+    named = tomllib.loads(block.text)
+    assert set(named) == set(Settings.model_fields)
+    assert set(named["subject"]) == set(SubjectTable.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("page", "head", "there"),
+    [
+        ("formats.md", "name ends in", BUNDLED.renderers()),
+        ("policy.md", "policy", shipped_policies()),
+        ("frameworks.md", "id", [framework.id for framework in frameworks()]),
+    ],
+)
+def test_a_page_names_what_comes_with_the_program_and_nothing_else(page, head, there):
+    assert set(table(without_blocks(ROOT / "docs" / page), head)) == set(there)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
@@ -322,7 +348,12 @@ def test_the_options_of_the_program_itself_are_on_the_page():
 
 def test_the_choices_of_the_page_are_those_of_the_program():
     words = " ".join(shown for _, _, shown in commands().values())
-    for option, choices in (("device", cli.Device), ("preset", cli.PresetName), ("task", cli.DemoTask)):
+    for option, choices in (
+        ("device", cli.Device),
+        ("preset", cli.PresetName),
+        ("task", DemoTask),
+        ("language", LANGUAGES),
+    ):
         assert f"--{option} {'|'.join(choices)}]" in words
 
 
