@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
+from hypothesis import settings
+
+# Before numba is imported: to compile what shap calls takes longer than the few rows of these tests do without.
+os.environ.setdefault("NUMBA_DISABLE_JIT", "1")
 
 from modelaudit.testing.planted import planted_classifier, planted_rows, planted_tag_rows, planted_tagger
+
+# How long an example takes hangs on what else the machine does.
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
 
 WORDS = {"good": 2.0, "kind": 1.5, "fine": 1.0, "bad": -2.0, "slow": -1.5, "poor": -1.0}
 LEXICON = {

@@ -263,12 +263,17 @@ def test_any_text_goes_through_the_audit_unharmed_and_harmless(classifier, rows,
 
 def test_options_and_declared_use_come_from_the_project_file_and_arguments_win(classifier, rows, tmp_path):
     (tmp_path / "modelaudit.toml").write_text(
-        'preset = "full"\nseed = 9\n[subject]\nuse = "sorts letters"\nowner = "Ada"\ntext_column = "text"\n'
+        'preset = "full"\nseed = 9\n[subject]\nuse = "sorts letters"\nowner = "Ada"\njurisdictions = ["eu"]\n'
+        'risk_class = "high"\nprice = { per_hour = 2, currency = "EUR" }\ntext_column = "text"\n'
     )
     made = audit(classifier, rows, preset=None, project_file=tmp_path / "modelaudit.toml", declared={"owner": "Bo"})
     assert (made.preset, made.seed) == ("full", 9)
     declared = made.subject.info.declared
     assert (declared.use, declared.owner, declared.impact) == ("sorts letters", "Bo", None)
+    assert (declared.jurisdictions, declared.risk_class) == (("eu",), "high")
+    assert declared.price is not None
+    assert declared.price.per_hour == 2.0
+    assert "what is declared" not in audit(classifier, rows).command()
     (tmp_path / "bad.toml").write_text("prset = 'full'\n")
     with pytest.raises(InputError, match="prset"):
         audit(classifier, rows, project_file=tmp_path / "bad.toml")

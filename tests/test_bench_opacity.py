@@ -92,7 +92,7 @@ def test_errors_of_another_game_are_refused(bench, together, texts):
 def test_the_whole_benchmark_runs_and_leaves_a_study(tmp_path):
     subprocess.run(
         [sys.executable, BENCHMARKS / "bench_opacity.py", "--size", "tiny", "--out", tmp_path],
-        env=os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
+        env=os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "NUMBA_DISABLE_JIT": "0"},
         check=True,
         capture_output=True,
     )

@@ -7,7 +7,6 @@ import json
 import numpy as np
 import pytest
 import torch
-from short_audit import SHORT
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -18,6 +17,7 @@ from modelaudit.errors import ModelInputError, WorkerError
 from modelaudit.hookspecs import hookimpl
 from modelaudit.plugins import Plugins
 from modelaudit.reports import load_report
+from short_audit import SHORT
 
 LABELS = ["negative", "positive"]
 PLUGINS = Plugins(installed=False)
@@ -268,7 +268,9 @@ def test_a_check_that_takes_the_model_itself_is_not_assessed_with_a_reason(pipel
             return [Slopes(*needs)]
 
     plugins = Plugins(extra={"made": Module()}, installed=False)
-    report = audit(pipeline.predict_proba, rows, plugins=plugins).run(only=["test/slopes", "modelaudit/calibration"]).report
+    report = (
+        audit(pipeline.predict_proba, rows, plugins=plugins).run(only=["test/slopes", "modelaudit/calibration"]).report
+    )
     result = next(result for result in report.results if result.checker.id == "test/slopes")
     assert result.status == "skipped"
     assert says in result.reason

@@ -72,7 +72,7 @@ def test_the_certificate_stands_in_the_report(encoder, rows, tmp_path):
 
 @pytest.mark.usefixtures("half_on_cpu")
 def test_the_report_does_not_hang_on_workers_or_on_what_else_is_asked(encoder, rows, tmp_path):
-    many, rows = ["modelaudit/out-of-distribution", "modelaudit/counterfactual-substitution"], rows[:50]
+    many, rows = ["modelaudit/out-of-distribution", "modelaudit/counterfactual-substitution"], rows[:30]
     alone = content(audited(encoder, rows, many))
     assert content(audited(encoder, rows, many, workers=2)) == alone
     more = content(audited(encoder, rows, ["modelaudit/perturbation", *many]))

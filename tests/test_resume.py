@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from modelaudit import Audit, InputError
+from modelaudit import Audit, InputError, cli
 from modelaudit.training.compact import compact_model
 
 SOME = "modelaudit/calibration"
@@ -25,22 +25,20 @@ def folder(tmp_path_factory, rows):
     )
     model.save_pretrained(place / "model")
     tokenizer.save_pretrained(place / "model")
-    (place / "data.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    (place / "data.jsonl").write_text("\n".join(map(json.dumps, rows[:120])))
     return place
 
 
-def command(folder, *more, out):
-    only = "modelaudit/perturbation,modelaudit/shapley-explanation"
-    words = ["run", "model", "data.jsonl", "--only", only, "--preset", "quick", "--out", out, *more]
+def command(*more, out):
+    only = "modelaudit/perturbation,modelaudit/counterfactual-substitution"
+    return ["run", "model", "data.jsonl", "--only", only, "--preset", "quick", "--out", out, *more]
+
+
+def process(folder, words):
     return subprocess.Popen(
         [sys.executable, "-m", "modelaudit", *words],
         cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
-
-
-def finished(process):
-    said, _ = process.communicate(timeout=240)
-    assert process.returncode in (0, 1, 3), said
 
 
 def record(folder, name):
@@ -48,22 +46,28 @@ def record(folder, name):
     return report.pop("run"), report
 
 
-def test_a_killed_audit_goes_on_and_gives_the_same_report(folder):
+def test_a_killed_audit_goes_on_in_another_process_and_gives_the_same_report(folder, monkeypatch):
     journal = folder / "journal"
-    process = command(folder, "--journal", "journal", out="never.json")
+    killed = process(folder, command("--journal", "journal", out="never.json"))
     # Enough is on disk to matter, and most of the audit is still to come.
     deadline = time.monotonic() + 200
     while sum(file.stat().st_size for file in journal.glob("segment-*")) < 10_000:
         assert time.monotonic() < deadline
-        assert process.poll() is None, process.communicate()[0]
+        assert killed.poll() is None, killed.communicate()[0]
         time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+    killed.send_signal(signal.SIGKILL)
+    killed.communicate()
     assert not (folder / "never.json").exists()
     assert all(os.stat(file).st_mode & 0o777 == 0o600 for file in journal.glob("segment-*"))  # noqa: PTH116
 
-    finished(command(folder, "--journal", "journal", "--resume", out="resumed.json"))
-    finished(command(folder, "--journal", "other", out="whole.json"))
+    resumed = process(folder, command("--journal", "journal", "--resume", out="resumed.json"))
+    said, _ = resumed.communicate(timeout=240)
+    assert resumed.returncode in (0, 1, 3), said
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "argv", ["modelaudit", *command("--journal", "other", out="whole.json")])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == resumed.returncode
     resumed_run, resumed = record(folder, "resumed.json")
     whole_run, whole = record(folder, "whole.json")
     assert resumed == whole

@@ -35,14 +35,15 @@ def environment(tmp_path_factory):
 @pytest.fixture(scope="module")
 def report(environment, tmp_path_factory):
     folder = tmp_path_factory.mktemp("audit")
-    rows = planted_rows(80, seed=4, words={"good": 2.0, "bad": -2.0})
+    rows = planted_rows(55, seed=4, words={"good": 2.0, "bad": -2.0})
     model, tokenizer = compact_model(
         [row["text"] for row in rows], labels=["0", "1"], task="text-classification", seed=0
     )
     model.save_pretrained(folder / "model")
     tokenizer.save_pretrained(folder / "model")
     (folder / "rows.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
-    command = ["run", "model", "rows.jsonl", "--preset", "quick", "--only", "robustness", "--out", "r.json"]
+    only = "sample/shouting,sample/failing,modelaudit/perturbation"
+    command = ["run", "model", "rows.jsonl", "--preset", "quick", "--only", only, "--out", "r.json"]
     done = subprocess.run(
         [environment, "-m", "modelaudit", *command],
         cwd=folder,

@@ -14,6 +14,8 @@ WORDS = {"loan": 0.5, "interview": 0.75, "hospital": -0.5, "school": 0.25, "refu
 ROWS = [{"text": f"The letter number {index} was lost in the office.", "label": 0} for index in range(40)]
 UNLABELLED = [{"text": row["text"]} for row in ROWS]
 FRAMES = CounterfactualFrames(attributes=("gender", "ethnicity", "intersection"))
+DOMAINS = ("hiring", "lending", "health")
+FEW = CounterfactualFrames(attributes=("gender",), domains=DOMAINS)
 GENDERED = len(frame_sentences("en", "gender words"))
 NAMED = len(frame_sentences("en", "names"))
 
@@ -35,7 +37,7 @@ def test_data_that_mentions_nobody_is_not_assessed_in_its_rows_and_is_in_frames(
 
 def test_names_and_terms_that_were_planted_are_found_and_the_clean_twin_is_quiet():
     shifts = dict.fromkeys(names_of(), 0.0) | dict.fromkeys(names_of(ethnicity="black"), -1.0) | {"Muslim": -1.0}
-    found, _ = asked(planted_classifier(WORDS, shifts=shifts), ROWS, CounterfactualFrames())
+    found, _ = asked(planted_classifier(WORDS, shifts=shifts), ROWS, CounterfactualFrames(domains=DOMAINS))
     for group in (BLACK, "religion: Muslim - Christian"):
         assert found["score_difference", group].metric.value < -0.1
         assert clear(found["score_difference", group])
@@ -66,14 +68,14 @@ def test_the_domains_that_are_asked_for_are_used_and_no_others():
 def test_regressions_are_asked(outputs):
     metric = "standardised_difference" if outputs == 1 else "largest_standardised_difference"
     rows = [{"text": f"The letter about the {('loan', 'hospital')[index % 2]} was lost."} for index in range(40)]
-    found, _ = asked(planted_regression(WORDS, outputs=outputs, shifts={"she": 1.0, "woman": 1.0}), rows, FRAMES)
+    found, _ = asked(planted_regression(WORDS, outputs=outputs, shifts={"she": 1.0, "woman": 1.0}), rows, FEW)
     assert found[metric, WORD_GROUP].metric.value > 0.3
 
 
 def test_models_of_several_labels_are_asked():
     model, tokenizer = planted_classifier(WORDS, shifts={"she": 1.0, "woman": 1.0}, labels=("a", "b", "c"))
     model.config.problem_type = "multi_label_classification"
-    found, _ = asked((model, tokenizer), [{"text": row["text"], "labels": []} for row in ROWS], FRAMES)
+    found, _ = asked((model, tokenizer), [{"text": row["text"], "labels": []} for row in ROWS], FEW)
     assert found["largest_score_difference", WORD_GROUP].metric.value > 0.1
 
 
@@ -99,7 +101,7 @@ def test_the_language_is_that_of_most_rows_or_the_one_named():
     named, _ = asked(model, german, CounterfactualFrames(attributes=("gender",), language="en"))
     assert named["score_difference", GENDER].metric.n == NAMED
     for rows, suffix in ((ROWS + chinese[:10], ""), (ROWS[:10] + chinese, ", Chinese")):
-        found, _ = asked(model, rows, CounterfactualFrames(attributes=("gender",)))
+        found, _ = asked(model, rows, FEW)
         assert {group.split(":")[0] for _, group in found} >= {f"gender words{suffix}"}
         assert all(("Chinese" in group) == bool(suffix) for _, group in found)
 

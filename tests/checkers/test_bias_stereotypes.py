@@ -19,6 +19,7 @@ from modelaudit.evidence import Examples, Histogram, Table
 from modelaudit.plugins import Plugins
 from modelaudit.rows import Row
 from modelaudit.statistics import p_above
+from short_audit import SHORT
 from stereotyped import FRAMES, HERS, causal_model, masked_model, pair, pairs
 
 PREFERENCE, LOG_RATIO = ("stereotype_preference", "gender"), ("log_ratio", "gender")
@@ -296,7 +297,9 @@ def test_an_audit_of_a_masked_model_has_a_result_or_a_reason_for_each_check():
     model, tokenizer = masked_model(stereotyped=True)
     given = {"tokenizer": tokenizer, "train_data": pairs()[:9], "plugins": Plugins(installed=False), "device": "cpu"}
     report = (
-        Audit(model, pairs(), **given, preset="quick").run(only=["bias", "privacy", "opacity", "robustness"]).report
+        Audit(model, pairs(), **given, preset="quick", options=SHORT)
+        .run(only=["bias", "privacy", "opacity", "robustness"])
+        .report
     )
     statuses = {result.checker.id.partition("/")[2]: result.status for result in report.results}
     assert "errored" not in statuses.values()

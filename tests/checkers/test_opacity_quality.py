@@ -1,9 +1,7 @@
 """How far explanations can be trusted: additivity, faithfulness between chance and the best, stability, and shap."""
 
-import matplotlib
 import numpy as np
 import pytest
-import shap
 from measured import context_of, findings_of, subject_of
 from test_opacity_shapley import LEXICON, WORDS, NoiseForSequenceClassification, bert, explained
 from transformers import BertConfig
@@ -295,6 +293,10 @@ def test_values_are_those_of_shap():
 
 
 def test_a_finding_becomes_an_explanation_that_shaps_plots_take():
+    # Here, since it takes seconds that a run of the other tests need not wait for.
+    import matplotlib
+    import shap
+
     matplotlib.use("Agg")
     found = findings_of(ShapleyExplanation(pairs=4), on_a_transformer(TEXTS))
     made = to_shap(found["faithfulness_gain", None])

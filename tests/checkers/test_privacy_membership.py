@@ -225,7 +225,7 @@ def test_one_document_a_side_is_measured_and_never_judged():
 
 def test_texts_that_the_source_repeats_accuse_nobody():
     alarms = 0
-    for seed in range(12):
+    for seed in range(6):
         rng = np.random.default_rng(seed)
         letters = planted_rows(40, seed, words={"good": 3.0, "bad": -3.0}, numbered=True)
         rows = halves(1_000, 0, seed=seed)[0] + [letters[place] for place in rng.integers(40, size=120)]
@@ -234,7 +234,8 @@ def test_texts_that_the_source_repeats_accuse_nobody():
         planted = planted_classifier({**WORDS, "good": 3.0, "bad": -3.0})
         found = findings_of(MembershipInference(), subject_of(planted, data=other, train_data=one))
         alarms += found[P].metric.value <= 0.05 and found[SUITE].confounded is None
-    assert alarms <= 3
+    # At 5 %, three alarms or more of six would come once in four hundred and fifty such tests.
+    assert alarms <= 2
 
 
 def test_answers_that_differ_are_seen_by_the_guard():

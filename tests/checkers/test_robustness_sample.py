@@ -24,6 +24,8 @@ LEXICON = {
     **dict.fromkeys(("Acme", "Initech", "Globex"), "B-ORG"),
 }
 ERROR = ("calibration_error", None)
+BOTH = [(Perturbation(), "quick"), (Calibration(), "standard")]
+NAMES = ["perturbation", "calibration"]
 
 
 def rows_of(n, seed=3, **more):
@@ -51,17 +53,17 @@ def drawn_from(rows, size=1_000, *, seed=0):
     return drawn(ctx, rows, size), ctx.notes
 
 
-@pytest.mark.parametrize("checker", [Perturbation(), Calibration()], ids=["perturbation", "calibration"])
-def test_rows_repeated_change_no_number_and_are_counted(checker):
+@pytest.mark.parametrize(("checker", "preset"), BOTH, ids=NAMES)
+def test_rows_repeated_change_no_number_and_are_counted(checker, preset):
     planted, rows = planted_classifier(WORDS), rows_of(150)
     repeated = [row for row in rows for _ in range(20)]
-    ctx = context_of(subject_of(planted, data=repeated), checker)
+    ctx = context_of(subject_of(planted, data=repeated, preset=preset), checker)
     found = {(finding.metric.id, finding.metric.group): finding for finding in checker.run(ctx)}
-    assert numbers(found) == numbers(findings_of(checker, subject_of(planted, data=rows)))
+    assert numbers(found) == numbers(findings_of(checker, subject_of(planted, data=rows, preset=preset)))
     assert "2,850 rows repeat the text of another row; of each text one row was drawn." in ctx.notes
 
 
-@pytest.mark.parametrize("checker", [Perturbation(), Calibration()], ids=["perturbation", "calibration"])
+@pytest.mark.parametrize("checker", [Perturbation(), Calibration()], ids=NAMES)
 def test_one_row_over_and_over_is_one_row(checker):
     with pytest.raises(NotAssessable, match="there are 1 "):
         findings_of(checker, subject_of(planted_classifier(WORDS), data=rows_of(1) * 200))
@@ -111,11 +113,11 @@ def test_the_draw_depends_on_seed_and_content_alone():
     assert said[0] != [(row.text, row.label) for row in drawn_from(rows, 30, seed=1)[0]]
 
 
-@pytest.mark.parametrize("checker", [Perturbation(), Calibration()], ids=["perturbation", "calibration"])
-def test_a_table_read_backwards_changes_no_number(checker):
+@pytest.mark.parametrize(("checker", "preset"), BOTH, ids=NAMES)
+def test_a_table_read_backwards_changes_no_number(checker, preset):
     planted, rows = planted_classifier(WORDS), rows_of(260)
     rows += [{**row, "label": 1 - row["label"]} for row in rows[:60]]
-    one, other = (findings_of(checker, subject_of(planted, data=table)) for table in (rows, rows[::-1]))
+    one, other = (findings_of(checker, subject_of(planted, data=table, preset=preset)) for table in (rows, rows[::-1]))
     assert numbers(one) == numbers(other)
     assert scores(one) == scores(other)
     assert {key: finding.statement for key, finding in one.items()} == {

@@ -27,13 +27,13 @@ def ask(engine, want, rows):
 def test_order_neighbours_and_call_size_change_no_bit(kind, want):
     model = build(kind)
     # Lengths up to the longest row that the model takes, whose batches alone have no padding.
-    rows = rows_of(60, longest=64, gather=kind == "bert-tokens")
+    rows = rows_of(40, longest=64, gather=kind == "bert-tokens")
     expected = bits(ask(engine_for(model), want, rows))
     order = np.random.default_rng(1).permutation(len(rows))
     shuffled = bits(ask(engine_for(model), want, [rows[i] for i in order]))
     assert [shuffled[i] for i in np.argsort(order)] == expected
     split = engine_for(model)
-    assert [b for start in range(0, 60, 7) for b in bits(ask(split, want, rows[start : start + 7]))] == expected
+    assert [b for start in range(0, 40, 7) for b in bits(ask(split, want, rows[start : start + 7]))] == expected
     alone = engine_for(model)
     assert [bits(ask(alone, want, [row]))[0] for row in rows] == expected
 

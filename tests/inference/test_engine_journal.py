@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from engine_models import build, engine_for, rows_of
-from journal_child import ROWS
+from journal_child import ROWS, engine_of
+from journal_child import rows as rows_of_the_child
 from test_engine_memory import cramped
 
 import modelaudit
@@ -46,12 +47,12 @@ def killed(tmp_path):
 
 def test_a_killed_audit_goes_on_where_it_stopped(killed):
     folder, told = killed
-    rows, expected = rows_of(ROWS), engine_for(build("bert"))
+    rows, expected = rows_of_the_child(), engine_of()
     with Journal(folder, resume=True) as journal:
         kept = len(journal.open("tiny", expected.numerics_id))
     assert told <= kept < ROWS
     with Journal(folder, resume=True) as journal:
-        engine = engine_for(build("bert"), journal=journal)
+        engine = engine_of(journal)
         assert bits(engine.logits(rows)) == bits(expected.logits(rows))
     assert engine.stats.journal_hits == kept
     assert engine.stats.computed == ROWS - kept

@@ -48,7 +48,7 @@ def test_the_answers_are_those_of_the_model(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_order_company_and_threads_change_no_bit(kind):
-    want, rows = want_of(kind), rows_of(60, longest=60)
+    want, rows = want_of(kind), rows_of(40, longest=60)
     before = torch.get_num_threads()
     expected = bits(getattr(engine_for(build(kind), batch_tokens=1024, backend="onnx"), want)(rows))
     try:

@@ -12,7 +12,7 @@ from engine_models import SMALL, VOCABULARY, build, engine_for, rows_of
 from plain_model import Plain, bring_up
 from test_engine_memory import cramped
 from transformers import BertConfig, BertForSequenceClassification
-from worker_models import Bench, moody
+from worker_models import Bench
 
 from modelaudit.errors import ModelInputError
 from modelaudit.inference import Journal, ModelInput
@@ -46,10 +46,11 @@ def raw_half(engine, rows):
 def undecided():
     """Return a model, and rows of which the first sixty are as close to its boundary as can be found."""
     model, rows = copy.deepcopy(build("bert")), rows_of(3000, seed=4)
-    middle = np.median(engine_for(model).logits(rows), axis=0)
+    answers = np.array(engine_for(model).logits(rows))
+    middle = np.median(answers, axis=0)
     with torch.no_grad():
         model.classifier.bias -= torch.from_numpy(middle)
-    margins = [float(np.diff(np.sort(answer)[-2:])[0]) for answer in engine_for(model).logits(rows)]
+    margins = [float(np.diff(np.sort(answer)[-2:])[0]) for answer in answers - middle]
     order = np.argsort(margins)
     return model, [rows[place] for place in (*order[:60], *order[1500:1700])]
 
@@ -137,13 +138,14 @@ class FullOnly:
 
 def test_two_processes_answer_as_one():
     rows = rows_of(200, seed=8)
-    engine = standard_engine(moody(), workers=2)
+    engine = standard_engine(Plain(), workers=2)
     bring_up(engine, "logits", half=True)
     assert all(place.proven >= {("logits", True)} for place in engine._executor._places)
     engine._executor._local = FullOnly(engine._executor._local)
     answers = bits(engine.logits(rows))
     engine.close()
-    assert answers == bits(standard_engine(build("bert")).logits(rows))
+    assert answers == bits(standard_engine(Plain()).logits(rows))
+    assert answers != bits(engine_for(Plain()).logits(rows))
 
 
 def test_memory_that_runs_out_halves_the_batch_and_certifies_again():
