@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
 from modelaudit import Audit
+from modelaudit.audit_report import Declared
 from modelaudit.errors import InputError, PolicyError
 from modelaudit.policy_file import load_policy
 from modelaudit.project_file import read_project_file
+from policy_cases import HEAD, limit
 
 DEEP = "x = " + "[" * 50_000
 LONG = "9" * 5_000
@@ -163,9 +167,29 @@ def test_a_project_file_that_is_no_file_is_not_passed_over(tmp_path, monkeypatch
 def test_a_byte_order_mark_is_no_fault(tmp_path):
     project, policy = tmp_path / "modelaudit.toml", tmp_path / "policy.toml"
     project.write_text('seed = 4\npolicy = "policy.toml"\n', encoding="utf-8-sig")
-    policy.write_text('schema = "modelaudit.policy/1"\nid = "ours"\nversion = "1"\nlimit = []\n', encoding="utf-8-sig")
+    policy.write_text(HEAD + limit("max = 0.1"), encoding="utf-8-sig")
     audit = Audit("m", "d", project_file=project)
-    assert (audit.seed, audit.policy.id) == (4, "ours")
+    assert (audit.seed, audit.policy.id) == (4, "t")
+
+
+@pytest.mark.parametrize("place", ["europe", "eu-us", "us-zz", "Atlantis", "eu de", " ", "\x1b[2J"])
+def test_a_place_that_nobody_knows_is_refused_where_it_is_declared(tmp_path, place):
+    file = tmp_path / "modelaudit.toml"
+    file.write_text(f"[subject]\njurisdictions = {json.dumps(['eu', place])}\n")
+    with pytest.raises(
+        InputError, match="is no place that is known; give eu or one of its member states, uk, cn, us"
+    ) as e:
+        read_project_file(file)
+    assert said(e).isprintable()
+    with pytest.raises(InputError, match="is no place that is known"):
+        Audit("m", "d", declared={"jurisdictions": [place]})
+    assert Declared(jurisdictions=(place,)).jurisdictions == (place,)
+
+
+def test_places_are_recorded_as_they_were_declared(tmp_path):
+    file = tmp_path / "modelaudit.toml"
+    file.write_text('[subject]\njurisdictions = ["Germany", "中国", "us-nyc", "JP"]\n')
+    assert read_project_file(file).subject.jurisdictions == ("Germany", "中国", "us-nyc", "JP")
 
 
 @pytest.mark.parametrize(("text", "says"), [(f"q = {LONG}", "is not valid TOML"), (DEEP, "nested too deeply")])

@@ -33,7 +33,7 @@ def call(monkeypatch, capfd, tmp_path, case):
     Path("profile.json").write_text(profile_text(case.profile))
     Path("row.key").write_bytes(KEY.secret)
     Path("holdout.jsonl").write_text("\n".join(map(json.dumps, case.rows)))
-    Path("usual.jsonl").write_text("\n".join(map(json.dumps, live(150, 1))))
+    Path("usual.jsonl").write_text("\n".join(map(json.dumps, live(350, 1))))
     surge = live(200, 2, words={"bad": -2.0, "slow": -1.5, "poor": -1.0, "good": 2.0})
     Path("surge.jsonl").write_text("\n".join(map(json.dumps, surge)))
     app = typer.Typer()
@@ -61,8 +61,8 @@ def test_a_run_prints_one_line_and_ends_with_the_code_of_what_it_found(call):
     assert code == 0
     line = json.loads(out)
     assert out.count("\n") == 1
-    assert (line["schema"], line["state"], line["look"], line["rows"]) == ("modelaudit.watch/1", "no alarm", 1, 150)
-    assert "look 1, 150 new rows: no alarm" in err
+    assert (line["schema"], line["state"], line["look"], line["rows"]) == ("modelaudit.watch/1", "no alarm", 1, 350)
+    assert "look 1, 350 new rows: no alarm" in err
     assert re.search(r'^modelaudit_watch_alarm\{model="desk 1"\} 0\.0$', Path("watch.prom").read_text(), re.MULTILINE)
 
     code, out, err = call(*USUAL, *kept, "--live", "surge.jsonl", "--prom", "watch.prom")
@@ -70,7 +70,7 @@ def test_a_run_prints_one_line_and_ends_with_the_code_of_what_it_found(call):
     assert "negative" in err
     assert "not harm" in err
     assert 'modelaudit_watch_alarm{model="desk 1"} 1.0' in Path("watch.prom").read_text()
-    assert len(Path("watch.jsonl").read_text().splitlines()) == 350
+    assert len(Path("watch.jsonl").read_text().splitlines()) == 550
 
     code, out, err = call(*USUAL, *kept, "--live", "surge.jsonl")
     assert (code, out) == (2, "")
@@ -131,5 +131,5 @@ def test_broken_lines_are_named_by_number_and_not_shown(call):
     code, out, err = call(*USUAL, "--live", "usual.jsonl")
     assert code == 0
     assert json.loads(out)["broken_lines"][0]["line"] == 4
-    assert "1 of 151 lines could not be read: 4" in err
+    assert "1 of 351 lines could not be read: 4" in err
     assert "SECRET" not in out + err

@@ -9,9 +9,10 @@ import pytest
 import typer
 
 from modelaudit import Audit, cli, load_policy
+from policy_cases import HEAD, limit
 
 PARSER = typer.main.get_command(cli.app).commands["run"]
-POLICY = 'schema = "modelaudit.policy/1"\nid = "ours"\nversion = "1"\nlimit = []\n'
+POLICY = HEAD + limit("max = 0.1")
 
 
 def parsed(command):

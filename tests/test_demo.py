@@ -40,7 +40,7 @@ def test_the_report_shows_each_planted_defect_and_nothing_else(task, clean, tmp_
     }
     required = set() if clean else planted
     assert required <= exceeded <= required | (set() if clean or task == "classification" else FROM_MISSED_NAMES)
-    assert (tmp_path / "demo/report.html").stat().st_size < 2_500_000
+    assert (tmp_path / "demo/report.html").stat().st_size < 400_000
     statuses = {result["checker"]["id"]: result["status"] for result in report["results"]}
     assert statuses.pop("modelaudit/group-performance") == "skipped"
     elsewhere = {"modelaudit/canary-audit", "modelaudit/memorisation", "modelaudit/stereotype-preference"}

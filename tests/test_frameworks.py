@@ -9,7 +9,15 @@ import pytest
 
 from modelaudit.audit_report import Declared
 from modelaudit.checkers import modelaudit_checkers
-from modelaudit.frameworks import Clause, clauses_for, clauses_of_the_report, frameworks
+from modelaudit.frameworks import (
+    Clause,
+    clauses_for,
+    clauses_of_the_report,
+    clauses_without_evidence,
+    code_of,
+    frameworks,
+    within,
+)
 from modelaudit.results import Risk
 
 KNOWN = {
@@ -116,6 +124,7 @@ def test_what_the_whole_report_serves_and_what_nothing_serves_are_told_apart():
     gaps = {name(clause) for clause in ALL if not clause.families}
     assert {"eu-ai-act Art. 12", "nist-ai-rmf MEASURE 2.12", "colorado SB 24-205"} <= gaps
     assert not gaps & {name(clause) for risk in Risk for clause in clauses_for(risk)}
+    assert {*map(name, clauses_without_evidence())} == gaps - {"colorado SB 24-205"}
 
 
 def test_what_was_not_read_in_its_source_is_marked():
@@ -162,12 +171,46 @@ def test_a_mapping_is_out_of_date_after_its_day():
         ({"role": "provider", "risk_class": "minimal", "jurisdictions": ("eu",)}, "voluntary alignment"),
         ({"role": "deployer", "risk_class": "high", "jurisdictions": ("eu",)}, "voluntary alignment"),
         ({"role": "provider", "risk_class": "high", "jurisdictions": ("cn",)}, "voluntary alignment"),
-        ({"role": "provider", "risk_class": "high", "jurisdictions": ("europe",)}, "voluntary alignment"),
+        ({"role": "provider", "risk_class": "high", "jurisdictions": ("de",)}, "declared"),
+        ({"role": "provider", "risk_class": "high", "jurisdictions": ("European Union",)}, "declared"),
+        ({"role": "provider", "risk_class": "high", "jurisdictions": ("europe",)}, "not declared"),
+        ({"role": "provider", "risk_class": "high", "jurisdictions": ("no",)}, "voluntary alignment"),
     ],
 )
 def test_whether_a_clause_applies_is_declared_and_never_inferred(declared, standing):
     clause = next(clause for clause in ALL if name(clause) == "eu-ai-act Art. 15(4)")
     assert clause.standing(Declared(**declared)) == standing
+
+
+@pytest.mark.parametrize(
+    ("places", "named", "answer"),
+    [
+        (("fr", "us"), ("eu",), True),
+        (("Germany",), ("eu",), True),
+        (("China",), ("cn",), True),
+        (("cn-hk",), ("cn",), False),
+        (("gb",), ("uk",), True),
+        (("United Kingdom",), ("eu",), False),
+        (("NYC",), ("us-nyc",), True),
+        (("us-co",), ("us-nyc",), False),
+        (("us",), ("us-co",), None),
+        (("us-ny",), ("us-nyc",), None),
+        (("jp",), ("eu", "cn"), False),
+        (("jp", "somewhere"), ("eu",), None),
+        (("eu", "somewhere"), ("eu",), True),
+        ((), ("eu",), None),
+    ],
+)
+def test_a_place_lies_in_another_is_the_wider_one_or_is_not_known(places, named, answer):
+    assert within(places, named) is answer
+
+
+def test_each_place_that_a_clause_names_is_known_and_gdpr_reaches_the_whole_economic_area():
+    for clause in ALL:
+        assert None not in map(code_of, clause.jurisdictions)
+    security = next(clause for clause in ALL if name(clause) == "gdpr Art. 32(1)(d)")
+    for place in ("no", "is", "li", "el"):
+        assert security.standing(Declared(jurisdictions=(place,))) == "declared"
 
 
 def test_a_framework_that_is_law_nowhere_is_voluntary_whatever_is_declared():

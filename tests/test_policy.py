@@ -345,6 +345,7 @@ def test_a_policy_file_that_is_not_there_is_named(tmp_path):
         ("limit = 7", "'limit': "),
         ("limit = []\napproved_on = 2026-01-01", "approved_on and no approved_by"),
         ('limit = []\napproved_by = " "', "or a blank one. Say who approved it"),
+        ('limit = []\napproved_by = "\u200b"', "or a blank one. Say who approved it"),
         ("limit = []\n" + REQUIRE * 2, "requires test/a twice"),
         ('limit = []\nextends_sha256 = "a"', "unknown key 'extends_sha256'"),
     ],

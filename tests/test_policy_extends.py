@@ -46,7 +46,7 @@ def test_a_limit_without_an_edge_keeps_the_number_its_severity_and_its_reason(ex
 
 def test_a_limit_with_an_edge_of_its_own_stands_with_its_own_reason(extended):
     [first, _] = extended(limit("max = 0.05").replace("these tests", "other tests")).limit
-    assert (first.words, first.severity, first.source) == ("at most 0.05", {}, "other tests")
+    assert (first.words, first.severity, first.source) == ("at most 0.05", {"high": 0.4}, "other tests")
 
 
 @pytest.mark.parametrize(
@@ -58,6 +58,11 @@ def test_a_limit_with_an_edge_of_its_own_stands_with_its_own_reason(extended):
         limit('max = 0.2\nuse_cases = ["hiring"]'),
         limit("min = 0.5\nrequired = false", metric="gain"),
         limit("min = 0.4\nrequired = true", metric="gain"),
+        limit("max = 0.1\nseverity = { high = 0.9 }"),
+        limit("max = 0.1\nseverity = { medium = 0.2 }"),
+        limit('max = 0.05\ngroup = "x"'),
+        PATCH + "severity = { high = 0.41 }\n",
+        PATCH + "severity = {}\n",
     ],
 )
 def test_what_is_looser_needs_a_reason(extended, text):
@@ -67,7 +72,16 @@ def test_what_is_looser_needs_a_reason(extended, text):
     assert reasoned.limit[0].override_reason == "Only drafts are shown to anyone."
 
 
-@pytest.mark.parametrize("text", [limit("max = 0.1"), limit("min = 0.0\nmax = 0.05"), limit("within = 0.1")])
+@pytest.mark.parametrize(
+    "text",
+    [
+        limit("max = 0.1"),
+        limit("min = 0.0\nmax = 0.05"),
+        limit("within = 0.1"),
+        limit("max = 0.1\nseverity = { medium = 0.2, critical = 0.3 }"),
+        limit('max = 0.1\ngroup = "x"\nseverity = { high = 0.4 }'),
+    ],
+)
 def test_what_is_as_tight_needs_none(extended, text):
     assert extended(text).limit[0].override_reason is None
 
@@ -97,6 +111,39 @@ def test_the_hash_covers_the_file_and_what_it_extends(extended, tmp_path):
     assert first.sha256 == hashlib.sha256(raw + below.encode()).hexdigest()
     (tmp_path / "base.toml").write_bytes(base + b"# changed\n")
     assert load_policy(tmp_path / "own.toml").sha256 != first.sha256
+
+
+def test_a_required_check_can_be_asked_for_more_strictly_and_never_less(extended, tmp_path):
+    require = '[[require]]\nchecker = "test/a"\nrationale = "The test asks for it."\nsource = "these tests"\n'
+    applicable = require + "where_applicable = true\n"
+    base = (tmp_path / "base.toml").read_text()
+    (tmp_path / "base.toml").write_text(base + require)
+    with pytest.raises(PolicyError, match="requires test/a only where it applies, and t, the policy that it extends"):
+        extended(applicable)
+    (tmp_path / "base.toml").write_text(base + applicable)
+    assert extended(applicable).require[0].where_applicable
+    assert not extended(require).require[0].where_applicable
+
+
+def test_the_reason_of_the_policy_below_is_none_for_a_limit_that_is_looser_still(extended, tmp_path):
+    (tmp_path / "low.toml").write_text((tmp_path / "base.toml").read_text())
+    middle = (
+        PATCH + 'max = 0.2\nrationale = "A limit for drafts."\nsource = "tests"\noverride_reason = "Only drafts."\n'
+    )
+    (tmp_path / "base.toml").write_text(HEAD.replace('"t"', '"b"') + f'extends = "low.toml"\n{middle}')
+    assert extended("").limit[0].override_reason == "Only drafts."
+    for looser in (limit("max = 0.3"), PATCH + "severity = { critical = 0.9 }\n"):
+        with pytest.raises(PolicyError, match="add override_reason"):
+            extended(looser)
+    tighter = extended(limit("max = 0.15")).limit[0]
+    assert (tighter.override_reason, tighter.severity) == (None, {"high": 0.4})
+
+
+def test_a_limit_for_a_use_case_need_not_say_again_that_it_is_required(extended):
+    own = extended(limit('min = 0.6\nuse_cases = ["hiring"]', metric="gain"))
+    assert judge([], own, today=DAY, use_case="hiring").gate.reasons == (
+        "test/a gain for hiring is required but did not run",
+    )
 
 
 def test_a_circle_is_refused_and_so_is_what_is_not_there(tmp_path):

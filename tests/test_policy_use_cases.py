@@ -40,14 +40,13 @@ def test_limits_of_other_use_cases_judge_nothing_are_not_idle_and_are_listed():
     judgement = judge([completed(finding(0.02, 0.01))], rules, today=DAY)
     assert [verdict.state for verdict in judgement.verdicts] == ["within limit"]
     assert judgement.idle_limits == ()
-    assert judgement.gate.exit_code == 0
     assert judgement.other_use_cases == (
         "test/a rate for hiring, promotion: no use case is declared.",
         "test/a other for chat: no use case is declared.",
     )
     declared = judge([completed(finding(0.02, 0.01))], rules, today=DAY, use_case="chat")
     assert declared.other_use_cases == ("test/a rate for hiring, promotion: the declared use case is chat.",)
-    assert declared.gate.exit_code == 3
+    assert declared.gate.reasons == ("test/a other for chat is required but did not run",)
     assert declared.idle_limits == ("test/a other for chat: the check ran and gave no such metric.",)
 
 
@@ -57,10 +56,44 @@ def test_a_metric_that_only_other_uses_limit_is_not_assessed_and_says_so():
     assert verdict.reason == ("The policy limits this metric only for uses that are not declared (hiring, promotion).")
 
 
-def test_what_a_use_case_does_not_require_is_not_required_by_the_limit_for_all():
-    rules = policy(limit("max = 0.1\nrequired = true"), HIRING)
-    assert judge([], rules, today=DAY).gate.exit_code == 3
-    assert judge([], rules, today=DAY, use_case="hiring").gate.exit_code == 0
+def test_what_the_limit_for_all_requires_is_required_of_a_use_case_as_well_unless_a_reason_is_given():
+    general = limit("max = 0.1\nrequired = true")
+    for use_case in (None, "hiring"):
+        assert judge([], policy(general, HIRING), today=DAY, use_case=use_case).gate.exit_code == 3
+        unclear = judge([completed(finding(0.2, 0.2))], policy(general, HIRING), today=DAY, use_case=use_case)
+        assert unclear.gate.exit_code == 3
+    reasoned = policy(general, HIRING + 'override_reason = "Nobody is refused by a draft."')
+    assert judge([], reasoned, today=DAY, use_case="hiring").gate.exit_code == 0
+    assert judge([], policy(general, GROUP, BOTH), today=DAY, use_case="hiring").gate.reasons == (
+        "test/a rate is required but did not run",
+    )
+
+
+REQUIRED = limit('max = 0.1\nrequired = true\nuse_cases = ["hiring"]')
+
+
+@pytest.mark.parametrize(
+    ("use_case", "value", "says"),
+    [
+        ("hiring", 0.5, "test/a rate exceeds its limit (at most 0.1)"),
+        ("hiring", 0.01, None),
+        ("hirng", 0.5, "test/a rate for hiring is required but the policy knows no use case called hirng"),
+        ("hirng", 0.01, "test/a rate for hiring is required but the policy knows no use case called hirng"),
+        (None, 0.5, "test/a rate for hiring is required but no use case is declared"),
+        ("chat", 0.5, None),
+    ],
+)
+def test_a_slip_in_the_use_case_does_not_make_what_is_required_disappear(use_case, value, says):
+    rules = policy(REQUIRED, limit('max = 0.9\nuse_cases = ["chat"]'))
+    gate = judge([completed(finding(value, 0.01))], rules, today=DAY, use_case=use_case).gate
+    assert gate.reasons == (() if says is None else (says,))
+    assert gate.exit_code == (0 if says is None else 1 if "exceeds" in says else 3)
+
+
+def test_a_policy_without_a_limit_is_refused_and_one_that_takes_them_over_is_not():
+    with pytest.raises(PolicyError, match=r"sets no limit, so its gate would hold whatever is found"):
+        policy("limit = []")
+    assert policy(head='extends = "starter"').limit
 
 
 @pytest.mark.parametrize(
@@ -79,6 +112,6 @@ def test_two_limits_on_one_metric_group_and_use_case_are_refused(rules):
 
 def test_a_use_case_without_a_name_is_refused():
     with pytest.raises(PolicyError, match="use case without a name"):
-        policy(limit('max = 0.2\nuse_cases = [" "]'))
+        policy(limit('max = 0.2\nuse_cases = [" \u200b"]'))
     with pytest.raises(PolicyError, match=r"'use_cases' of limit 1 \(test/a rate\)"):
         policy(limit('max = 0.2\nuse_cases = "hiring"'))

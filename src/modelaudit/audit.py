@@ -145,7 +145,9 @@ class Audit:
             name: choices.column_of(name, column if column is not None else getattr(table, name))
             for name, column in columns.items()
         }
-        told = choices.declared_of({} if declared is None else declared).model_dump(exclude_none=True)
+        told = choices.declared_of({} if declared is None else declared).model_dump(
+            exclude_unset=True, exclude_none=True
+        )
         self._declared = Declared.model_validate(table.declared | told)
         self._device = device
         self._batch_tokens = None if batch_tokens is None else choices.whole("batch_tokens", batch_tokens, least=1)

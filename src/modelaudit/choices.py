@@ -15,7 +15,7 @@ from modelaudit.errors import InputError
 from modelaudit.evidence import storable
 from modelaudit.plugins import Plugins
 from modelaudit.policy_file import load_policy
-from modelaudit.project_file import LARGEST
+from modelaudit.project_file import LARGEST, Declaration
 from modelaudit.reports.json import load_report
 from modelaudit.reports.words import LANGUAGES
 from modelaudit.verdicts import Policy
@@ -108,7 +108,7 @@ def declared_of(values: Any) -> Declared:
     if unknown:
         raise InputError(f"declared has no {unknown[0]!r:.40}; it has {_keys(Declared.model_fields)}")
     try:
-        return Declared.model_validate(dict(values))
+        return Declaration.model_validate(dict(values))
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in fault["loc"])

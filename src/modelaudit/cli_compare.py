@@ -45,7 +45,8 @@ def compare(
     from modelaudit.destinations import check_place, places, write_whole
     from modelaudit.monitoring import compare as compared
     from modelaudit.reports import load_report
-    from modelaudit.reports.changes_markdown import headline, render_changes
+    from modelaudit.reports.change_words import headline
+    from modelaudit.reports.changes_markdown import render_changes
     from modelaudit.reports.words import speaking
 
     read = places([before, after, rows_a, rows_b, key_file])

@@ -77,11 +77,12 @@ def verify(
     Exit code: 0 all that was asked holds, 1 something was changed or is another, 2 wrong usage or unusable input,
     3 something that was asked can't be told.
     """
+    from modelaudit.reports.text import visible
     from modelaudit.verification import verify as verified
 
     found = verified(file, digest=digest, seal=seal, record=record, inputs=inputs)
     for point in found.points:
-        out.print(f"{ANSWERS[point.answer]} {escape(point.words)}")
+        out.print(f"{ANSWERS[point.answer]} {escape(visible(point.words))}")
     for name, value in (("digest", found.digest), ("seal", found.seal)):
         if value is not None:
             out.print(f"{name}: {escape(value)}")

@@ -73,7 +73,8 @@ def watch(
 
     Drift of inputs, predictions and confidence, accuracy where labels came, and your own alert rules, so that the
     chance of any false alarm over unlimited looks is at most --alpha. Exit code: 0 no alarm, 1 alarm, 2 wrong usage or
-    unusable input, 3 too few rows to tell.
+    unusable input, 3 too few rows to tell: of an alert rule, or without rules anything of predictions,
+    confidence or accuracy.
     """
     from modelaudit.monitoring.row_key import RowKey
     from modelaudit.monitoring.watch import Watch
@@ -115,7 +116,8 @@ def watch(
         from modelaudit.monitoring.watch_state import write_atomically
 
         text = prometheus_text(look, report, now=dt.datetime.now(tz=dt.UTC))
-        write_atomically(prom, text, what="Prometheus file")
+        # What collects metrics runs as somebody else.
+        write_atomically(prom, text, what="Prometheus file", shared=True)
     # The line goes as it is: a console would break it, or take a label for markup.
     typer.echo(look.json_line)
     _tell(look)

@@ -31,7 +31,8 @@ class Change(Frozen):
         paired: whether the difference was taken row by row. n: of paired rows, or of the smaller audit.
         smallest_detectable: the smallest change that these two audits could have shown (two-sided 5%, power 80%).
         reason: a sentence of a fixed list; detail: what it rests on here.
-        lost: the metric is gone because its check failed, or though the policy requires it. Counts as worse.
+        lost: the metric is gone because its check failed, or though the policy requires it; or a check that failed,
+            of which neither audit has a number. Counts as worse.
     """
 
     checker: Text
@@ -107,12 +108,12 @@ class Comparison(Frozen):
 
     @property
     def lost(self) -> int:
-        """How many metrics are gone that may not go missing."""
+        """How many metrics are gone that may not go missing, and checks that failed without one."""
         return sum(change.lost for change in self.changes)
 
     @property
     def exit_code(self) -> Literal[0, 1, 2]:
-        """0: nothing is clearly worse or lost. 1: something is. 2: the audits can't be compared."""
+        """0: nothing is clearly worse or lost. 1: something is, or a check failed. 2: they can't be compared."""
         if not self.comparable:
             return 2
         return 1 if self.count("worse") + self.lost else 0

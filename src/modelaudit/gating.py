@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from modelaudit.results import CheckResult, Risk
-from modelaudit.verdicts import FamilyState, Gate, Limit, Policy, Verdict
+from modelaudit.verdicts import FamilyState, Gate, Limit, Policy, Verdict, in_force, unserved
 
 
 def family_state(risk: Risk, verdicts: Sequence[Verdict], results: Sequence[CheckResult]) -> FamilyState:
@@ -28,8 +28,14 @@ def family_state(risk: Risk, verdicts: Sequence[Verdict], results: Sequence[Chec
     return FamilyState.model_validate({"risk": risk, "state": state, "incomplete": incomplete, "counts": tallies})
 
 
-def gate(verdicts: Sequence[Verdict], results: Sequence[CheckResult], policy: Policy) -> Gate:
-    """Return the exit code, the gravest first, with its reasons."""
+def gate(
+    verdicts: Sequence[Verdict], results: Sequence[CheckResult], policy: Policy, *, use_case: str | None = None
+) -> Gate:
+    """Return the exit code, the gravest first, with its reasons.
+
+    Where the declared use case is none of the policy's, what their limits require is missing: a misspelt name must not
+    let it disappear.
+    """
     failed = tuple(f"{result.checker.id} failed: {result.reason}" for result in results if result.status == "errored")
     exceeded = tuple(
         f"{_name(verdict)} exceeds its limit ({verdict.limit})"
@@ -42,8 +48,11 @@ def gate(verdicts: Sequence[Verdict], results: Sequence[CheckResult], policy: Po
         if verdict.required and verdict.state in ("inconclusive", "not assessed")
     ) + tuple(
         f"{limit.name} is required but did not run"
-        for limit in policy.limit
+        for limit in in_force(policy.limit, use_case)
         if limit.required and not any(_answers(verdict, limit) for verdict in verdicts)
+    )
+    missing += tuple(
+        f"{limit.name} is required but {_undeclared(use_case)}" for limit in unserved(policy.limit, use_case)
     )
     judged = {verdict.checker for verdict in verdicts if verdict.limit is not None or verdict.metric is None}
     inapplicable = {result.checker.id for result in results if result.status == "not applicable"}
@@ -66,6 +75,13 @@ def _unanswered(checker: str, results: Sequence[CheckResult]) -> str:
     if result is None:
         return "is no check of this audit"
     return "none of its metrics has a limit" if result.status == "completed" else f"is {result.status}: {result.reason}"
+
+
+def _undeclared(use_case: str | None) -> str:
+    """Say that no use case of the policy is declared; a name is cut, as it may be of any length."""
+    if use_case is None:
+        return "no use case is declared"
+    return f"the policy knows no use case called {use_case[:80]}"
 
 
 def _answers(verdict: Verdict, limit: Limit) -> bool:

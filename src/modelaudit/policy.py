@@ -94,7 +94,7 @@ def judge(
     return Judgement(
         verdicts=tuple(verdicts),
         families=families,
-        gate=gate(verdicts, results, policy),
+        gate=gate(verdicts, results, whole, use_case=use_case),
         level=policy.level,
         q=policy.q,
         family_size=len(p_values),

@@ -45,7 +45,11 @@ def shipped_text(name: str) -> str:
     """Return the text of a policy that comes with modelaudit. Raises PolicyError for a name that is none of them."""
     if name not in SHIPPED:
         raise PolicyError(f"no shipped policy is called {shown(name)}. There are {', '.join(SHIPPED)}.")
-    return resources.files("modelaudit").joinpath("policies", f"{name}.toml").read_text(encoding="utf-8")
+    policies = resources.files("modelaudit").joinpath("policies")
+    folder = policies.joinpath(name)
+    # A long policy is kept in parts, which make it up in the order of their names.
+    files = sorted(folder.iterdir(), key=lambda file: file.name) if folder.is_dir() else [policies / f"{name}.toml"]
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
 
 
 def parse_policy(raw: bytes, *, where: str, folder: str | Path = ".") -> Policy:
@@ -130,7 +134,7 @@ def _validated(content: dict[str, Any], where: str) -> Policy:
 def _check_rules(policy: Policy, where: str) -> None:
     """Raise PolicyError for what a file must not say; records of older versions may, and stay readable."""
     for limit in policy.limit:
-        if not all(case.strip() for case in limit.use_cases):
+        if not all(map(alike, limit.use_cases)):
             raise PolicyError(f"{where}: the limit on {shown(limit.name)} has a use case without a name. Name it.")
     keys = Counter(
         (limit.checker, limit.metric, limit.group, case)
@@ -155,6 +159,11 @@ def _check_rules(policy: Policy, where: str) -> None:
         fault = f"two waivers are called {waiver.id}" if named[waiver.id] > 1 else fault_of(waiver, policy)
         if fault is not None:
             raise PolicyError(f"{where}: {shown(fault, 400)}.")
+    if not policy.limit:
+        raise PolicyError(
+            f"{where} sets no limit, so its gate would hold whatever is found. Add a [[limit]], or extend a policy "
+            "that has some."
+        )
 
 
 def _first_fault(error: ValidationError, content: dict[str, Any]) -> str:

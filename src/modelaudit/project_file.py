@@ -8,18 +8,31 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, StrictInt, ValidationError
+from pydantic import Field, StrictInt, ValidationError, field_validator
 
 from modelaudit.audit_report import Declared, Preset
 from modelaudit.errors import InputError
-from modelaudit.evidence import Frozen
-from modelaudit.policy_file import SHIPPED
+from modelaudit.evidence import Frozen, Text
+from modelaudit.frameworks import KNOWN, code_of
+from modelaudit.policy_file import SHIPPED, shown
 
 NAME = "modelaudit.toml"
 LARGEST = 2**63 - 1
 
 
-class SubjectTable(Declared):
+class Declaration(Declared):
+    """What is declared of the use now: places are known ones. Records of what was declared are read as they are."""
+
+    @field_validator("jurisdictions")
+    @classmethod
+    def _known(cls, places: tuple[Text, ...]) -> tuple[Text, ...]:
+        unknown = next((place for place in places if code_of(place) is None), None)
+        if unknown is not None:
+            raise ValueError(f"{shown(unknown, 40)!r} is no place that is known; give {KNOWN}")
+        return places
+
+
+class SubjectTable(Declaration):
     """`[subject]`: what the user declares of the model's use, and how its tables are laid out."""
 
     text_column: str | None = None

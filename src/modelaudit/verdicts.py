@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
+import unicodedata
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated, Literal
@@ -70,6 +72,11 @@ class Limit(Frozen):
         return not self.use_cases or (use_case is not None and alike(use_case) in map(alike, self.use_cases))
 
     @property
+    def place(self) -> tuple[str, str, str | None]:
+        """What the limit is on: check, metric and group."""
+        return self.checker, self.metric, self.group
+
+    @property
     def low(self) -> float | None:
         """The lower edge of the range, or None where it is open."""
         return self.min if self.within is None else -self.within
@@ -127,16 +134,51 @@ def _misplaced(limit: Limit) -> str | None:
     return None
 
 
+UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+"""Characters that show nothing though Unicode does not count them as white space, control or format."""
+
+
 def alike(name: str) -> str:
-    """Return a name as it is compared: case and white space make no other use case, and no other person."""
-    return " ".join(name.split()).casefold()
+    """Return a name as it is compared: what no reader sees makes no other use case, and no other person.
+
+    That is case, white space, forms of one character (NFKC), and characters that show nothing. Letters of two scripts
+    that look the same stay apart.
+    """
+    seen = UNSEEN.sub("", unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()))
+    shown = "".join(" " if mark.isspace() else mark for mark in seen if mark.isspace() or not _formats(mark))
+    return " ".join(shown.split())
+
+
+def _formats(mark: str) -> bool:
+    return unicodedata.category(mark).startswith("C")
+
+
+def inheriting(limits: Sequence[Limit]) -> tuple[Limit, ...]:
+    """Return the limits, each for a use case required where the one for all is and no reason is given against it."""
+    required = {limit.place for limit in limits if limit.required and not limit.use_cases}
+    return tuple(
+        limit.model_copy(update={"required": True})
+        if limit.use_cases and limit.override_reason is None and limit.place in required
+        else limit
+        for limit in limits
+    )
 
 
 def in_force(limits: Sequence[Limit], use_case: str | None) -> tuple[Limit, ...]:
     """Return the limits that hold for a declared use case: one for it stands in the place of the one for all."""
-    served = [limit for limit in limits if limit.serves(use_case)]
-    own = {(limit.checker, limit.metric, limit.group) for limit in served if limit.use_cases}
-    return tuple(limit for limit in served if limit.use_cases or (limit.checker, limit.metric, limit.group) not in own)
+    served = [limit for limit in inheriting(limits) if limit.serves(use_case)]
+    own = {limit.place for limit in served if limit.use_cases}
+    return tuple(limit for limit in served if limit.use_cases or limit.place not in own)
+
+
+def unserved(limits: Sequence[Limit], use_case: str | None) -> tuple[Limit, ...]:
+    """Return the required limits for use cases where none of the policy's is declared.
+
+    A slip in the declared name would let them disappear, and what they require with them.
+    """
+    if any(limit.use_cases and limit.serves(use_case) for limit in limits):
+        return ()
+    return tuple(limit for limit in limits if limit.use_cases and limit.required)
 
 
 class Waiver(Frozen):
@@ -222,7 +264,7 @@ class Policy(Frozen):
     @property
     def reviewed(self) -> bool:
         """Whether somebody is named who approved it."""
-        return bool(self.approved_by.strip())
+        return bool(alike(self.approved_by))
 
     def limits_for(self, use_case: str | None) -> tuple[Limit, ...]:
         """Return the limits that hold for a declared use case, or for none."""

@@ -19,7 +19,9 @@ from modelaudit.audit_report import AuditReport, InputRecord
 from modelaudit.errors import InputError
 from modelaudit.plugins import Plugins
 from modelaudit.reports.json import load_report, parse_report, run_intact
+from modelaudit.reports.model_card import render_model_card, scores
 from modelaudit.reports.seal import Kind, Sealed, check, kind_of, scope
+from modelaudit.reports.text import visible
 from modelaudit.reports.words import LANGUAGES, speaking
 
 Answer = Literal["holds", "differs", "unknown"]
@@ -31,6 +33,8 @@ SUFFIXES: dict[Kind, str] = {
     "sarif": ".sarif",
     "pdf": ".pdf",
 }
+RUN_COVERED_SINCE = (1, 1)
+"""The schema version from which on a record holds a digest of its run."""
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -90,12 +94,18 @@ def verify(
         return _of_record(Path(path), content, digest, known, inputs)
     found = check(content)
     points = [_own(found)]
-    points += _kept("the seal", found.actual, seal) + _kept("the digest that it names", found.digest, digest)
-    if known is not None:
-        points.append(_belongs(found.digest, known))
-        points.append(_made_again(Path(path), content, found, known, plugins or Plugins()))
+    if found.several:
+        return Verification(tuple(points), None, None, (HONEST,))
+    points += _kept("the seal", found.seal if found.line_ends else found.actual, seal)
+    points += _kept("the digest that it names", found.digest, digest)
+    if record is not None and known is not None:
+        points.append(_belongs(_noun(found), found.digest, known))
+        points.append(_run(_read(Path(record)).decode(), "the run in the record"))
+        points += _made_again(Path(path), content, found, known, plugins or Plugins())
     points += _inputs(known, inputs)
-    return Verification(tuple(points), found.digest, found.seal, _limits(digest, seal, known is not None))
+    outside = found.kind == "markdown" and (known is None or _form(Path(path), found.kind, plugins) != CARD)
+    limits = _limits(digest, seal, known is not None)
+    return Verification(tuple(points), found.digest, found.seal, (*((OUTSIDE,) if outside else ()), *limits))
 
 
 def _of_record(
@@ -111,10 +121,10 @@ def _of_record(
     # An older schema version is read as the newest; what was kept elsewhere is what stands in the file.
     named = str(json.loads(text)["digest"])
     points = [Point("holds", f"the record is as it was written: its content gives its digest, {named}")]
-    points += [_run(run_intact(text))]
+    points.append(_run(text, "the run"))
     points += _kept("the digest of the record", named, digest)
     if known is not None:
-        points.append(_belongs(report.digest, known))
+        points.append(_belongs("the file", report.digest, known))
     points += _inputs(report, inputs)
     limits = ("" if digest else ELSEWHERE.format(option="--digest"), HONEST)
     return Verification(tuple(points), named, None, tuple(filter(None, limits)))
@@ -130,6 +140,10 @@ def _read(path: Path) -> bytes:
 def _own(found: Sealed) -> Point:
     if found.kind is None:
         return Point("differs", "the file holds no seal where modelaudit puts one: it is no report of it, or cut short")
+    if found.several:
+        return Point(
+            "differs", "the file holds a section's markers more than once: it is not told which section is ours"
+        )
     place = "the section between the markers" if found.kind == "markdown" else "the file"
     if found.intact:
         return Point("holds", f"{place} is as it was written: its bytes give its seal")
@@ -138,12 +152,21 @@ def _own(found: Sealed) -> Point:
     return Point("differs", f"{place} was changed after it was written: its bytes don't give its seal")
 
 
-def _run(intact: bool | None) -> Point:
+def _noun(found: Sealed) -> str:
+    return "the section" if found.kind == "markdown" else "the file"
+
+
+def _run(text: str, what: str) -> Point:
+    """Look at the part of a record that its digest leaves out and a page prints."""
+    intact = run_intact(text)
+    version = tuple(int(part) for part in str(json.loads(text)["schema_version"]).split("."))
+    if intact is None and version < RUN_COVERED_SINCE:
+        return Point("holds", f"times, host and command of {what} are not covered: the record is of an older version")
     if intact is None:
-        return Point("holds", "times, host and command of the run are not covered: the record is of an older version")
+        return Point("differs", f"the digest of {what} was removed, so its times, host and command may be any")
     if intact:
-        return Point("holds", "times, host and command of the run are as they were written")
-    return Point("differs", "times, host or command of the run were changed, which no verdict rests on")
+        return Point("holds", f"times, host and command of {what} are as they were written")
+    return Point("differs", f"times, host or command of {what} were changed, which no verdict rests on")
 
 
 def _kept(what: str, actual: str | None, kept: str | None) -> list[Point]:
@@ -154,46 +177,73 @@ def _kept(what: str, actual: str | None, kept: str | None) -> list[Point]:
     return [Point("differs", f"{what} is {actual or 'missing'}, not {kept} that was kept elsewhere")]
 
 
-def _belongs(digest: str | None, known: AuditReport) -> Point:
+def _belongs(noun: str, digest: str | None, known: AuditReport) -> Point:
     if digest == known.digest:
-        return Point("holds", "the file names the digest of this record")
+        return Point("holds", f"{noun} names the digest of this record")
     return Point(
         "differs",
-        f"the file names another record ({digest or 'none'}) than this one ({known.digest}); a record that is judged "
+        f"{noun} names another record ({digest or 'none'}) than this one ({known.digest}); a record that is judged "
         "by another policy is another record",
     )
 
 
-def _made_again(path: Path, content: bytes, found: Sealed, known: AuditReport, plugins: Plugins) -> Point:
+def _made_again(path: Path, content: bytes, found: Sealed, known: AuditReport, plugins: Plugins) -> list[Point]:
     """Make the file again from its record, in each language, and compare."""
+    noun = _noun(found)
     if found.kind is None:
-        return Point("unknown", "the file was not compared with its record: its format is not known")
+        return [Point("unknown", "the file was not compared with its record: its format is not known")]
     if found.version != __version__:
-        return Point(
-            "unknown",
-            f"the file was not compared with its record: modelaudit {found.version} wrote it and this is "
-            f"{__version__}, which may word it otherwise; install that version to compare",
+        words = (
+            f"{noun} was not compared with its record: modelaudit {found.version} wrote it and this is {__version__}, "
+            "which may word it otherwise; install that version to compare"
         )
-    own = plugins.suffix_of(path)
-    suffix = own if own in (SUFFIXES[found.kind], CARD) else SUFFIXES[found.kind]
+        return [Point("unknown", words)]
+    form, around = _form(path, found.kind, plugins), False
     for language in LANGUAGES:
         with speaking(language):
-            again = plugins.render(suffix, known)
-        written = again if isinstance(again, bytes) else again.encode()
-        if _same(content, written, found.kind, whole=suffix == CARD):
-            return Point("holds", "made again from the record, the file is the same byte for byte")
+            again = plugins.render(form, known)
+            written = again if isinstance(again, bytes) else again.encode()
+            if form == CARD and _same(content, written, found.kind, whole=True):
+                return [Point("holds", "made again from the record, the card is the same byte for byte")]
+            if _same(content, written, found.kind):
+                if form != CARD:
+                    holds = Point("holds", f"made again from the record, {noun} is the same byte for byte")
+                    return [holds, *(_scores(content, known) if found.kind == "markdown" else ())]
+                around = True
+    if around:
+        words = "made again from the record, the section is the same and the card around it differs"
+        return [Point("differs", f"{words}: its front matter, heading or text was changed or added to")]
     if found.kind == "pdf":
         words = "made again from the record, the PDF differs, which other fonts or another WeasyPrint do as well"
-        return Point("unknown", words)
-    return Point("differs", "made again from the record, the file differs: it does not show what the record says")
+        return [Point("unknown", words)]
+    return [Point("differs", f"made again from the record, {noun} differs: {OTHERWISE}")]
 
 
-def _same(content: bytes, again: bytes, kind: Kind, *, whole: bool) -> bool:
+def _form(path: Path, kind: Kind, plugins: Plugins | None) -> str:
+    """Return by which suffix the file is made again: a card by its name, all else by its content."""
+    own = (plugins or Plugins()).suffix_of(path)
+    return CARD if kind == "markdown" and own == CARD else SUFFIXES[kind]
+
+
+def _same(content: bytes, again: bytes, kind: Kind, *, whole: bool = False) -> bool:
     if kind != "pdf":
         content = content.replace(b"\r\n", b"\n")
     if kind == "markdown" and not whole:
         content, again = (data[slice(*scope(data, kind))] for data in (content, again))
     return content == again
+
+
+def _scores(content: bytes, known: AuditReport) -> list[Point]:
+    """Compare the scores that the Hub shows of a card with those of the record, where its front matter is ours."""
+    try:
+        shown = scores(content.decode("utf-8-sig"))
+    except ValueError:
+        return [Point("unknown", "the front matter above the section can't be read, so its scores were not compared")]
+    if not shown:
+        return []
+    if shown == (scores(render_model_card(known)) or []):
+        return [Point("holds", "the scores in the front matter are those of the record")]
+    return [Point("differs", "the scores in the front matter (model-index) are not those of the record")]
 
 
 def _inputs(report: AuditReport | None, folder: str | Path | None) -> list[Point]:
@@ -212,19 +262,29 @@ def _inputs(report: AuditReport | None, folder: str | Path | None) -> list[Point
 
 
 def _input(record: InputRecord, folder: Path) -> Point:
-    what = f"{record.role} {record.name}"
+    what = f"{record.role} {visible(record.name)}"
     there = list(_candidates(record.name, folder))
-    if any(_hash(file) == record.sha256 for file in there):
-        return Point("holds", f"{what} is the file that the audit read")
+    right = [file for file in there if _hash(file) == record.sha256]
+    if right:
+        place = visible(str(right[0].relative_to(folder)))
+        return Point("holds", f"{what} is the file that the audit read (found as {place})")
     if there:
         return Point("differs", f"{what} is not the file that the audit read: its bytes give another hash")
     return Point("unknown", f"{what} is not in {folder}")
 
 
 def _candidates(name: str, folder: Path) -> Iterator[Path]:
-    """Yield the files below the folder whose path ends as the name does; files of that last name where none does."""
+    """Yield the file of this path in the folder; where there is none, those below it whose path ends as the name does.
+
+    Where none does either, files of that last name. A copy elsewhere says nothing of the file in the right place.
+    """
     parts = tuple(part for part in name.split("/") if part not in ("", ".", ".."))
-    found = [file for file in sorted(folder.rglob("*")) if parts and file.name == parts[-1] and file.is_file()]
+    if not parts:
+        return
+    if (own := folder.joinpath(*parts)).is_file():
+        yield own
+        return
+    found = [file for file in sorted(folder.rglob("*")) if file.name == parts[-1] and file.is_file()]
     yield from [file for file in found if file.parts[-len(parts) :] == parts] or found
 
 
@@ -241,6 +301,14 @@ ELSEWHERE = (
     "signed mail) and compare with {option}."
 )
 NAMED = "The digest tells which record the file names, not that it shows it: compare with --record or --seal."
+OUTSIDE = (
+    "What else stands outside the section's markers was not looked at: text there can say anything, and can hide the "
+    "section."
+)
+OTHERWISE = (
+    "it does not show what the record says, unless templates or messages of this modelaudit were changed without a new "
+    "version, as in a checkout"
+)
 HONEST = "That the numbers were measured as the record says, and from honest data, no file can show."
 
 

@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from modelaudit.results import CheckResult, Metric
 from modelaudit.verdicts import Limit, Policy, Verdict, Waiver, alike
 
+FARTHEST = 100.0
+"""A ceiling this many times as large as the largest value that the limit names, or as 1, bounds nothing."""
+
 
 def waivers_on(policy: Policy, checker: str, metric: Metric) -> tuple[Waiver, ...]:
     """Return the waivers on a metric, in the order of the policy."""
@@ -74,7 +77,9 @@ def fault_of(waiver: Waiver, policy: Policy) -> str | None:
     That owner and approver differ is a comparison of names; who they are can't be checked here.
     """
     days = (waiver.expires - waiver.created).days
-    if not waiver.approver.strip():
+    if not alike(waiver.owner):
+        return f"waiver {waiver.id} has no owner; name who answers for the risk"
+    if not alike(waiver.approver):
         return f"waiver {waiver.id} has no approver; name who agreed to it"
     if alike(waiver.approver) == alike(waiver.owner):
         return f"waiver {waiver.id} is approved by its own owner; let another person approve it"
@@ -93,6 +98,11 @@ def fault_of(waiver: Waiver, policy: Policy) -> str | None:
     ]
     if not limits:
         return f"waiver {waiver.id} is on {waiver.name}, on which the policy sets no limit; correct what it is on"
+    if any(_boundless(limit, waiver.ceiling) for limit in limits):
+        return (
+            f"waiver {waiver.id} has its ceiling {waiver.ceiling:g} so far beyond the limit ({limits[0].words}) that "
+            "it would accept any value; set it to the gravest value that you accept"
+        )
     if all(_inside(limit, waiver.ceiling) for limit in limits):
         return (
             f"waiver {waiver.id} has its ceiling {waiver.ceiling:g} inside the limit ({limits[0].words}), so it could "
@@ -115,6 +125,12 @@ def _reach(limit: Limit, ceiling: float) -> Limit:
 def _inside(limit: Limit, ceiling: float) -> bool:
     """Tell whether a ceiling does not lie beyond the limit."""
     return ceiling >= limit.edges[0] if limit.high is None else ceiling <= limit.high
+
+
+def _boundless(limit: Limit, ceiling: float) -> bool:
+    """Tell whether a ceiling lies so far from the limit and its severities that it is no ceiling."""
+    known = (1.0, *map(abs, limit.edges), *map(abs, limit.severity.values()))
+    return abs(ceiling) > FARTHEST * max(known)
 
 
 def _meets(waiver: Waiver, verdict: Verdict) -> bool:

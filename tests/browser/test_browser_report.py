@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sample_report import sample_report
+from many_findings import many
+from sample_report import sample_report, small_report
 
 from modelaudit.reports import render_html
 from modelaudit.reports.words import speaking
@@ -18,6 +20,8 @@ pytestmark = pytest.mark.heavy
 A4 = (794, 1123)
 """Pixels of a page at 96 to the inch."""
 MARGIN = 2 * 57
+COLUMN = 900
+"""Pixels that a column of the contents may be high."""
 OPEN_ALL = "document.querySelectorAll('details').forEach(one => one.open = true)"
 FOCUS = """() => {
     const one = document.activeElement, style = getComputedStyle(one);
@@ -26,21 +30,36 @@ FOCUS = """() => {
         body: one === document.body,
         outline: parseFloat(style.outlineWidth) || 0,
         seen: one.getBoundingClientRect().height > 0,
+        place: scrollY + one.getBoundingClientRect().top,
     };
 }"""
 STOPS = """() => [...document.querySelectorAll('a[href], summary, [tabindex="0"]')]
     .filter(one => one.checkVisibility()).length"""
 
 
-@pytest.fixture(scope="module", params=["en", "zh"])
-def page(request: pytest.FixtureRequest) -> str:
-    """The page of a report that holds every state and kind of evidence."""
-    with speaking(request.param):
-        return render_html(sample_report())
+MANY = 10_000
+MOST_BYTES = 2_000_000
+"""So large may the page of `MANY` findings be."""
+
+
+@pytest.fixture(scope="module")
+def pages() -> dict[str, str]:
+    """The page of a report that holds every state and kind of evidence, in each language."""
+    found = {}
+    for language in ("en", "zh"):
+        with speaking(language):
+            found[language] = render_html(sample_report())
+    return found
+
+
+@pytest.fixture
+def page(pages: dict[str, str]) -> str:
+    """The page in English, for what no language changes."""
+    return pages["en"]
 
 
 @pytest.mark.parametrize("javascript", [True, False])
-def test_a_page_asks_for_nothing_and_says_nothing(page: str, opened: Callable[..., Any], javascript: bool) -> None:
+def test_a_page_asks_for_nothing_and_says_nothing(page: str, opened: Callable[..., Any], *, javascript: bool) -> None:
     with opened(page, java_script_enabled=javascript) as it:
         it.page.wait_for_load_state("networkidle")
         assert it.deeds == []
@@ -48,13 +67,16 @@ def test_a_page_asks_for_nothing_and_says_nothing(page: str, opened: Callable[..
         assert it.page.locator("script").count() == 0
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
-def test_axe_finds_nothing_against_wcag_2_2_aa(page: str, opened: Callable[..., Any], width: int, scheme: str) -> None:
+@pytest.mark.parametrize(
+    ("language", "width", "scheme"), [("en", 1280, "light"), ("en", 360, "dark"), ("zh", 1280, "dark")]
+)
+def test_axe_finds_nothing_against_wcag_2_2_aa(
+    pages: dict[str, str], opened: Callable[..., Any], language: str, width: int, scheme: str
+) -> None:
     axe = pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
     source = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
     # The audit of the page runs beside it; the page's own policy is tested elsewhere.
-    with opened(page, width=width, scheme=scheme, bypass_csp=True) as it:
+    with opened(pages[language], width=width, scheme=scheme, bypass_csp=True) as it:
         it.page.evaluate(OPEN_ALL)
         it.page.evaluate(source)
         tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -70,22 +92,23 @@ def test_axe_finds_nothing_against_wcag_2_2_aa(page: str, opened: Callable[..., 
     assert violations == []
 
 
-def test_a_reader_without_a_mouse_reaches_everything_in_order(page: str, opened: Callable[..., Any]) -> None:
-    with opened(page) as it:
+def test_a_reader_without_a_mouse_reaches_everything_in_order(opened: Callable[..., Any]) -> None:
+    with opened(render_html(small_report())) as it:
         stops = it.page.evaluate(STOPS)
         it.page.keyboard.press("Tab")
         assert it.page.evaluate("document.activeElement.className") == "skip"
+        it.page.keyboard.press("Tab")
         seen, places = 1, []
-        while True:
-            it.page.keyboard.press("Tab")
-            focus = it.page.evaluate(FOCUS)
-            if focus["body"] or seen > stops:
-                break
+        while not (focus := it.page.evaluate(FOCUS))["body"] and seen <= stops:
             assert focus["outline"] >= 2, f"{focus['name']} shows no focus"
             assert focus["seen"], f"{focus['name']} has the focus and can't be seen"
-            places.append(it.page.evaluate("scrollY + document.activeElement.getBoundingClientRect().top"))
+            places.append(focus["place"])
             seen += 1
+            it.page.keyboard.press("Tab")
         assert seen == stops
+        # What follows by key stands no higher in the page, but for the second column of the contents.
+        rises = [(one, two) for one, two in itertools.pairwise(places) if two < one - COLUMN]
+        assert rises == []
 
 
 def test_a_folded_part_opens_by_key_and_a_deep_link_leads_to_its_finding(page: str, opened: Callable[..., Any]) -> None:
@@ -100,11 +123,36 @@ def test_a_folded_part_opens_by_key_and_a_deep_link_leads_to_its_finding(page: s
         assert missing == []
 
 
-@pytest.mark.parametrize("width", [320, 360, 768, 1280])
-def test_no_page_is_wider_than_the_screen(page: str, opened: Callable[..., Any], width: int) -> None:
-    with opened(page, width=width) as it:
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_no_page_is_wider_than_the_screen(pages: dict[str, str], opened: Callable[..., Any], language: str) -> None:
+    with opened(pages[language]) as it:
         it.page.evaluate(OPEN_ALL)
-        assert it.page.evaluate("document.documentElement.scrollWidth") <= width
+        for width in (320, 360, 768, 1280):
+            it.page.set_viewport_size({"width": width, "height": 900})
+            assert it.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_page_of_ten_thousand_findings_opens_scrolls_and_leads_to_its_last(opened: Callable[..., Any]) -> None:
+    source = render_html(many(MANY))
+    assert len(source.encode()) < MOST_BYTES
+    with opened(source) as it:
+        assert it.deeds == []
+        anchors = it.page.evaluate("""() => [...document.querySelectorAll('[id*="--gap-"]')].map(one => one.id)""")
+        assert len(anchors) == MANY
+        last = anchors[-1]
+        it.page.evaluate("name => { location.hash = name }", last)
+        it.page.wait_for_function(
+            """name => {
+                const box = document.getElementById(name).getBoundingClientRect();
+                return box.height > 0 && box.top >= 0 && box.top < innerHeight;
+            }""",
+            arg=last,
+            timeout=20_000,
+        )
+        it.page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+        it.page.wait_for_function(
+            "document.querySelector('footer').getBoundingClientRect().top < innerHeight", timeout=20_000
+        )
 
 
 def test_print_shows_what_is_folded_in_black_on_white_and_the_summary_on_one_page(

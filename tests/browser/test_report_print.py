@@ -7,8 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from full_front import full_report
 from sample_report import sample_report
 
+from modelaudit.audit_report import AuditReport
 from modelaudit.reports import render_html
 from modelaudit.reports.words import LANGUAGES, speaking
 
@@ -25,9 +27,12 @@ def printed(it: Any) -> bytes:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_summary_prints_on_one_page(opened: Callable[..., Any], language: str) -> None:
+@pytest.mark.parametrize("report", [sample_report, full_report])
+def test_the_summary_prints_on_one_page(
+    opened: Callable[..., Any], language: str, report: Callable[[], AuditReport]
+) -> None:
     with speaking(language):
-        source = render_html(sample_report())
+        source = render_html(report())
     with opened(source) as it:
         assert pages(printed(it)) > 2
         it.page.evaluate("document.querySelectorAll('main > :not(.summary), footer').forEach(part => part.remove())")

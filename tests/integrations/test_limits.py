@@ -13,6 +13,8 @@ from sample_report import clean_report, sample_report
 
 from modelaudit.errors import InputError
 from modelaudit.integrations import LimitsExceeded, assert_within_limits
+from modelaudit.policy import rejudged
+from modelaudit.verdicts import Requirement
 
 pytest_plugins = ["pytester"]
 
@@ -30,7 +32,7 @@ def test_what_exceeds_or_failed_is_named_with_its_interval_the_gravest_first() -
     assert exceeded
     for verdict in exceeded:
         assert str(verdict.metric) in said
-    assert "check failed" in said
+    assert "acme/rare-words failed" in said
     grades = [verdict.grade for verdict in caught.value.verdicts if verdict.state == "exceeds limit"]
     assert grades == sorted(grades, reverse=True)
 
@@ -57,6 +59,45 @@ def test_an_unanswered_check_fails_where_an_answer_is_asked_for() -> None:
             assert_within_limits(report, answered=True)
     else:
         assert_within_limits(report, answered=True)
+
+
+def test_an_answer_that_the_policy_requires_and_that_has_no_verdict_at_all_fails() -> None:
+    report = clean_report()
+    required = Requirement(
+        checker="other/check", rationale="An answer is asked for.", source="A test.", where_applicable=False
+    )
+    policy = report.policy.model_copy(update={"require": (required,)})
+    judged = rejudged(report, policy)
+    assert judged.judgement.gate.exit_code == 3
+    with pytest.raises(LimitsExceeded, match="other/check is required"):
+        assert_within_limits(judged)
+
+
+TWO_MODELS = """
+import json
+import pathlib
+import pytest
+from modelaudit.testing.planted import planted_classifier
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_model(audit, sign, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    model, tokenizer = planted_classifier({"awful": 3.0 * sign, "fine": -3.0 * sign})
+    model.save_pretrained("model")
+    tokenizer.save_pretrained("model")
+    rows = [{"text": f"{'awful' if i % 2 else 'fine'} letter {i}", "label": i % 2} for i in range(60)]
+    pathlib.Path("rows.jsonl").write_text("\\n".join(map(json.dumps, rows)))
+    made = [audit("model", "rows.jsonl", preset="quick", only="modelaudit/task-performance") for _ in range(2)]
+    assert made[0] is made[1]
+    results = {result.checker.id: result for result in made[0].report.results}
+    values = {finding.metric.id: finding.metric.value for finding in results["modelaudit/task-performance"].findings}
+    assert values["accuracy"] == (1.0 if sign > 0 else 0.0)
+"""
+
+
+def test_two_models_of_one_name_are_two_audits_and_one_model_is_audited_once(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(TWO_MODELS)
+    pytester.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=2)
 
 
 FILE = """

@@ -70,8 +70,10 @@ def test_the_action_asks_for_every_format_and_hands_the_exit_code_on(tmp_path: P
     assert (tmp_path / "summary").read_text() == "words"
 
 
-@pytest.mark.parametrize(("ends", "code"), [("0", 0), ("1", 0), ("3", 0), ("4", 0), ("2", 2)])
-def test_without_a_gate_only_unusable_input_fails_the_step(tmp_path: Path, ends: str, code: int) -> None:
+@pytest.mark.parametrize(
+    ("ends", "code"), [("0", 0), ("1", 0), ("3", 0), ("4", 0), ("2", 2), ("127", 127), ("134", 134), ("137", 137)]
+)
+def test_without_a_gate_only_what_is_no_answer_fails_the_step(tmp_path: Path, ends: str, code: int) -> None:
     script, defaults = step()
     assert ran(script, tmp_path, **defaults, ENDS=ends).returncode == int(ends)
     given = defaults | {"GATE": "false"}
@@ -85,6 +87,12 @@ def test_nothing_in_an_input_runs(tmp_path: Path, hostile: str) -> None:
     assert asked(tmp_path)[1:3] == [hostile, hostile]
     ran(script, tmp_path, **(defaults | {"MODEL": "m", "DATA": "d", "ARGUMENTS": hostile}))
     assert not (tmp_path / "owned").exists()
+
+
+@pytest.mark.parametrize("gate", ["True", "yes", "", "0"])
+def test_a_gate_that_is_neither_on_nor_off_is_an_error(tmp_path: Path, gate: str) -> None:
+    script, defaults = step()
+    assert ran(script, tmp_path, **(defaults | {"GATE": gate}), ENDS="0").returncode == 2
 
 
 def test_arguments_that_can_not_be_split_are_an_error_and_not_left_out(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -61,6 +62,31 @@ def test_a_training_is_audited_at_each_evaluation_and_comes_out_the_same(tmp_pat
     assert any(name.startswith("audit/task-performance/") and np.isfinite(value) for name, value in logged[0].items())
 
 
+def test_a_part_that_was_frozen_stays_as_it_was_and_no_fault_of_an_audit_ends_a_training(tmp_path: Path) -> None:
+    class Freezing(AuditCallback):
+        modes: tuple[bool, ...] = ()
+
+        def on_evaluate(self, args: Any, state: Any, control: Any, **given: Any) -> Any:
+            given["model"].train()
+            given["model"].bert.embeddings.eval()
+            control = super().on_evaluate(args, state, control, **given)
+            self.modes = (given["model"].training, given["model"].bert.embeddings.training)
+            return control
+
+    callback = Freezing(Rows(), only="modelaudit/task-performance")
+    _, trainer = trained(tmp_path, callback)
+    assert callback.modes == (True, False)
+    assert trainer.state.global_step == 15
+    assert [type(error) for error in callback.failed.values()] == [MemoryError] * 3
+
+
+class Rows(list[dict[str, Any]]):
+    """Rows that can't be read."""
+
+    def __iter__(self) -> Any:
+        raise MemoryError("no room")
+
+
 def test_training_stops_where_the_gate_does_not_hold_and_goes_on_where_the_audit_fails(tmp_path: Path) -> None:
     policy = tmp_path / "policy.toml"
     policy.write_text(
@@ -75,5 +101,7 @@ def test_training_stops_where_the_gate_does_not_hold_and_goes_on_where_the_audit
     _, trainer = trained(tmp_path / "b", broken)
     assert trainer.state.global_step == 15
     assert sorted(broken.failed) == [5, 10, 15]
+    with pytest.raises(TypeError, match="polcy"):
+        AuditCallback(ROWS, polcy="strict.toml")
     with pytest.raises(ValueError, match="evaluate, epoch or end"):
         AuditCallback(ROWS, when="step")  # type: ignore[arg-type]

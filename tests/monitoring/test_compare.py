@@ -72,8 +72,12 @@ def test_the_same_report_twice_has_nothing_worse_and_reads_back_as_it_was():
     whole = sample_report()
     comparison = compare(whole, whole)
     assert comparison.comparable
-    assert comparison.exit_code == 0
-    assert {change.kind for change in comparison.changes} <= {"no clear change", "not comparable"}
+    # One check failed in both: that is said, and everything else is as it was.
+    (failed,) = [change for change in comparison.changes if change.lost]
+    assert failed.checker == "acme/rare-words"
+    assert comparison.exit_code == 1
+    others = {change.kind for change in comparison.changes if change is not failed}
+    assert others <= {"no clear change", "not comparable"}
     kept = whole.model_copy(update={"comparison": comparison})
     assert parse_report(render_json(kept), where="r").comparison == comparison
 
@@ -184,6 +188,29 @@ def test_a_check_that_failed_is_no_improvement():
     assert compare(before, after).exit_code == 1
     assert one(compare(after, before)).kind == "new"
     assert compare(after, before).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        (),
+        (checked(status="errored", reason="it broke before"),),
+        (checked(status="skipped", reason="needs labels"),),
+        (checked(number(0.1, primary=False)),),
+    ],
+    ids=["not run", "failed", "skipped", "no judged number"],
+)
+def test_a_check_that_failed_without_a_number_to_miss_is_named_once(before):
+    failed = checked(number(0.1), status="errored", reason="it broke")
+    rest = checked(number(0.1), name="acme/rest")
+    comparison = compare(report(*before, rest), report(failed, rest))
+    (found,) = [change for change in comparison.changes if change.checker == "acme/made"]
+    assert (found.kind, found.lost, found.reason, found.detail) == ("gone", True, comparability.FAILED, "it broke")
+    assert found.title == "Made"
+    assert comparison.changes[0] == found
+    assert (comparison.lost, comparison.exit_code) == (1, 1)
+    twice = compare(report(checked(number(0.1), number(0.1, group="g"))), report(failed))
+    assert [change.metric for change in twice.changes] == ["flip_rate", "flip_rate"]
 
 
 def test_what_the_policy_requires_may_not_go_missing():

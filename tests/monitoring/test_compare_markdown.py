@@ -13,7 +13,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from pairs_of_reports import HARM, checked, number, report
 
 from modelaudit.monitoring import compare
-from modelaudit.reports.changes_markdown import END, START, headline, render_changes
+from modelaudit.reports.change_words import headline
+from modelaudit.reports.changes_markdown import END, START, render_changes
 from modelaudit.reports.words import speaking
 from modelaudit.verdicts import Limit
 
@@ -41,7 +42,7 @@ def test_the_first_line_counts_and_the_table_begins_with_the_worst(worse):
     assert first[:4] == ["▲ worse", "Changed answers: typos", "10.0%", "20.0%"]
     assert re.fullmatch(r"\+10\.0\spoints \(\+6\.\d to \+13\.\d\)", first[4])
     assert first[5] == "4.0\u00a0points"
-    assert first[6] == "● Within limit → ▲ Exceeds limit"
+    assert first[6] == "●\u00a0Within limit → ▲\u00a0Exceeds limit"
     assert second[0] == "≈ no clear change"
     assert worse.baseline_digest in text
     assert worse.after_digest in text
@@ -58,7 +59,7 @@ def test_a_refusal_says_why_and_shows_no_table():
 def test_a_lost_answer_is_in_the_first_line():
     failed = checked(status="errored", reason="it broke")
     text = render_changes(compare(report(checked(number(0.1))), report(failed)))
-    assert "**An answer is lost: 1 lost, for their check failed or the policy requires them.**" in text
+    assert "**An answer is lost: 1 lost (its check failed, or the policy requires it).**" in text
     assert "✕ lost. The check failed. It broke." in text
 
 
@@ -74,7 +75,7 @@ def test_it_speaks_chinese(worse):
         text = render_changes(worse)
         refused = headline(compare(report(checked(number(0.1))), report(subject__task="x")))
     assert "明确变差：1 个变差、1 个无明确变化、1 个新超出限值。" in text
-    assert "● 在限值之内 → ▲ 超出限值" in text
+    assert "●\u00a0在限值之内 → ▲\u00a0超出限值" in text
     assert "不可比较" in refused
     for word in ("Clearly", "worse", "Before", "interval", "Exceeds"):
         assert word not in text

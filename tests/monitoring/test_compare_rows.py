@@ -173,6 +173,62 @@ def test_rows_of_few_documents_tell_less():
     assert found["accuracy"].kind == "no clear change"
 
 
+TASK = "modelaudit/task-performance"
+
+
+def task_report(value, **how):
+    accuracy = None if value is None else number(value, id="accuracy", better="higher")
+    return report(checked(*filter(None, [accuracy]), name=TASK, **how))
+
+
+def with_rows(first, second, before, after):
+    comparison = compare(first, second, before, after)
+    return comparison, {(change.checker, change.metric): change for change in comparison.changes}
+
+
+SAME = [True] * 90 + [False] * 10
+FEWER = [False] * 12 + [True] * 78 + [False] * 10
+
+
+def test_rows_take_the_place_of_what_the_reports_tell_of_the_same_score():
+    comparison, found = with_rows(task_report(0.9), task_report(0.78), outcomes(SAME), outcomes(FEWER))
+    assert found[TASK, "accuracy"].paired
+    assert found[TASK, "accuracy"].title == "Changed answers"
+    assert [key for key in found if key[1] == "accuracy"] == [(TASK, "accuracy")]
+    assert comparison.exit_code == 1
+
+
+def test_rows_do_not_hide_that_the_check_failed():
+    failed = task_report(None, status="errored", reason="it broke")
+    comparison, found = with_rows(task_report(0.9), failed, outcomes(SAME), outcomes(SAME))
+    assert (found[TASK, "accuracy"].lost, found[TASK, "accuracy"].reason) == (True, comparability.FAILED)
+    assert comparison.exit_code == 1
+    beside = found["modelaudit/row-outcomes", "accuracy"]
+    assert (beside.kind, beside.paired, beside.lost) == ("no clear change", True, False)
+
+
+def test_rows_of_one_document_do_not_hide_what_the_reports_tell():
+    one = [KEY.of("document", 1)] * 100
+    sides = outcomes(SAME, document=one), outcomes(FEWER, document=one)
+    comparison, found = with_rows(task_report(0.95), task_report(0.30), *sides)
+    assert (found[TASK, "accuracy"].kind, found[TASK, "accuracy"].paired) == ("worse", False)
+    assert comparison.exit_code == 1
+    # What only the rows tell has no interval, so nothing is claimed and nothing is offered as context.
+    only_rows = found["modelaudit/row-outcomes", "mean_confidence"]
+    assert (only_rows.kind, only_rows.reason) == ("not comparable", comparability.NO_INTERVAL)
+    assert "One cluster" in only_rows.detail
+    assert not only_rows.for_context
+
+
+def test_rows_do_not_hide_that_the_check_has_another_version():
+    comparison, found = with_rows(task_report(0.9), task_report(0.78, version="2"), outcomes(SAME), outcomes(FEWER))
+    refused = found[TASK, "accuracy"]
+    assert (refused.kind, refused.reason) == ("not comparable", comparability.VERSION)
+    beside = found["modelaudit/row-outcomes", "accuracy"]
+    assert (beside.kind, beside.title) == ("worse", "Accuracy")
+    assert comparison.exit_code == 1
+
+
 def test_a_tagger_is_compared_by_words_and_entities():
     def tagger(right):
         n = len(right)

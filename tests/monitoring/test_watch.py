@@ -165,6 +165,34 @@ def test_a_rule_that_could_not_be_judged_is_no_pass(watch):
     assert {each.name for each in look.measures} == {"language", "length", "vocabulary"}
 
 
+@pytest.mark.parametrize("n", [60, 100])
+def test_a_rule_that_had_too_few_rows_is_no_pass(watch, n):
+    look = watch(alerts=["negative+0.10"], state=None, log=None).look(live(n, 1), today=DAY)
+    assert named(look, "alert: negative+0.1").state == "inconclusive"
+    assert named(look, "language").state == "no alarm"
+    assert (look.state, look.exit_code) == ("inconclusive", 3)
+    assert "1 of 1 alert rules" in look.reason
+
+
+def test_rows_without_any_outcome_are_no_pass_though_their_texts_are_alike(watch):
+    bare = [{"id": row["id"], "text": row["text"]} for row in live(800, 1)]
+    labels = [{"id": f"nobody {at}", "label": "negative"} for at in range(200)]
+    look = watch().look([*bare, *labels], today=DAY)
+    assert (named(look, "language").state, named(look, "length").state) == ("no alarm", "no alarm")
+    assert (look.state, look.exit_code) == ("inconclusive", 3)
+    assert "prediction, confidence, accuracy" in look.reason
+    assert look.not_measured["late labels"].startswith("200 labels")
+
+
+def test_what_few_rows_of_each_window_do_not_tell_the_last_windows_together_do(watch):
+    watching = watch()
+    looks = [watching.look(live(200, seed), today=DAY) for seed in range(1, 5)]
+    assert looks[0].exit_code == 3
+    assert "309 rows would do for prediction" in looks[0].reason
+    assert looks[-1].exit_code == 0
+    assert named(looks[-1], "prediction").state == "inconclusive"
+
+
 @pytest.mark.parametrize(
     ("rows", "name"),
     [
@@ -212,7 +240,8 @@ def test_nothing_of_a_row_is_in_what_is_written(watch, tmp_path, case):
     written += case.profile.model_dump_json()
     for part in ("Quillfeather", "Mill", "4711", "household"):
         assert part not in written
-    assert (tmp_path / "log.jsonl").stat().st_mode & 0o077 == 0
+    for name in ("log.jsonl", "state.json"):
+        assert (tmp_path / name).stat().st_mode & 0o077 == 0
     # Who has another key can't find the row again.
     assert KEY.of("id", "customer-4711-0") in written
     assert RowKey(b"x" * 32).of("id", "customer-4711-0") not in written

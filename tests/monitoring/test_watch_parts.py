@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import math
 import sys
@@ -33,7 +34,7 @@ from modelaudit.monitoring.tally import (
     word_hash,
 )
 from modelaudit.monitoring.watch import Watch
-from modelaudit.monitoring.watch_log import LogLine, append_log, read_log
+from modelaudit.monitoring.watch_log import Counted, LogLine, append_log, read_log
 from modelaudit.monitoring.watch_state import read_state, write_atomically, write_state
 from modelaudit.monitoring.watched_model import ModelSource
 
@@ -100,6 +101,16 @@ def test_permutations_are_as_many_as_a_late_look_asks_for():
     [found] = judge_window(Reference({}, reference), Window({}, None, window), look=60, alpha=0.05, rng=rng)
     assert found.threshold < 1e-4
     assert found.state == "alarm"
+
+
+@pytest.mark.parametrize(("look", "state"), [(60, "no alarm"), (1_500, "inconclusive")])
+def test_a_look_so_late_that_permutations_can_not_reach_its_threshold_is_inconclusive(monkeypatch, look, state):
+    monkeypatch.setattr("modelaudit.monitoring.trials.MOST_DRAWS", 20_000)
+    rng = np.random.default_rng(0)
+    reference, window = rng.normal(0.0, 1.0, (2, 60, 4))
+    [found] = judge_window(Reference({}, reference), Window({}, None, window), look=look, alpha=0.05, rng=rng)
+    assert found.state == state
+    assert (found.least_p > found.threshold) is (state == "inconclusive")
 
 
 def test_broken_lines_are_counted_with_their_numbers_and_hold_no_text(tmp_path):
@@ -277,21 +288,66 @@ def test_a_run_that_stopped_between_log_and_state_is_made_good_by_the_next(case,
     assert log.read_bytes() == whole
 
 
+@pytest.mark.parametrize(
+    ("harm", "says"),
+    [
+        (lambda log: log.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:10])), "was cut or taken"),
+        (lambda log: log.unlink(), "was cut or taken away"),
+        (lambda log: log.write_text(log.read_text().replace('"prediction":1', '"prediction":0', 1)), "was changed"),
+    ],
+)
+def test_a_log_that_was_cut_changed_or_deleted_is_refused_until_a_reset(case, tmp_path, harm, says):
+    state, log = tmp_path / "state.json", tmp_path / "log.jsonl"
+    watch = Watch(case.report, case.profile, key=KEY, state=state, log=log)
+    first = live(80, 1)
+    watch.look(first, today=DAY)
+    harm(log)
+    kept = state.read_bytes()
+    late = [{"id": row["id"], "label": "negative"} for row in first]
+    with pytest.raises(InputError, match=f"the log .*{says}.*backup.*--reset"):
+        watch.look([*late, *live(80, 2)], today=DAY)
+    assert state.read_bytes() == kept
+    log.unlink(missing_ok=True)
+    watch.reset("the log was lost", today=DAY)
+    assert watch.look(live(80, 2), today=DAY).look == 1
+    assert watch.look(live(80, 3), today=DAY).look == 2
+
+
+def test_a_reset_keeps_the_log_that_is_there(case, tmp_path):
+    watch = Watch(case.report, case.profile, key=KEY, state=tmp_path / "state.json", log=tmp_path / "log.jsonl")
+    first = live(80, 1)
+    watch.look(first, today=DAY)
+    watch.reset("a new year", today=DAY)
+    late = [{"id": row["id"], "label": row["prediction"]} for row in first]
+    assert watch.look([*late, *live(80, 2)], today=DAY).labelled == 80
+
+
+def test_what_the_owner_alone_may_read_and_what_is_shared(tmp_path):
+    write_atomically(tmp_path / "state", "x", what="state")
+    write_atomically(tmp_path / "prom", "x", what="Prometheus file", shared=True)
+    modes = [(tmp_path / name).stat().st_mode & 0o777 for name in ("state", "prom")]
+    assert modes == [0o600, 0o644]
+
+
 def test_a_log_that_is_not_the_watchs_own_is_left_alone(tmp_path):
     log = tmp_path / "notes.txt"
     log.write_text("my notes\n")
     with pytest.raises(InputError, match="not written"):
-        read_log(log, KEY.id, size=0)
+        read_log(log, KEY.id, counted=Counted())
     with pytest.raises(InputError, match="line 1, is no line"):
-        read_log(log, KEY.id, size=9)
+        read_log(log, KEY.id, counted=Counted(size=9, sha256=hashlib.sha256(log.read_bytes()).hexdigest()))
     log.unlink()
-    size = append_log(log, [LogLine(key="another", look=1, day=DAY, name="n")], size=0)
+    counted = append_log(log, [LogLine(key="another", look=1, day=DAY, name="n")], counted=Counted())
     with pytest.raises(InputError, match="another key"):
-        read_log(log, KEY.id, size=size)
+        read_log(log, KEY.id, counted=counted)
     with pytest.raises(OutputError, match="can't be written"):
-        append_log(tmp_path / "no" / "log", [], size=0)
+        append_log(tmp_path / "no" / "log", [], counted=Counted())
     with pytest.raises(OutputError, match="can't be written"):
         write_atomically(tmp_path / "no" / "state", "x", what="state")
+
+
+def labels(measure):
+    return f'model="a\\"b\\\\c?d?{"x" * 111}…",measure="{measure.name}",scope="{measure.scope}"'
 
 
 def test_metrics_are_well_formed_and_name_no_row_and_no_class(case):
@@ -303,6 +359,13 @@ def test_metrics_are_well_formed_and_name_no_row_and_no_class(case):
     assert all(float(line.rsplit(" ", 1)[1]) is not None for line in series)
     assert 'model="a\\"b\\\\c?d?' in text
     assert 'measure="prediction",scope="window"' in text
+    states = {
+        (each.name, f"modelaudit_watch_measure_{state.replace(' ', '_')}{{{labels(each)}}} {float(each.state == state)}")
+        for each in hostile.measures
+        for state in ("alarm", "inconclusive")
+    }
+    assert "inconclusive" in {each.state for each in hostile.measures}
+    assert [name for name, line in states if line not in text] == []
     assert "positive" not in text
     assert "0-1" not in text
     assert len(series) < 60

@@ -21,6 +21,8 @@ from modelaudit.text.perturbations.bundled import bundled_perturbations
 SOURCE = Path(__file__).parents[2] / "src" / "modelaudit"
 ROOMS = ("checkers", "monitoring", "subject", "text")
 """The rooms whose texts a report shows."""
+RULES = ("gating", "policy", "verdicts", "waivers")
+"""The modules that say what a policy makes of an audit."""
 GAP = "\N{REPLACEMENT CHARACTER}"
 """What stands for the part of a text that the code fills in."""
 SHOWN_BY = frozenset(
@@ -65,7 +67,9 @@ def named_in_code() -> set[str]:
 @cache
 def written() -> tuple[Written, ...]:
     """Return every text in the code of the rooms whose texts a report shows."""
-    return tuple(each for room in ROOMS for path in sorted((SOURCE / room).rglob("*.py")) for each in _of(room, path))
+    rooms = [(room, path) for room in ROOMS for path in sorted((SOURCE / room).rglob("*.py"))]
+    rules = [(name, SOURCE / f"{name}.py") for name in RULES]
+    return tuple(each for room, path in (*rooms, *rules) for each in _of(room, path))
 
 
 def shown(report: AuditReport) -> Iterator[str]:

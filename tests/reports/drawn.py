@@ -23,9 +23,8 @@ def forests(check: CheckView) -> str:
     """Return the markup of plots of all findings of a check."""
     plots = (*plots_of(check.judged), *plots_of(check.context))
     return _template(
-        '{% from "forest.html.j2" import forest %}'
-        '{% for plot in plots %}{{ forest(plot, "f" ~ loop.index, "95%") }}{% endfor %}'
-    ).render(plots=plots)
+        '{% from "forest.html.j2" import forest %}{% for plot in plots %}{{ forest(plot, layout, "95%") }}{% endfor %}'
+    ).render(plots=plots, layout=check.layout)
 
 
 def check_characters(source: str) -> None:

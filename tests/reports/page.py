@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
+from itertools import pairwise
 
 INLINE = {"a", "bdi", "span", "strong"}
 VOID = {"meta", "br", "img", "hr", "input", "link"}
@@ -43,6 +44,18 @@ class Page(HTMLParser):
 
     def all(self, tag: str) -> list[dict[str, str | None]]:
         return [attributes for name, attributes in self.tags if name == tag]
+
+    @property
+    def misplaced_headings(self) -> int:
+        """How many headings of tables have no place that says what they head: the head, a row's start or a scope."""
+        tags = [
+            (tag, attributes) for tag, attributes in self.tags if tag in ("table", "thead", "tbody", "tr", "th", "td")
+        ]
+        part, found = "", 0
+        for (before, _), (tag, attributes) in pairwise([("", {}), *tags]):
+            part = tag if tag in ("thead", "tbody") else part
+            found += tag == "th" and part != "thead" and before != "tr" and "scope" not in attributes
+        return found
 
     @property
     def words(self) -> str:

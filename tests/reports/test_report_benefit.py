@@ -69,7 +69,7 @@ def resource(report: AuditReport, label: str) -> tuple[str, bool]:
         ((performance(),), "Not shown to be a benefit: no simple baseline was measured on the same rows.", False),
         ((performance(0.3, 0.1),), "On these rows the model is ahead of each of the 2 simple baselines", True),
         ((performance(0.3),), "On these rows the model is ahead of the one simple baseline", True),
-        ((performance(0.3, -0.1),), "Not clearly ahead in: Gain over linear.", False),
+        ((performance(0.3, -0.1),), "does worse than a simpler means. Behind in: Gain over linear.", False),
         ((performance(0.01, 0.3),), "Not clearly ahead in: Gain over commonest.", False),
     ],
 )

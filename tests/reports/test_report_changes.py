@@ -12,6 +12,7 @@ from modelaudit.comparison import Change, Comparison
 from modelaudit.reports import render_html
 from modelaudit.reports.changes import MOST_ROWS, NAMED
 from modelaudit.reports.front import front
+from modelaudit.reports.words import speaking
 from modelaudit.results import Risk
 
 DIGEST = "sha256:" + "ab" * 32
@@ -104,6 +105,27 @@ def test_what_can_not_be_compared_says_why() -> None:
     assert "These two audits can't be compared" in words
     assert "The two audits read other rows. a.csv, b.csv" in words
     assert '<table class="data change">' not in render_html(report)
+    assert front(report).notices[0].startswith("The baseline can't be compared with this audit")
+
+
+def test_a_reason_that_lies_in_the_baseline_says_so() -> None:
+    report = compared(
+        change("new", reason="The check failed.", detail="it ran out of memory", before=None, difference=None)
+    )
+    with speaking("zh"):
+        found = front(report).changes
+        assert found is not None
+        [row] = found.rows
+    assert row.why == "基线中：该检查失败。It ran out of memory."
+    assert "In the baseline: The check failed. It ran out of memory." in Page(render_html(report)).words
+
+
+def test_a_number_for_context_is_counted_as_such() -> None:
+    report = compared(change("no clear change", q=None, adjusted=None), change("no clear change", group="title case"))
+    found = front(report).changes
+    assert found is not None
+    assert [row.kind for row in found.rows] == ["for context", "no clear change"]
+    assert "1 without a clear change, 1 for context" in found.headline
 
 
 def test_the_table_holds_so_many_changes_and_counts_the_others() -> None:
@@ -113,7 +135,7 @@ def test_the_table_holds_so_many_changes_and_counts_the_others() -> None:
     assert table is not None
     assert table.group(1).count("<tr>") == MOST_ROWS + 1
     assert "7 further numbers in the JSON record only." in Page(source).words
-    assert "Within limit → Exceeds limit" in Page(table.group(1)).words
+    assert "● Within limit → ▲ Exceeds limit" in Page(table.group(1)).words
 
 
 def test_a_long_reason_is_cut_on_the_first_page_only() -> None:

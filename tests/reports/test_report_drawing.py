@@ -54,7 +54,7 @@ def test_a_chart_has_title_description_and_its_numbers_beside_it(item: Evidence)
         any(text.strip() for inside, text in page.texts if inside == tag) for tag in ("title", "desc", "caption")
     )
     assert page.all("details") == [{"class": "numbers-table"}]
-    assert all(heading.get("scope") in ("col", "row") for heading in page.all("th"))
+    assert page.misplaced_headings == 0
     assert len(page.all("figcaption")) == len(page.all("figure")) == 1
 
 
@@ -214,7 +214,7 @@ def test_drawings_speak_chinese() -> None:
     assert "处相差最大" in curve.words
     assert "数值" in curve.words
     assert "占该组的比例（%）" in histogram.words
-    assert "in：8 行，中位行位于 1 至 2 之间；out" in histogram.words
+    assert "in：8 条样本，中位样本位于 1 至 2 之间；out" in histogram.words
     assert "超出限值" in plots.words
     assert "底色处为限值以外" in plots.words
     assert not re.search(r"Limit|Verdict|further|shaded", plots.words)

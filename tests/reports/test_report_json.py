@@ -87,7 +87,7 @@ def test_a_critical_verdict_and_its_step_are_kept() -> None:
         }
     )
     assert parse_report(render_json(report), where="report x.json") == report
-    assert "critical 0.9" in render_html(report)
+    assert "critical from 0.900" in render_html(report)
     assert "critical severity" in render_markdown(report)
 
 

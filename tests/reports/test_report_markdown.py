@@ -47,7 +47,7 @@ def test_chinese_states_the_same_numbers() -> None:
     with speaking("zh"):
         chinese = render_markdown(sample_report())
         assert standing() in chinese
-    assert "需要决策的发现" in chinese
+    assert "需要决定的事项" in chinese
     assert figures(english) == figures(chinese)
     assert ["21.4%", "18.9%", "23.9%", "1,000", "5.0%"] in figures(english)
 

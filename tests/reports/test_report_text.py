@@ -82,6 +82,7 @@ def test_every_state_has_a_word_of_its_own_in_both_languages() -> None:
         ("share of rows", "flip_rate", "lower", 0.1214, "12.1%"),
         ("share of rows", "accuracy_drop", "lower", 0.031, "+3.1\u00a0points"),
         ("probability", "score_difference", "zero", -0.031, f"{MINUS}3.1\u00a0points"),
+        ("share of rows", "gain_over_linear", "higher", -0.012, f"{MINUS}1.2\u00a0points"),
         ("AUC", "membership_auc", "lower", 0.5, "0.500"),
         ("log-odds", "shift", "zero", 1.2345, "+1.23"),
         ("words", "words_for_80pct", "neither", 3.0, "3"),

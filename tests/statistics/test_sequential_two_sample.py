@@ -11,7 +11,7 @@ from scipy.special import kolmogorov
 from scipy.stats import binom, fisher_exact
 
 from modelaudit.statistics.exact_two_sample import MOST_STEPS, class_p, class_tail, gap_detectable, largest_gap
-from modelaudit.statistics.margins import rise_p
+from modelaudit.statistics.margins import RULED_OUT, rise_p
 from modelaudit.statistics.mmd import mmd_test
 
 
@@ -56,7 +56,16 @@ def test_beyond_counting_p_is_a_bound_and_not_too_small():
     huge = largest_gap(np.array([40_000, 60_000]), np.array([30_600, 39_400]))
     assert MOST_STEPS < 100_000 * 70_000
     exact_limit = kolmogorov(huge.value * math.sqrt(100_000 * 70_000 / 170_000))
-    assert exact_limit < huge.p < 2 * exact_limit
+    assert exact_limit < huge.p < 0.05
+    # What is proven: one sample or the other strays from what both were drawn from by its part of the gap.
+    parts = huge.value / (1 / math.sqrt(100_000) + 1 / math.sqrt(70_000)) / np.sqrt([100_000, 70_000])
+    each = 2 * np.exp(-2 * np.array([100_000, 70_000]) * parts**2)
+    assert parts.sum() == pytest.approx(huge.value)
+    assert huge.p == pytest.approx(each.sum())
+    for n, m in ((100_000, 70_000), (5_000, 200_000), (300, 150)):
+        gap = gap_detectable(n, m, alpha=1e-6)
+        bins = [np.array([round(rows * (0.5 + side * gap / 2)) for side in (1, -1)]) for rows in (n, m)]
+        assert largest_gap(bins[0], bins[1][::-1]).p < 1e-6
 
 
 def test_a_gap_as_large_as_promised_is_found_in_four_of_five_samples():
@@ -100,6 +109,8 @@ def test_a_rise_needs_rows_and_a_margin_that_can_be():
     assert rise_p((20, 100), (25, 100), 0.1) == 1.0
     assert rise_p((200, 1000), (140, 200), 0.1) < 1e-8
     assert rise_p((0, 50), (0, 50), 0.0) == 1.0
+    # No share before that fits 0 of 50 could have fallen by .99.
+    assert rise_p((0, 50), (50, 50), -0.99) == RULED_OUT
     with pytest.raises(ValueError, match="needs a row"):
         rise_p((0, 0), (1, 2), 0.1)
     with pytest.raises(ValueError, match="margin"):

@@ -10,10 +10,13 @@ from modelaudit.frameworks.clauses import (
     Strength,
     clauses_for,
     clauses_of_the_report,
+    clauses_without_evidence,
     frameworks,
 )
+from modelaudit.frameworks.places import KNOWN, code_of, within
 
 __all__ = [
+    "KNOWN",
     "Clause",
     "Framework",
     "Standing",
@@ -21,5 +24,8 @@ __all__ = [
     "Strength",
     "clauses_for",
     "clauses_of_the_report",
+    "clauses_without_evidence",
+    "code_of",
     "frameworks",
+    "within",
 ]

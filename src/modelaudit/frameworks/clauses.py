@@ -16,6 +16,7 @@ from pydantic import Field
 
 from modelaudit.audit_report import Declared
 from modelaudit.evidence import Frozen
+from modelaudit.frameworks.places import within
 from modelaudit.results import Risk
 
 Strength = Literal["direct", "supporting", "context"]
@@ -82,7 +83,7 @@ class Clause(Frozen):
         """
         if not self.jurisdictions:
             return "voluntary alignment"
-        answers = [_within(declared.jurisdictions, self.jurisdictions), self._role(declared)]
+        answers = [within(declared.jurisdictions, self.jurisdictions), self._role(declared)]
         if False in answers:
             return "voluntary alignment"
         return "not declared" if None in answers else "declared"
@@ -162,6 +163,11 @@ def clauses_of_the_report() -> tuple[Clause, ...]:
     return tuple(clause for clause in _all() if WHOLE in clause.families)
 
 
+def clauses_without_evidence() -> tuple[Clause, ...]:
+    """Return the clauses that nothing of modelaudit is evidence for, without those that are history."""
+    return tuple(clause for clause in _all() if not clause.families and clause.status != "historic")
+
+
 def _all() -> list[Clause]:
     return [clause for framework in frameworks() for clause in framework.clauses]
 
@@ -171,11 +177,3 @@ def _serves(clause: Clause, checker_id: str | None, metric_id: str | None) -> bo
         asked is None or not named or asked in named
         for asked, named in ((checker_id, clause.checkers), (metric_id, clause.metrics))
     )
-
-
-def _within(declared: tuple[str, ...], named: tuple[str, ...]) -> bool | None:
-    """Tell whether one of the declared places is one that is named, or lies in it: `us-nyc` lies in `us`."""
-    if not declared:
-        return None
-    places = [place.strip().lower() for place in declared]
-    return any(place == name or place.startswith(f"{name}-") for place in places for name in named)

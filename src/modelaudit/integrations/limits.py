@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from modelaudit.audit_report import AuditReport
 from modelaudit.errors import InputError
+from modelaudit.gating import gate
 from modelaudit.outcome import AuditOutcome
 from modelaudit.results import Risk
-from modelaudit.verdicts import Verdict
+from modelaudit.verdicts import Gate, Verdict
 
 
 class LimitsExceeded(AssertionError):
@@ -26,8 +27,8 @@ def assert_within_limits(audited: AuditOutcome | AuditReport, *names: str, answe
         audited: an outcome, or a report that was loaded.
         names: families and checker ids that count, by default all. One that is not in the report is an error, since a
             misspelt name would hold for ever.
-        answered: whether an inconclusive or unassessed verdict fails as well. What the policy calls `required` does
-            in either case.
+        answered: whether an inconclusive or unassessed verdict fails as well. What the policy requires an answer to
+            does in either case, be it that its check did not run or is none of the audit's.
 
     Raises:
         LimitsExceeded: an AssertionError that lists what exceeds its limit, failed or gave no answer, with interval
@@ -41,16 +42,13 @@ def assert_within_limits(audited: AuditOutcome | AuditReport, *names: str, answe
         for verdict in report.judgement.verdicts
         if _counts(verdict.checker, verdict.risk, names) and _fails(verdict, answered=answered)
     ]
-    errored = {
-        result.checker.id: result.reason or ""
-        for result in report.results
-        if result.status == "errored" and _counts(result.checker.id, result.checker.risk, names)
-    }
-    if not failing and not errored:
+    held = _gate(report, names)
+    if not failing and not held.exit_code:
         return
     failing.sort(key=lambda verdict: (verdict.state != "exceeds limit", -verdict.grade))
-    lines = [f"check failed: {name}: {reason}" for name, reason in errored.items()]
-    lines += [_line(verdict) for verdict in failing if verdict.checker not in errored]
+    # What the gate alone knows: a check that failed, and an answer that is required and has no verdict at all.
+    lines = [reason for reason in held.reasons if not any(_named(verdict, reason) for verdict in failing)]
+    lines += [_line(verdict) for verdict in failing]
     head = f"{report.subject.model.name}: {len(lines)} of the policy's limits ({report.policy.id}) do not hold"
     raise LimitsExceeded("\n  ".join([head, *lines]), tuple(failing))
 
@@ -62,6 +60,28 @@ def _check_names(report: AuditReport, names: Sequence[str]) -> None:
         raise InputError(
             f"{unknown[0]!r:.60} is neither a family nor a check of this report: {', '.join(sorted(known))}"
         )
+
+
+def _gate(report: AuditReport, names: Sequence[str]) -> Gate:
+    """The gate of the report, or what it would be if the families and checks that are named were all."""
+    if not names:
+        return report.judgement.gate
+    results = [result for result in report.results if _counts(result.checker.id, result.checker.risk, names)]
+    checkers = {result.checker.id for result in results}
+    policy = report.policy.model_copy(
+        update={
+            "limit": tuple(limit for limit in report.policy.limit if limit.checker in checkers),
+            "require": tuple(each for each in report.policy.require if each.checker in checkers),
+        }
+    )
+    verdicts = [verdict for verdict in report.judgement.verdicts if verdict.checker in checkers]
+    return gate(verdicts, results, policy)
+
+
+def _named(verdict: Verdict, reason: str) -> bool:
+    """Whether a reason of the gate is on this verdict."""
+    group = f" ({verdict.group})" if verdict.group else ""
+    return reason.startswith(f"{verdict.checker} {verdict.metric}{group} ")
 
 
 def _counts(checker: str, risk: Risk, names: Sequence[str]) -> bool:

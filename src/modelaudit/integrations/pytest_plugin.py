@@ -74,11 +74,23 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
 
 
 def _key(model: Any, data: Any, only: Any, options: dict[str, Any]) -> str | None:
-    """Return what an audit was asked, where it can be told by looking: paths and plain values."""
-    parts = {"model": model, "data": data, "only": only, **options}
-    if not all(isinstance(value, str | Path | int | float | None) for value in _leaves(parts)):
+    """Return what an audit was asked, where it can be told by looking: plain values, and files as they are now."""
+    parts = {"model": model, "data": data, "only": only, "project file": "modelaudit.toml", **options}
+    leaves = list(_leaves(parts))
+    if not all(isinstance(value, str | Path | int | float | None) for value in leaves):
         return None
-    return repr(sorted((name, repr(value)) for name, value in parts.items()))
+    seen = [_looked_at(value) for value in leaves if isinstance(value, str | Path)]
+    return repr((sorted((name, repr(value)) for name, value in parts.items()), seen, str(Path.cwd())))
+
+
+def _looked_at(named: str | Path) -> list[tuple[str, int, int]]:
+    """The files that a path stands for, each with its size and when it was written; none for another word."""
+    try:
+        path = Path(named).resolve()
+        files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
+        return [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+    except (OSError, ValueError):
+        return []
 
 
 def _leaves(value: Any) -> Iterable[Any]:

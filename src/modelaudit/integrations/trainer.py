@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
@@ -12,9 +14,9 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from modelaudit.audit import Audit
 from modelaudit.audit_report import AuditReport
-from modelaudit.errors import ModelAuditError
 from modelaudit.outcome import AuditOutcome
 from modelaudit.reports.gate import gate_words
+from modelaudit.verdicts import Verdict
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +56,9 @@ class AuditCallback(TrainerCallback):  # type: ignore[misc]  # transformers has 
     ) -> None:
         if when not in ("evaluate", "epoch", "end"):
             raise ValueError(f"when is {when!r}; use evaluate, epoch or end")
+        unknown = sorted(set(options) - set(inspect.signature(Audit).parameters))
+        if unknown:
+            raise TypeError(f"Audit takes no {unknown[0]!r}; see its docstring for what it takes")
         self._data = data
         self._when = when
         self._only = only
@@ -61,7 +66,7 @@ class AuditCallback(TrainerCallback):  # type: ignore[misc]  # transformers has 
         self._stop = stop
         self._options = {"preset": "quick", **options}
         self.outcomes: dict[int, AuditOutcome] = {}
-        self.failed: dict[int, ModelAuditError] = {}
+        self.failed: dict[int, Exception] = {}
 
     def on_evaluate(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **given: Any
@@ -91,7 +96,7 @@ class AuditCallback(TrainerCallback):  # type: ignore[misc]  # transformers has 
         try:
             outcome = self._outcome(given["model"], tokenizer)
             self._keep(step, outcome)
-        except ModelAuditError as error:
+        except Exception as error:  # noqa: BLE001  a training of days must not end by its audit
             log.warning("the audit at step %d could not be made: %s", step, error)
             self.failed[step] = error
             return control
@@ -103,13 +108,17 @@ class AuditCallback(TrainerCallback):  # type: ignore[misc]  # transformers has 
         return control
 
     def _outcome(self, model: Any, tokenizer: Any) -> AuditOutcome:
-        training, devices = model.training, [model.device] if model.device.type == "cuda" else []
+        # A part that was frozen in its mode stays so, while the rest is trained.
+        modes, devices = [(part, part.training) for part in model.modules()], []
+        if model.device.type == "cuda":
+            devices.append(model.device)
         try:
             with torch.random.fork_rng(devices=devices):
                 model.eval()
                 return Audit(model, self._data, tokenizer=tokenizer, **self._options).run(only=self._only)
         finally:
-            model.train(training)
+            for part, training in modes:
+                part.training = training
 
     def _keep(self, step: int, outcome: AuditOutcome) -> None:
         if self._folder is not None:
@@ -118,16 +127,29 @@ class AuditCallback(TrainerCallback):  # type: ignore[misc]  # transformers has 
 
 
 def logged(report: AuditReport) -> dict[str, float]:
-    """Return the judged metrics of a report by `audit/<checker>/<metric>`, the worst group of each, and the gate."""
+    """Return the judged metrics of a report by `audit/<checker>/<metric>`, of several groups the one furthest
+    beyond its limit, and the gate."""
     found: dict[str, float] = {"audit/gate": float(report.judgement.gate.exit_code)}
     values = {
         (result.checker.id, finding.metric.id, finding.metric.group): finding.metric.value
         for result in report.results
         for finding in result.findings
     }
-    gravest = sorted(report.judgement.verdicts, key=lambda verdict: (verdict.state != "exceeds limit", -verdict.grade))
-    for verdict in gravest:
+    for verdict in sorted(report.judgement.verdicts, key=lambda verdict: _closeness(verdict, report)):
         value = values.get((verdict.checker, verdict.metric or "", verdict.group))
         if value is not None:
             found.setdefault(f"audit/{verdict.checker.partition('/')[2]}/{verdict.metric}", value)
     return found
+
+
+def _closeness(verdict: Verdict, report: AuditReport) -> float:
+    """How far the interval keeps within its limit, in the metric's own unit; below zero beyond it, last without one."""
+    policy, use_case = report.policy, report.subject.declared.use_case
+    limits = [
+        limit
+        for limit in policy.limits_for(use_case)
+        if (limit.checker, limit.metric) == (verdict.checker, verdict.metric) and limit.group in (None, verdict.group)
+    ]
+    if verdict.interval is None or not limits:
+        return math.inf
+    return -max(limit.beyond(verdict.interval) for limit in limits)

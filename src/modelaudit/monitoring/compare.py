@@ -15,7 +15,7 @@ from modelaudit.comparison import Change, ChangeKind, Comparison
 from modelaudit.errors import InputError
 from modelaudit.monitoring.comparability import FEWER_ROWS, Why, notes, refusals
 from modelaudit.monitoring.differences import Difference, Key, differences
-from modelaudit.monitoring.paired_rows import Pairs, paired_differences
+from modelaudit.monitoring.paired_rows import BY_ROW, Pairs, paired_differences
 from modelaudit.monitoring.row_file import RowOutcomes, measured
 from modelaudit.statistics import benjamini_hochberg, fcr_level, interval_at
 
@@ -57,7 +57,7 @@ def compare(
     pairs = _paired(before, after, rows_before, rows_after)
     if pairs is not None and rows_before is not None and rows_after is not None:
         for key, by_row in paired_differences(pairs, level=policy.level):
-            found[key] = _in_place_of(found.get(key), by_row)
+            found |= _told_once(key, found.get(key), by_row)
         rows = (len(rows_before.rows), len(rows_after.rows))
         if rows != (len(pairs), len(pairs)):
             noted.append(Why(FEWER_ROWS, f"{len(pairs):,} / {rows[0]:,} / {rows[1]:,}"))
@@ -92,12 +92,23 @@ def _paired(
     return Pairs.of(rows_before, rows_after)
 
 
-def _in_place_of(unpaired: Difference | None, by_row: Difference) -> Difference:
-    """Return the difference by row, with what only the reports know of the same score: how it is judged and called."""
+def _told_once(key: Key, unpaired: Difference | None, by_row: Difference) -> dict[Key, Difference]:
+    """Return what stands of a score that rows and reports may both tell of, by key.
+
+    The difference by row takes the place of the unpaired one where both have an interval. What the reports say beyond
+    that (the score is lost, its check has another version, it is clearly worse in all) no row takes away: there the
+    difference by row stands beside, or not at all where it has no interval.
+    """
     if unpaired is None:
-        return by_row
+        return {key: by_row}
+    if by_row.estimate is None:
+        return {key: unpaired}
+    if unpaired.estimate is None:
+        beside = by_row.change.model_copy(update={"checker": BY_ROW})
+        return {key: unpaired, (BY_ROW, key[1], key[2]): replace(by_row, change=beside)}
+    # Only the reports know how the score is judged and called.
     known = unpaired.change.model_dump(include={"title", "unit", "before_state", "after_state"})
-    return replace(by_row, change=by_row.change.model_copy(update=known))
+    return {key: replace(by_row, change=by_row.change.model_copy(update=known))}
 
 
 def _tested(found: Sequence[Difference], q: float) -> tuple[list[float | None], float]:

@@ -28,6 +28,8 @@ UNPAIRED = (
 OF_SIZES = "of distances from zero: "
 Key = tuple[str, str, str | None]
 """Checker, metric, group."""
+NO_NUMBER = "status"
+"""Stands for the metric where a check failed and no audit has a number of it."""
 Better = Literal["lower", "higher", "zero", "neither"]
 
 
@@ -85,10 +87,18 @@ class Side:
 
 
 def differences(before: AuditReport, after: AuditReport) -> Iterator[Difference]:
-    """Yield the difference of each number that is judged in either audit, and of the scores of the task."""
+    """Yield the difference of each number that is judged in either audit, and of the scores of the task.
+
+    A check that failed in the second audit, and has no number in the first that would be missed, is one difference.
+    """
     first, second = Side.of(before), Side.of(after)
-    for key in dict.fromkeys([*first.findings, *second.findings]):
+    keys = dict.fromkeys([*first.findings, *second.findings])
+    for key in keys:
         yield _difference(key, first, second)
+    told = {checker for checker, _, _ in keys}
+    for result in second.results.values():
+        if result.status == "errored" and result.checker.id not in told:
+            yield _failed(result)
 
 
 def measured_change(estimate: Estimate, *, level: float) -> dict[str, Any]:
@@ -140,6 +150,18 @@ def _measured(known: dict[str, Any], before: Metric, after: Metric, level: float
         return Difference(_told(fields, "not comparable", Why(NO_INTERVAL, found.reason)))
     change = Change(kind="no clear change", **fields)
     return Difference(change, "lower" if sizes else before.better, found, no_difference_p(found.bounds))
+
+
+def _failed(result: CheckResult) -> Difference:
+    known = {
+        "checker": result.checker.id,
+        "metric": NO_NUMBER,
+        "title": result.checker.title,
+        "unit": "answer",
+        "risk": result.checker.risk,
+        "lost": True,
+    }
+    return Difference(_told(known, "gone", absence(result)))
 
 
 def _estimate(metric: Metric) -> Estimate:

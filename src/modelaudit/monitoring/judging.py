@@ -133,6 +133,11 @@ def _measured(trial: Trial, adjusted: float, alpha: float, asking: Asking) -> Me
 
 def _doubt(trial: Trial, asking: Asking) -> str | None:
     """Why no alarm says little, or None."""
+    if trial.least_p is not None and trial.least_p > asking.threshold:
+        return (
+            f"so late a look asks for a p of {asking.threshold:.1g} and permutations give {trial.least_p:.1g} at the "
+            "least, so that no change could raise the alarm: begin anew with a new audit"
+        )
     shown = trial.smallest_detectable
     if shown is None or shown <= asking.change:
         return None

@@ -26,6 +26,7 @@ class Measure(Frozen):
         smallest_detectable: the effect that this look could have shown, with power 80%.
         rows_needed: live rows with which it could show the change that was asked for; None where no number would do,
             since the baseline has too few rows, or where that can't be told.
+        least_p: the smallest p that its permutations could have given; None where any p can come.
     """
 
     name: Text
@@ -45,6 +46,7 @@ class Measure(Frozen):
     threshold: float | None = None
     smallest_detectable: float | None = None
     rows_needed: int | None = None
+    least_p: float | None = None
     method: Text | None = None
     reason: Text | None = None
 
@@ -67,3 +69,4 @@ class Trial(Frozen):
     which: Text | None = None
     smallest_detectable: float | None = None
     rows_needed: int | None = None
+    least_p: float | None = None

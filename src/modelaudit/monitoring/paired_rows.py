@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from modelaudit.comparison import Change
 from modelaudit.errors import InputError
+from modelaudit.monitoring.comparability import NO_INTERVAL
 from modelaudit.monitoring.differences import Better, Difference, Key, measured_change
 from modelaudit.monitoring.row_file import RowOutcome, RowOutcomes
 from modelaudit.results import Risk
@@ -176,11 +177,12 @@ def _difference(
         title=title,
         unit=unit,
         risk=Risk.PERFORMANCE,
-        kind="no clear change",
+        kind="no clear change" if estimate.bounds else "not comparable",
         before=None if before is None else float(before),
         after=None if after is None else float(after),
         paired=True,
         method=method or estimate.method,
+        reason=None if estimate.bounds else NO_INTERVAL,
         detail=None if estimate.bounds else estimate.reason,
         **measured_change(estimate, level=level),
     )

@@ -25,7 +25,7 @@ def prometheus_text(look: Look, report: AuditReport, *, now: dt.datetime) -> str
         _metric("modelaudit_watch_alarm", "1 where an alarm stands, until the reset", [(model, look.state == "alarm")]),
         _metric(
             "modelaudit_watch_inconclusive",
-            "1 where this look had too few rows",
+            "1 where this look could not tell",
             [(model, look.state == "inconclusive")],
         ),
         _metric(
@@ -48,6 +48,11 @@ def prometheus_text(look: Look, report: AuditReport, *, now: dt.datetime) -> str
             "modelaudit_watch_measure_alarm",
             "1 where the measure raised the alarm at this look",
             [(labels, each.state == "alarm") for labels, each in measures],
+        ),
+        _metric(
+            "modelaudit_watch_measure_inconclusive",
+            "1 where the measure could not have shown the change that was asked for",
+            [(labels, each.state == "inconclusive") for labels, each in measures],
         ),
         _metric(
             "modelaudit_watch_trigger",

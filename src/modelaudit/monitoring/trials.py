@@ -27,7 +27,7 @@ RARE = 0.05
 """A share counts as this one at least where it is asked what rows could show: a change takes it away from none."""
 MOST_ROWS_ASKED = 10_000_000
 MOST_DRAWS = 2_000_000
-"""Permutations of one look; a threshold that they can't reach leaves the measure inconclusive."""
+"""Permutations of one look; a threshold that they can't reach (from about look 700 on) leaves it inconclusive."""
 KINDS: dict[str, Kind] = {
     "language": "input drift",
     "length": "input drift",
@@ -37,6 +37,8 @@ KINDS: dict[str, Kind] = {
     "confidence": "confidence drift",
     "accuracy": "performance",
 }
+OUTCOMES = ("prediction", "confidence", "accuracy")
+"""Measures of what the model makes of the rows; the others are of the rows alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ def embedding_trial(before: Floats, after: Floats, asking: Asking, rng: np.rando
         p=found.test.p,
         value=found.value,
         before=found.test.band,
+        least_p=1.0 / (1.0 + most),
         method=f"MMD, {found.test.draws} permutations; before: what 95% of them stay below",
     )
 

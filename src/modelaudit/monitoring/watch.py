@@ -22,7 +22,7 @@ from modelaudit.monitoring.row_file import measured
 from modelaudit.monitoring.row_key import RowKey
 from modelaudit.monitoring.taking import Taken, log_lines, take
 from modelaudit.monitoring.tally import added
-from modelaudit.monitoring.trials import KINDS
+from modelaudit.monitoring.trials import KINDS, OUTCOMES
 from modelaudit.monitoring.triggers import triggers_of
 from modelaudit.monitoring.watch_log import append_log, read_log
 from modelaudit.monitoring.watch_state import Seen, WatchState, read_state, write_state
@@ -98,7 +98,7 @@ class Watch:
         stored = self._stored()
         before = stored or self._fresh()
         rows = read_live(live, self.profile.labels, names=self._names)
-        logged = {} if self.log is None else read_log(self.log, self.key.id, size=before.log_bytes)
+        logged = {} if self.log is None else read_log(self.log, self.key.id, counted=before.log)
         window = window_of(rows.rows, logged, self.key)
         if (seen := before.look_of(window.digest)) is not None:
             raise InputError(
@@ -110,14 +110,14 @@ class Watch:
         number = before.looks + 1
         measures = self._measures(taken, before, number)
         alarm = any(each.state == "alarm" for each in measures)
-        size = before.log_bytes
+        counted = before.log
         if self.log is not None:
             lines = log_lines(taken, self.key, look=len(before.seen) + 1, day=day)
-            size = append_log(self.log, lines, size=size)
+            counted = append_log(self.log, lines, counted=counted)
         record = Seen(
             look=number, day=day, window=window.digest, rows=len(window.new), labelled=taken.labelled, alarm=alarm
         )
-        after = before.after(record, taken.tally, size)
+        after = before.after(record, taken.tally, counted)
         if self.state is not None:
             write_state(self.state, after, read=stored)
         return self._found(taken, measures, after, number, day)
@@ -125,14 +125,17 @@ class Watch:
     def reset(self, reason: str, *, today: dt.date | None = None) -> WatchState:
         """Begin anew after an alarm or a change that is meant: look 1 comes next, with alpha to spend again.
 
-        Raises InputError where there is no state, or no reason.
+        A log that was moved away begins anew as well. Raises InputError where there is no state, or no reason.
         """
         stored = read_state(self.state) if self.state is not None else None
         if self.state is None or stored is None:
             raise InputError("there is no state to reset; name the watch's with --state")
         day = today or dt.datetime.now(tz=dt.UTC).date()
         fresh = stored.reset(reason, day, self.rules, self.alpha)
-        fresh = fresh.model_copy(update={name: getattr(self._fresh(), name) for name in ("record", "profile", "key")})
+        anew = ["record", "profile", "key"]
+        if self.log is not None and not Path(self.log).exists():
+            anew.append("log")
+        fresh = fresh.model_copy(update={name: getattr(self._fresh(), name) for name in anew})
         write_state(self.state, fresh, read=stored)
         return fresh
 
@@ -174,7 +177,8 @@ class Watch:
     def _found(self, taken: Taken, measures: tuple[Measure, ...], after: WatchState, number: int, day: dt.date) -> Look:
         info = None if taken.answers is None else taken.answers.info
         triggers = triggers_of(self.baseline, info, taken.live.rows, today=day)
-        state, reason = _state_of(measures, after, [f"alert: {rule.name}" for rule in self.rules])
+        outcomes = [name for name in OUTCOMES if name in self.profile.tally]
+        state, reason = _state_of(measures, after, [f"alert: {rule.name}" for rule in self.rules], outcomes)
         if after.alarmed is not None:
             triggers = (*triggers, Trigger(kind="alarm", reason=f"Look {after.alarmed} raised the alarm."))
         return Look(
@@ -244,14 +248,27 @@ class Watch:
         return said | (lost if taken.window.lost else {})
 
 
-def _state_of(measures: Sequence[Measure], after: WatchState, rules: Sequence[str]) -> tuple[Any, str | None]:
-    """Return the state of a look and why; an alarm of an earlier look stands until the reset."""
+def _state_of(
+    measures: Sequence[Measure], after: WatchState, rules: Sequence[str], outcomes: Sequence[str]
+) -> tuple[Any, str | None]:
+    """Return the state of a look and why; an alarm of an earlier look stands until the reset.
+
+    No alarm says something only where one could have come: of each rule that somebody declared, or without rules of
+    what the model makes of the rows, as far as the baseline has it. Rows that look like those of before are not enough.
+    """
     if any(each.state == "alarm" for each in measures):
         return "alarm", None
     if after.alarmed is not None:
         return "alarm", f"the alarm of look {after.alarmed} stands until a reset; this look raised none"
     if missing := sorted(set(rules) - {each.name for each in measures}):
         return "inconclusive", f"{len(missing)} alert rules could not be judged; not_measured says why"
-    if all(each.state == "inconclusive" for each in measures):
+    told = {each.name for each in measures if each.state != "inconclusive"}
+    if open_rules := [rule for rule in rules if rule not in told]:
+        return "inconclusive", f"{len(open_rules)} of {len(rules)} alert rules had too few rows to tell"
+    if outcomes and not told.intersection([*outcomes, *rules]):
+        enough = [(each.rows_needed, each.name) for each in measures if each.name in outcomes and each.rows_needed]
+        hint = "" if not enough else "; {:,} rows would do for {}".format(*min(enough))
+        return "inconclusive", f"nothing could be told of {', '.join(outcomes)}: not measured, or on too few rows{hint}"
+    if not told:
         return "inconclusive", "no measure had enough rows to show the change that was asked for"
     return "no alarm", None

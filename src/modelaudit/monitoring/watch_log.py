@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import os
 from collections.abc import Iterable
@@ -52,18 +53,26 @@ class Logged:
     labelled: bool
 
 
-def read_log(path: str | Path, key: str, *, size: int) -> dict[str, Logged]:
-    """Return the earlier rows by name, from the first `size` bytes of a log; empty where there is none.
+class Counted(Frozen):
+    """How much of a log belongs to the looks of a state, and the SHA-256 of it (None where that is nothing)."""
+
+    size: int = Field(default=0, ge=0)
+    sha256: str | None = None
+
+
+def read_log(path: str | Path, key: str, *, counted: Counted) -> dict[str, Logged]:
+    """Return the earlier rows by name, from what of a log is `counted`; empty where that is nothing.
 
     Bytes beyond are of a look that was stopped before it was counted; they are written anew.
 
     Raises:
-        InputError: a line is none of ours, or was written with another key.
+        InputError: a line is none of ours, or was written with another key; the log was cut, changed or taken away.
     """
     found: dict[str, Logged] = {}
     content = _content(path)
-    _check_tail(path, content[size:], first=not size)
-    for number, raw in enumerate(content[:size].splitlines(), start=1):
+    _check_whole(path, content, counted)
+    _check_tail(path, content[counted.size :], first=not counted.size)
+    for number, raw in enumerate(content[: counted.size].splitlines(), start=1):
         line = _parsed(raw)
         if line is None:
             raise InputError(
@@ -78,8 +87,8 @@ def read_log(path: str | Path, key: str, *, size: int) -> dict[str, Logged]:
     return found
 
 
-def append_log(path: str | Path, lines: Iterable[LogLine], *, size: int) -> int:
-    """Write lines behind the first `size` bytes of a log, readable by the owner alone; return its size then.
+def append_log(path: str | Path, lines: Iterable[LogLine], *, counted: Counted) -> Counted:
+    """Write lines behind what of a log is `counted`, readable by the owner alone; return what is counted then.
 
     Raises OutputError where it can't be written.
     """
@@ -87,12 +96,13 @@ def append_log(path: str | Path, lines: Iterable[LogLine], *, size: int) -> int:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         with os.fdopen(descriptor, "rb+") as file:
-            file.seek(min(size, file.seek(0, os.SEEK_END)))
+            kept = hashlib.sha256(file.read(counted.size))
             file.truncate()
             file.write(text.encode())
             file.flush()
             os.fsync(file.fileno())
-            return file.tell()
+            kept.update(text.encode())
+            return Counted(size=file.tell(), sha256=kept.hexdigest())
     except OSError as error:
         raise OutputError(f"the log {path} can't be written: {error.strerror}. Choose another place") from error
 
@@ -115,6 +125,20 @@ def _parsed(raw: bytes) -> LogLine | None:
         return LogLine.model_validate(json.loads(raw))
     except (ValueError, RecursionError):
         return None
+
+
+def _check_whole(path: str | Path, content: bytes, counted: Counted) -> None:
+    """Raise InputError where a log is not what the looks so far have left: labels would no longer find their rows."""
+    if len(content) < counted.size:
+        what = f"has {len(content):,} bytes and the state counts on {counted.size:,}: it was cut or taken away"
+    elif counted.size and hashlib.sha256(content[: counted.size]).hexdigest() != counted.sha256:
+        what = "was changed after it was written: its sha256 is not the one in the state"
+    else:
+        return
+    raise InputError(
+        f"the log {path} {what}. Take it from a backup, or move it away and begin anew with --reset REASON, --state and "
+        "--log; late labels of older rows then find no way"
+    )
 
 
 def _check_tail(path: str | Path, tail: bytes, *, first: bool) -> None:

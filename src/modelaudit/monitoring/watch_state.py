@@ -17,6 +17,7 @@ from modelaudit.audit_report import canonical_json
 from modelaudit.errors import InputError, OutputError
 from modelaudit.evidence import Frozen, Text
 from modelaudit.monitoring.alert_rule import AlertRule
+from modelaudit.monitoring.watch_log import Counted
 from modelaudit.statistics.sequential import spent_share
 
 SCHEMA = "modelaudit.watch-state/1"
@@ -52,7 +53,7 @@ class WatchState(Frozen):
             without a change, from one reset to the next. rules: its alert rules, fixed from the first look on.
         looks: how many since the last reset. alarmed: the look that raised the alarm, which stands until a reset.
         recent: the tallies of the last windows. seen: all looks that there were, before resets too.
-        log_bytes: how much of the log belongs to them.
+        log: how much of the log belongs to them.
     """
 
     schema_: Literal["modelaudit.watch-state/1"] = Field(alias="schema", default="modelaudit.watch-state/1")
@@ -66,7 +67,7 @@ class WatchState(Frozen):
     recent: tuple[dict[str, dict[str, int]], ...] = ()
     seen: tuple[Seen, ...] = ()
     resets: tuple[Reset, ...] = ()
-    log_bytes: int = Field(default=0, ge=0)
+    log: Counted = Counted()
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -84,7 +85,7 @@ class WatchState(Frozen):
         """Return the look that a window was handed to, or None."""
         return next((seen for seen in self.seen if seen.window == window), None)
 
-    def after(self, seen: Seen, tally: dict[str, dict[str, int]], log_bytes: int) -> WatchState:
+    def after(self, seen: Seen, tally: dict[str, dict[str, int]], log: Counted) -> WatchState:
         """Return the state after one more look."""
         return self.model_copy(
             update={
@@ -92,7 +93,7 @@ class WatchState(Frozen):
                 "alarmed": self.alarmed or (seen.look if seen.alarm else None),
                 "recent": (*self.recent, tally)[-RECENT:],
                 "seen": (*self.seen, seen),
-                "log_bytes": log_bytes,
+                "log": log,
             }
         )
 
@@ -150,8 +151,11 @@ def write_state(path: str | Path, state: WatchState, *, read: WatchState | None)
     write_atomically(path, json.dumps(content, indent=1, sort_keys=True, allow_nan=False) + "\n", what="state")
 
 
-def write_atomically(path: str | Path, text: str, *, what: str) -> None:
-    """Write a file whole or not at all: whoever reads it sees the old one or the new. OutputError where it can't be."""
+def write_atomically(path: str | Path, text: str, *, what: str, shared: bool = False) -> None:
+    """Write a file whole or not at all: whoever reads it sees the old one or the new. OutputError where it can't be.
+
+    The owner alone may read it, but for what is `shared`.
+    """
     target = Path(path)
     try:
         descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=".modelaudit-")
@@ -160,8 +164,7 @@ def write_atomically(path: str | Path, text: str, *, what: str) -> None:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
-            # What collects metrics runs as somebody else, and none of these files holds a text.
-            Path(name).chmod(0o644)
+            Path(name).chmod(0o644 if shared else 0o600)
             Path(name).replace(target)
         except BaseException:
             Path(name).unlink(missing_ok=True)

@@ -111,6 +111,9 @@ def _lead(task: CheckView | None, gains: Sequence[Score], *, measured: bool) -> 
         return say("benefit.lead.no_number")
     if not gains:
         return say("benefit.lead.no_baseline")
+    behind = [gain.title for gain in gains if gain.reading == "behind"]
+    if behind:
+        return say("benefit.lead.behind", names=say("list.separator").join(behind))
     lacking = [gain for gain in gains if gain.reading != "ahead"]
     if not lacking:
         return say("benefit.lead.ahead", count=len(gains))

@@ -1,17 +1,14 @@
-"""What a check's calibration card says, in a sentence or two for the page and cell by cell below it."""
+"""What a check's calibration card says, in a sentence or two for the page, and where its worst figures are from."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from modelaudit.cards import Card, Coverage, FalseAlarms, Power, Rate, card_for
 from modelaudit.reports.numbers import decimal, percent
 from modelaudit.reports.text import listed
 from modelaudit.reports.words import Told, say, spoken
-
-MOST_CELLS = 3
-"""So many studies of a kind are listed, the least favourable first; the package holds all."""
 
 
 @dataclass(frozen=True)
@@ -20,13 +17,13 @@ class CardView:
 
     Attributes:
         sentences: what was measured, the least favourable figure of each kind first in line.
-        cells: of false alarms and of power: (name of the cell, counts) of each figure.
+        worst: of false alarms and of power: (what is named, the study with the least favourable figure, its counts).
     """
 
     calibrated: bool
     sentences: tuple[str, ...]
     study: str = ""
-    cells: tuple[tuple[str, tuple[tuple[Told, str], ...]], ...] = ()
+    worst: tuple[tuple[str, Told, str], ...] = ()
     sources: str = ""
 
 
@@ -42,7 +39,7 @@ def card_view(checker: str, version: str) -> CardView:
         calibrated=True,
         sentences=(*stale, *filter(None, said)),
         study=card.study_zh if spoken() == "zh" else card.study,
-        cells=tuple(_cells(card)),
+        worst=tuple(_worst(card)),
         sources=_sources(card),
     )
 
@@ -91,19 +88,14 @@ def _coverage(figures: Sequence[Coverage]) -> str:
     )
 
 
-def _cells(card: Card) -> list[tuple[str, tuple[tuple[Told, str], ...]]]:
+def _worst(card: Card) -> Iterator[tuple[str, Told, str]]:
     kinds: tuple[tuple[str, Sequence[Rate]], ...] = (
         ("false_alarms", sorted(card.false_alarms, key=_rate, reverse=True)),
         ("power", sorted(card.power, key=_rate)),
     )
-    return [
-        (
-            say(f"card.kind.{kind}", shown=min(len(figures), MOST_CELLS), count=len(figures)),
-            tuple((Told(figure.cell, "en"), counts(figure)) for figure in figures[:MOST_CELLS]),
-        )
-        for kind, figures in kinds
-        if figures
-    ]
+    for kind, figures in kinds:
+        if figures:
+            yield say(f"card.kind.{kind}", count=len(figures)), Told(figures[0].cell, "en"), counts(figures[0])
 
 
 def _sources(card: Card) -> str:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from modelaudit.comparison import Change, Comparison
 from modelaudit.reports.badges import VERDICTS
 from modelaudit.reports.numbers import Scale, percent, scale_of
+from modelaudit.reports.text import sentence as as_sentence
 from modelaudit.reports.words import say, told
 from modelaudit.results import Metric
+
+KINDS = ("worse", "lost", "gone", "not comparable", "better", "new", "no clear change", "for context")
+"""What can become of a number, the gravest first."""
 
 
 def kind_of(change: Change) -> str:
@@ -46,7 +51,7 @@ def difference_words(change: Change, scale: Scale) -> str:
 def verdict_words(change: Change) -> str:
     """Return the verdict before and now, or the one that both audits gave."""
     before, after = (
-        say("changes.none") if state is None else VERDICTS[state].words
+        say("changes.none") if state is None else f"{VERDICTS[state].shape}\u00a0{VERDICTS[state].words}"
         for state in (change.before_state, change.after_state)
     )
     return before if before == after else say("changes.from_to", before=before, after=after)
@@ -57,7 +62,31 @@ def why_words(sentence: str | None, detail: str | None) -> str:
     if sentence is None:
         return ""
     words = told(sentence).text
-    return say("changes.why", sentence=words, detail=detail) if detail else words
+    if not detail:
+        return words
+    # A plugin's own words become a sentence; names, and what stands before and after an arrow, stay as they are.
+    spoken = "→" not in detail and detail.partition(" ")[0].isalpha()
+    return say("changes.why", sentence=words, detail=as_sentence(detail) if spoken else detail)
+
+
+def reason_words(change: Change) -> str:
+    """Return why a number can't be told on one side, and that this side is the baseline where it is."""
+    why = why_words(change.reason, change.detail)
+    return say("changes.in_baseline", why=why) if why and change.kind == "new" else why
+
+
+def headline(comparison: Comparison) -> str:
+    """Return in one sentence how much is worse, better, new and gone, or that nothing can be compared."""
+    if not comparison.comparable:
+        return say("changes.headline.refused")
+    counts = Counter(kind_of(change) for change in comparison.changes)
+    said = [say(f"changes.count.{kind.replace(' ', '_')}", count=counts[kind]) for kind in KINDS if counts[kind]]
+    if not said:
+        return say("changes.nothing")
+    if beyond := sum(change.newly_exceeds for change in comparison.changes):
+        said.append(say("changes.count.newly_exceeds", count=beyond))
+    which = "worse" if counts["worse"] else "lost" if counts["lost"] else "fine"
+    return say(f"changes.headline.{which}", counts=say("list.separator").join(said))
 
 
 def rules(comparison: Comparison) -> list[str]:
@@ -66,7 +95,8 @@ def rules(comparison: Comparison) -> list[str]:
     said = [say("changes.standing")]
     if comparison.adjusted_level is not None:
         levels = {"level": percent(comparison.level), "adjusted": percent(round(comparison.adjusted_level, 4))}
-        said.append(say("changes.tested", count=comparison.tested, q=percent(comparison.q), **levels))
+        key = "changes.tested_alike" if levels["level"] == levels["adjusted"] else "changes.tested"
+        said.append(say(key, count=comparison.tested, q=percent(comparison.q), **levels))
     if comparison.paired_rows is not None:
         said.append(say("changes.paired_rows", count=comparison.paired_rows))
     if any(change.difference is not None and not change.paired for change in changes):

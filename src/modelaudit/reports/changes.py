@@ -9,9 +9,11 @@ from modelaudit.audit_report import AuditReport
 from modelaudit.comparison import Change, Comparison
 from modelaudit.reports.change_words import (
     difference_words,
+    headline,
     kind_of,
     kind_words,
     name_words,
+    reason_words,
     rules,
     scale_of_change,
     scale_of_difference,
@@ -19,9 +21,8 @@ from modelaudit.reports.change_words import (
     verdict_words,
     why_words,
 )
-from modelaudit.reports.changes_markdown import headline
 from modelaudit.reports.checks import CheckView
-from modelaudit.reports.text import visible
+from modelaudit.reports.text import shortened, visible
 from modelaudit.reports.words import say
 
 NAMED = 3
@@ -30,7 +31,7 @@ MOST_ROWS = 300
 """So many metrics stand in the table of changes; the JSON record holds the others."""
 NAME = 60
 """So many characters of the baseline's name stand in the page."""
-SHORT = 160
+SHORT = 120
 """So many characters of a reason stand on the first page."""
 
 
@@ -71,7 +72,7 @@ class Changes:
     @property
     def short_reasons(self) -> tuple[str, ...]:
         """The first reason or note, as far as the first page has room; the section holds all."""
-        return tuple(visible(reason, most=SHORT) for reason in (*self.reasons, *self.notes)[:1])
+        return tuple(shortened(reason, SHORT) for reason in (*self.reasons, *self.notes)[:1])
 
 
 def changes(report: AuditReport, checks: Sequence[CheckView]) -> Changes | None:
@@ -117,6 +118,6 @@ def _view(change: Change, anchor: str | None) -> ChangeView:
         difference=difference_words(change, apart),
         detectable=value_words(replace(apart, signed=False), change.smallest_detectable),
         verdict=verdict_words(change),
-        why=why_words(change.reason, change.detail),
+        why=reason_words(change),
         anchor=anchor,
     )

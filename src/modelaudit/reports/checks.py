@@ -32,14 +32,14 @@ from modelaudit.reports.clauses import (
 )
 from modelaudit.reports.findings import FindingView, finding_views
 from modelaudit.reports.forest import Forest, forests
-from modelaudit.reports.layout import Layout, layout
+from modelaudit.reports.layout import MOST_DRAWN, Layout, layout
 from modelaudit.reports.technical import Technical, technical
 from modelaudit.reports.text import listed, told_sentence
 from modelaudit.reports.words import Told, say, tag, told
 from modelaudit.results import CheckerInfo, CheckResult, Risk
 
 FEW_DRAWN = 30
-"""A check with no more findings for context than this has them drawn as well."""
+"""A check that judges nothing has its findings for context drawn if they are no more than this."""
 
 ALWAYS_SHOWN = (Risk.PRIVACY, Risk.BIAS, Risk.OPACITY, Risk.ROBUSTNESS)
 """Families that the overview names even where no check of theirs was in the audit."""
@@ -83,7 +83,8 @@ class CheckView:
     @cached_property
     def layout(self) -> Layout:
         """Which findings come in full, which as rows, and what they share."""
-        return layout(self.key, self.judged, self.context)
+        plots = (*self.forests, *self.context_forests)
+        return layout(self.key, self.judged, self.context, [row.view for plot in plots for row in plot.rows])
 
     @cached_property
     def badge(self) -> Badge:
@@ -118,6 +119,12 @@ class CheckView:
         return (lead,)
 
     @property
+    def answered(self) -> str:
+        """The anchor of the finding whose sentence is part of the answer, and is not told again."""
+        told_there = self.judged and (len(self.judged) == 1 or self.judged[0].badge in (EXCEEDS, ACCEPTED))
+        return self.judged[0].anchor if told_there else ""
+
+    @property
     def answer(self) -> str:
         """The answer as one text."""
         return " ".join(part.text for part in self.answer_parts)
@@ -125,12 +132,12 @@ class CheckView:
     @cached_property
     def forests(self) -> tuple[Forest, ...]:
         """The judged findings on common scales, one plot a scale; of very many the gravest."""
-        return forests(self.layout.drawn)
+        return forests(self.judged[:MOST_DRAWN])
 
     @cached_property
     def context_forests(self) -> tuple[Forest, ...]:
-        """The findings for context on common scales, where several share one and they are few."""
-        if len(self.context) > FEW_DRAWN:
+        """The findings for context on common scales, where nothing is judged, several share one and they are few."""
+        if self.judged or len(self.context) > FEW_DRAWN:
             return ()
         return tuple(plot for plot in forests(self.context) if len(plot.rows) > 2)
 
@@ -141,13 +148,8 @@ class CheckView:
 
     @cached_property
     def brief_words(self) -> str:
-        """What the rows below the findings in full are: `16 metrics: 16 are within their limits`."""
-        return tally(self.layout.brief)
-
-    @cached_property
-    def detectable(self) -> bool:
-        """Whether any finding says what its data could have shown."""
-        return any(view.detectable_words for view in self.layout.full)
+        """What the rows of tables below the findings in full are: `16 metrics: 16 are within their limits`."""
+        return tally(tuple(view for table in self.layout.brief_rows for view in table.views))
 
     @cached_property
     def remedies(self) -> tuple[str, ...]:
@@ -159,28 +161,15 @@ class CheckView:
         """Limits and methods of its findings."""
         return technical(self.findings)
 
-    @property
-    def tests_words(self) -> str:
-        """How its judged metrics were held against their limits."""
-        tests = say("count.judged_metrics", count=self.report.judgement.family_size)
-        return say("check.fact.tested", tests=tests, most=f"{self.report.policy.q:g}")
-
-    @property
-    def mapped_words(self) -> str:
-        """Of which day the mapping of its clauses is, and which frameworks are shown as voluntary alignment."""
-        shown = [view for view in self.clauses if view.concerns]
-        days = listed(sorted({str(view.clause.as_of) for view in shown}))
-        names = voluntary(shown)
-        if not names:
-            return say("clause.mapped", as_of=days)
-        if len(names) == len(by_framework(shown)):
-            return say("clause.mapped_voluntary", as_of=days)
-        return say("clause.mapped_partly", as_of=days, frameworks=listed(names))
-
     @cached_property
     def clause_groups(self) -> tuple[ClauseGroup, ...]:
-        """The clauses that it provides evidence relevant to, framework by framework."""
-        return by_framework([view for view in self.clauses if view.concerns])
+        """The clauses that ask for what it measures, framework by framework; the family names the background."""
+        return by_framework(view for view in self.clauses if view.concerns and view.clause.strength != "context")
+
+    @property
+    def voluntary(self) -> str:
+        """Which of these frameworks are shown as voluntary alignment."""
+        return voluntary(self.clause_groups)
 
     @cached_property
     def card(self) -> CardView:

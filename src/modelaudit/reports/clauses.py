@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from modelaudit.audit_report import Declared
 from modelaudit.frameworks import Clause, clauses_for
+from modelaudit.reports.text import listed
 from modelaudit.reports.words import say, spoken
 from modelaudit.results import Risk
 
@@ -123,13 +124,15 @@ class ClauseIndex:
         groups: those that the page tells here. earlier: those that it told with an earlier family.
         background: those that the evidence only helps with, by number alone.
         dates: frameworks that the page names here first: their title, dates and source.
-        count: how many there are. left_out: how many more are for other places or roles than the declared ones.
+        first: whether it is the first of the page. count: how many there are.
+        left_out: how many more are for other places or roles than the declared ones.
     """
 
     groups: tuple[ClauseGroup, ...]
     earlier: tuple[ClauseGroup, ...]
     background: tuple[ClauseGroup, ...]
     dates: tuple[str, ...]
+    first: bool
     count: int
     left_out: int
 
@@ -142,10 +145,12 @@ def by_framework(views: Iterable[ClauseView]) -> tuple[ClauseGroup, ...]:
     return tuple(ClauseGroup(framework, tuple(own)) for framework, own in groups.items())
 
 
-def voluntary(views: Iterable[ClauseView]) -> tuple[str, ...]:
-    """Return the frameworks none of whose clauses the owner declares to apply."""
-    groups = by_framework(views)
-    return tuple(group.name for group in groups if all(view.standing != "declared" for view in group.views))
+def voluntary(groups: Sequence[ClauseGroup]) -> str:
+    """Say of which of these frameworks the owner declares no clause to apply."""
+    names = [group.name for group in groups if all(view.standing != "declared" for view in group.views)]
+    if len(names) == len(groups):
+        return say("clause.voluntary") if names else ""
+    return say("clause.voluntary_partly", frameworks=listed(names)) if names else ""
 
 
 def clause_index(views: Iterable[ClauseView], told: set[Key]) -> ClauseIndex:
@@ -160,6 +165,7 @@ def clause_index(views: Iterable[ClauseView], told: set[Key]) -> ClauseIndex:
         earlier=by_framework(view for key, view in shown.items() if key in told - helping),
         background=by_framework(view for key, view in shown.items() if key in helping),
         dates=tuple(group.dated for group in new),
+        first=not told,
         count=len(shown),
         left_out=len(every) - len(shown),
     )

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from modelaudit.audit_report import AuditReport
-from modelaudit.reports.badges import ABSENT, EXCEEDS, GRAVITY, INCONCLUSIVE, Badge
+from modelaudit.reports.badges import ABSENT, EXCEEDS, GRAVITY, INAPPLICABLE, INCONCLUSIVE, Badge
 from modelaudit.reports.checks import CheckView, FamilyView
 from modelaudit.reports.findings import FindingView
 from modelaudit.reports.notices import SOON
 from modelaudit.reports.numbers import percent
-from modelaudit.reports.text import sentence, visible
-from modelaudit.reports.words import Told, say, tag, told
+from modelaudit.reports.text import MAX_CHARACTERS, sentence, shortened, told_sentence, visible
+from modelaudit.reports.words import Told, say, tag
 
-SHORT = 200
-"""So many characters of a finding's sentence stand on the first page."""
-SHORT_REASON = 90
+SHORT = 190
+"""A finding's sentence that is longer gives way to its numbers: what is cut might be the interval."""
+NAME = 60
+"""So many characters of the name of who answers for a risk stand with a decision."""
+SHORT_REASON = 75
 """So many characters of the reason of a gap stand on the first page: a line in print."""
+
+_SENTENCE_END = re.compile(r"(?<=[.!?]) (?=\S)|(?<=[。！？])(?=\S)")
 
 
 @dataclass(frozen=True)
@@ -41,8 +46,13 @@ class Decision:
 
     @property
     def short(self) -> str:
-        """The words as far as the first page has room for them."""
-        return visible(self.words, most=SHORT)
+        """The words as far as the first page has room for whole sentences: a cut within one might be in an interval."""
+        if len(self.words) <= 2 * SHORT:
+            return visible(self.words)
+        ends = [end.start() for end in _SENTENCE_END.finditer(self.words[:MAX_CHARACTERS])]
+        return visible(
+            self.words, most=max((end for end in ends if end <= 2 * SHORT), default=min(ends, default=MAX_CHARACTERS))
+        )
 
 
 @dataclass(frozen=True)
@@ -63,7 +73,7 @@ class Gap:
     def short(self) -> Told:
         """The part that says why, as far as the first page has room for it."""
         last = self.parts[-1]
-        return Told(visible(last.text, most=SHORT_REASON), last.lang)
+        return Told(shortened(last.text, SHORT_REASON), last.lang)
 
 
 def decisions(report: AuditReport, checks: Sequence[CheckView]) -> tuple[Decision, ...]:
@@ -100,12 +110,18 @@ def _decision(view: FindingView, titles: Mapping[str, str], level: str) -> Decis
     limit = say("front.decision.limit", limit=view.limit_words) if view.limit_words else say("front.decision.no_limit")
     measured = say("front.decision.measured", value=view.value_words, level=level, interval=view.interval_words)
     figures = say("front.decision.numbers", measured=measured, limit=limit)
-    # The checker's sentence is left out where it is in another language: the numbers say it in the report's.
-    words = say("front.decision.sentence", words=measured) if view.made else view.statement.text
-    told_already = view.made or _says_its_numbers(view, words)
+    # The checker's sentence is left out where it is in another language or long: the numbers say it in the report's.
+    left_out = view.made or len(view.statement.text) > SHORT
+    words = say("front.decision.sentence", words=measured) if left_out else view.statement.text
+    told_already = left_out or _says_its_numbers(view, words)
     numbers = say("front.decision.sentence", words=limit) if told_already else figures
     if view.waiver:
-        words = say("front.decision.ending", day=str(view.waiver.expires), owner=view.waiver.owner, statement=words)
+        words = say(
+            "front.decision.ending",
+            day=str(view.waiver.expires),
+            owner=visible(view.waiver.owner, most=NAME),
+            statement=words,
+        )
     elif view.badge is not EXCEEDS:
         words = say("front.decision.unanswered", reason=view.reason_words)
     return Decision(
@@ -133,10 +149,17 @@ def gaps(families: Sequence[FamilyView]) -> tuple[Gap, ...]:
             found.append(Gap(ABSENT, family.title, (_ours("no_check"),), family.anchor))
         for check in family.checks:
             if check.result.status != "completed":
-                reason = told(sentence(check.result.reason or ""))
+                reason = told_sentence(check.result.reason or "")
                 found.append(Gap(check.badge, check.title.text, (reason,), check.anchor))
             found += _metric_gaps(check)
     return tuple(sorted(found, key=lambda gap: GRAVITY.index(gap.badge)))
+
+
+def gap_words(found: Sequence[Gap]) -> str:
+    """Return how many points were not assessed, and of how many the question makes no sense here."""
+    said = say("front.gap.short", count=len(found))
+    inapplicable = sum(gap.badge is INAPPLICABLE for gap in found)
+    return say("front.gap.short_of", all=said, count=inapplicable) if inapplicable else said
 
 
 def _ours(reason: str) -> Told:

@@ -18,9 +18,6 @@ from modelaudit.results import CheckResult, Finding, Metric
 from modelaudit.statistics import interval_at
 from modelaudit.verdicts import Judgement, Limit, Policy, Verdict, Waiver
 
-SHOWN_LEVELS = (0.8, 0.95, 0.99, 0.999)
-"""Levels whose interval stands in the page; the record holds the whole grid."""
-
 
 @dataclass(frozen=True)
 class FindingView:
@@ -209,13 +206,6 @@ class FindingView:
         if self.verdict is None or self.verdict.p is None or self.verdict.q is None:
             return None
         return say("finding.of_test", p=chance(self.verdict.p), q=chance(self.verdict.q))
-
-    @property
-    def bounds_words(self) -> str:
-        """The intervals at a few levels."""
-        shown = [bound for bound in self.metric.bounds if bound.level in SHOWN_LEVELS]
-        pairs = [(percent(bound.level), self.scale.interval(bound.low, bound.high)) for bound in shown]
-        return say("list.clauses").join(say("list.titled", title=level, group=words) for level, words in pairs)
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:

@@ -132,7 +132,7 @@ def _axis(views: Sequence[FindingView]) -> Axis:
     marks += [edge for view in views if view.limit for edge in view.limit.edges]
     if views[0].scale.kind == "share" or any(view.metric.better == "zero" for view in views):
         marks.append(0.0)
-    return linear_axis(marks, most_ticks=5)
+    return linear_axis(marks, most_ticks=5 if len(views) > 1 else 3)
 
 
 def _strip(view: FindingView, axis: Axis) -> Strip:

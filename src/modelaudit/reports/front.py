@@ -9,7 +9,7 @@ from modelaudit.reports.badges import ABSENT, ACCEPTED, EXCEEDS, FAILED, INCONCL
 from modelaudit.reports.benefit import Benefit, benefit
 from modelaudit.reports.changes import Changes, changes
 from modelaudit.reports.checks import CheckView, FamilyView, family_views
-from modelaudit.reports.decisions import Decision, Gap, decisions, gaps
+from modelaudit.reports.decisions import Decision, Gap, decisions, gap_words, gaps
 from modelaudit.reports.gate import GateState, gate_state, gate_words, summary_words
 from modelaudit.reports.notices import notices
 from modelaudit.reports.process import Step, process
@@ -54,6 +54,7 @@ class Front:
     summary: str
     changes: Changes | None
     gaps: tuple[Gap, ...]
+    gap_words: str
     failed_plugins: tuple[str, ...]
     idle_limits: tuple[str, ...]
     process: tuple[Step, ...]
@@ -70,7 +71,7 @@ def front(report: AuditReport) -> Front:
     families = family_views(report)
     checks = tuple(check for family in families for check in family.checks)
     found = decisions(report, checks)
-    digest = report.digest
+    digest, absent = report.digest, gaps(families)
     gate = report.judgement.gate
     return Front(
         model=report.subject.model.name,
@@ -90,7 +91,8 @@ def front(report: AuditReport) -> Front:
         more_decisions=found[MOST_DECISIONS:],
         summary=summary_words(checks),
         changes=changes(report, checks),
-        gaps=gaps(families),
+        gaps=absent,
+        gap_words=gap_words(absent),
         failed_plugins=tuple(plugin.name for plugin in report.provenance.plugins if plugin.status == "failed"),
         idle_limits=report.judgement.idle_limits,
         process=process(report, checks),

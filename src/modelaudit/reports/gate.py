@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Literal
 
 from modelaudit.audit_report import AuditReport
-from modelaudit.reports.badges import ABSENT, EXCEEDS, INCONCLUSIVE
+from modelaudit.reports.badges import ABSENT, ACCEPTED, EXCEEDS, INCONCLUSIVE
 from modelaudit.reports.checks import CheckView
+from modelaudit.reports.text import listed
 from modelaudit.reports.words import say
 
 GateState = Literal["holds", "open", "fails"]
@@ -43,29 +44,41 @@ def gate_words(report: AuditReport) -> str:
             if unanswered == judged:
                 return say("front.gate.nothing")
             if not unanswered:
-                return say("front.gate.holds")
-            return say("front.gate.holds_open", count=judged, unanswered=unanswered)
+                return say("front.gate.holds", exceeded=_but_for_accepted(report))
+            return say("front.gate.holds_open", exceeded=_but_for_accepted(report), count=judged, unanswered=unanswered)
 
 
 def summary_words(checks: Sequence[CheckView]) -> str:
     """Return the sentence on limits that never reads as praise."""
     every = [view for check in checks for view in check.judged]
     judged = [view for view in every if view.badge is not ABSENT]
-    exceeding = sum(view.badge is EXCEEDS for view in judged)
+    exceeding, accepted = (sum(view.badge is badge for view in judged) for badge in (EXCEEDS, ACCEPTED))
     unassessed = sum(check.result.status in ("skipped", "errored") for check in checks)
-    those = say("front.summary.judged", count=len(judged))
-    lead = (
-        say("front.summary.exceeding", count=exceeding, judged=those)
-        if exceeding
-        else say("front.summary.none", judged=those)
-    )
-    return say(
-        "front.summary.whole",
-        lead=lead,
-        inconclusive=say("front.summary.inconclusive", count=sum(view.badge is INCONCLUSIVE for view in judged)),
-        metrics=say("front.summary.more_metrics", count=len(every) - len(judged)),
-        checks=say("front.summary.whole_checks", count=unassessed),
-    )
+    inconclusive = sum(view.badge is INCONCLUSIVE for view in judged)
+    answered = _exceeding(len(judged), exceeding, accepted)
+    answered += [say("front.summary.inconclusive", count=inconclusive)] if inconclusive else []
+    counts = {"more_metrics": len(every) - len(judged), "whole_checks": unassessed}
+    absent = [say(f"front.summary.{what}", count=count) for what, count in counts.items() if count]
+    said = say("front.summary.answered", parts=say("list.clauses").join(answered))
+    return say("front.summary.whole", answered=said, absent=listed(absent)) if absent else said
+
+
+def _exceeding(judged: int, exceeding: int, accepted: int) -> list[str]:
+    """Say how many limits are exceeded; an accepted risk exceeds its limit too."""
+    if not judged:
+        return [say("front.summary.nothing")]
+    those = say("front.summary.judged", count=judged)
+    if exceeding:
+        said = [say("front.summary.exceeding", count=exceeding, judged=those)]
+        return said + ([say("front.summary.accepted", count=accepted)] if accepted else [])
+    if accepted:
+        return [say("front.summary.none_but", count=accepted, judged=those)]
+    return [say("front.summary.none", judged=those)]
+
+
+def _but_for_accepted(report: AuditReport) -> str:
+    accepted = sum(verdict.state == "accepted risk" for verdict in report.judgement.verdicts)
+    return say("front.gate.none_but", count=accepted) if accepted else say("front.gate.none_exceeded")
 
 
 def _answers(report: AuditReport) -> tuple[int, int]:

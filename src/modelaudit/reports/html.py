@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -22,11 +23,11 @@ from modelaudit.reports.figures import figure
 from modelaudit.reports.front import COLUMNS, front, standing
 from modelaudit.reports.numbers import duration, percent
 from modelaudit.reports.seal import sealed
-from modelaudit.reports.text import visible
+from modelaudit.reports.text import shortened, visible
 from modelaudit.reports.words import say, tag, told
 
 TEMPLATE = "report.html.j2"
-NAMED = 40
+NAMED = 24
 """So many findings, gaps and limits are named right after the first page; their sections hold them all."""
 
 
@@ -51,7 +52,7 @@ def render_html(report: AuditReport) -> str:
             policy_header=content_policy(sheet),
         )
     )
-    return sealed(page)
+    return sealed(re.sub(r"\n{2,}", "\n", page))
 
 
 @cache
@@ -75,7 +76,7 @@ def environment() -> Environment:
 
 def short(text: str, most: int = 60) -> str:
     """Return a name as far as the first page has room for it; its own section has the whole."""
-    return visible(text, most=most)
+    return shortened(text, most)
 
 
 def shown(value: Any) -> Any:
@@ -91,8 +92,21 @@ def content_policy(style: str) -> str:
     return f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
 
 
+@cache
 def style() -> str:
     """The style sheet: the parts in the order of their names, since later rules win."""
     folder = resources.files("modelaudit.reports").joinpath("templates", "style")
     parts = sorted((part for part in folder.iterdir() if part.name.endswith(".css")), key=lambda part: part.name)
-    return "".join(part.read_text(encoding="utf-8") for part in parts)
+    return "".join(lean(part.read_text(encoding="utf-8")) for part in parts)
+
+
+def lean(sheet: str) -> str:
+    """Return a style sheet without comments and without white space around its rules; strings stay as they are."""
+    found = re.sub(r'("[^"\n]*")|/\*.*?\*/', lambda match: match[1] or "", sheet, flags=re.DOTALL)
+    found = re.sub(r'("[^"\n]*")|\s*([{};,])\s*|: (?=\S)|\s*\n\s*', _tight, found)
+    return found.replace(";}", "}").strip()
+
+
+def _tight(match: re.Match[str]) -> str:
+    quoted, mark = match[1], match[2]
+    return quoted or mark or (":" if match[0] == ": " else " ")

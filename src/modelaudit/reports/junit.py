@@ -17,7 +17,7 @@ from modelaudit._version import __version__
 from modelaudit.audit_report import AuditReport, PluginRecord
 from modelaudit.reports.badges import severity_words
 from modelaudit.reports.gate import gate_words
-from modelaudit.reports.outcomes import Outcome, outcomes
+from modelaudit.reports.outcomes import Outcome, change_counts, outcomes
 from modelaudit.reports.seal import DIGEST, SEAL, VERSION, sealed
 from modelaudit.reports.text import sentence, visible
 from modelaudit.reports.words import say, tag, told
@@ -82,12 +82,13 @@ def _skipped(outcome: Outcome) -> str:
 
 
 def accepted_words(outcome: Outcome) -> str:
-    """Return until when and by whom a risk is accepted, and why."""
+    """Return until when a risk is accepted, by whom, who approved that, and why."""
     waiver = outcome.waiver
     if waiver is None:
         raise ValueError("an accepted risk has a waiver")
     return say(
-        "formats.accepted",
+        "formats.accepted" if waiver.approver else "formats.accepted_by_nobody",
+        approver=visible(waiver.approver),
         expires=str(waiver.expires),
         owner=visible(waiver.owner),
         reason=sentence(visible(waiver.reason)),
@@ -108,7 +109,8 @@ def _gate(report: AuditReport) -> ET.Element:
     if gate.exit_code:
         kind = "error" if gate.exit_code == FAILED else "failure"
         attributes = {"message": visible(gate_words(report)), "type": f"exit code {gate.exit_code}"}
-        ET.SubElement(case, kind, attributes).text = "\n".join(visible(reason) for reason in gate.reasons)
+        again = [say("front.notice.again")] if report.judgement.judged_again else []
+        ET.SubElement(case, kind, attributes).text = "\n".join([*again, *(visible(reason) for reason in gate.reasons)])
     return case
 
 
@@ -146,15 +148,20 @@ def _seconds(report: AuditReport, own: Sequence[Outcome]) -> float:
 def _properties(report: AuditReport) -> ET.Element:
     """Return what the file says of itself; other readers than ours know properties only inside a suite."""
     properties = ET.Element("properties")
-    pairs = (
+    pairs = [
         (VERSION, __version__),
         (DIGEST, report.digest),
         (SEAL, ""),
         ("language", tag()),
         ("model", visible(report.subject.model.name)),
         ("policy", visible(f"{report.policy.id} {report.policy.version}")),
+        ("policy put in place", "after the run" if report.judgement.judged_again else "before the run"),
         ("exit code", str(report.judgement.gate.exit_code)),
-    )
+    ]
+    if report.comparison is not None:
+        pairs.append(("baseline", visible(report.comparison.baseline_digest)))
+        pairs.append(("comparable with the baseline", "yes" if report.comparison.comparable else "no"))
+        pairs += [(f"since the baseline: {kind}", str(count)) for kind, count in change_counts(report).items()]
     for name, value in pairs:
         ET.SubElement(properties, "property", {"name": name, "value": value})
     return properties

@@ -7,6 +7,7 @@ verdict beside it, and stands in the text. Nothing is sent anywhere.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from modelaudit.audit_report import AuditReport
 from modelaudit.reports.checks import check_views
@@ -15,9 +16,13 @@ from modelaudit.reports.markdown import plain
 from modelaudit.reports.numbers import percent
 from modelaudit.reports.seal import sealed
 from modelaudit.reports.section import section
-from modelaudit.reports.text import visible
+from modelaudit.reports.text import code_point, visible
 from modelaudit.reports.words import say
 
+if TYPE_CHECKING:
+    from huggingface_hub import EvalResult
+
+TAG = "modelaudit"
 TASK_CHECK = "modelaudit/task-performance"
 HUB_METRICS = {"macro_f1": "f1", "entity_f1": "f1", "mean_absolute_error": "mae"}
 HUB_TASKS = {"text-regression": "text-classification"}
@@ -32,6 +37,24 @@ def render_model_card(report: AuditReport) -> str:
     model = plain(report.subject.model.name)
     parts = [f"---\n{_front_matter(report)}\n---", f"# {model}", say("model_card.intro"), section(report)]
     return sealed("\n\n".join(parts))
+
+
+def scores(card: str) -> list[EvalResult] | None:
+    """Return the scores in a card's front matter, or None where it has none that bears our tag.
+
+    Raises:
+        ValueError: it bears the marks of front matter and the Hub's library can't read it.
+    """
+    from huggingface_hub import ModelCard
+    from huggingface_hub.repocard import REGEX_YAML_BLOCK
+
+    if not REGEX_YAML_BLOCK.search(card):
+        return None
+    try:
+        data = ModelCard(card).data.__dict__
+    except Exception as error:  # Front matter of a stranger: the library and its parser raise what they like.
+        raise ValueError("the front matter can't be read") from error
+    return list(data.get("eval_results") or ()) if TAG in (data.get("tags") or ()) else None
 
 
 def _front_matter(report: AuditReport) -> str:
@@ -62,7 +85,7 @@ def _front_matter(report: AuditReport) -> str:
         model_name=_named(subject.model.name) if results else None,
         eval_results=results or None,
         pipeline_tag=task,
-        tags=["modelaudit"],
+        tags=[TAG],
     )
     return data.to_yaml()
 
@@ -82,4 +105,5 @@ def _task_metrics(report: AuditReport) -> list[FindingView]:
 
 
 def _named(text: str) -> str:
-    return visible(text, most=NAME_LENGTH)
+    # No name opens a comment: the markers of the section stand in a card once.
+    return visible(text, most=NAME_LENGTH).replace("<!--", f"{code_point('<')}!--")

@@ -14,36 +14,41 @@ NAME = 60
 """So many characters of a name that a policy gives stand in a notice."""
 
 
-def notices(report: AuditReport) -> tuple[str, ...]:
-    """Return the notices of the first screen, one sentence or two each."""
+def notices(report: AuditReport, *, rows: bool = True) -> tuple[str, ...]:
+    """Return the notices of the first screen, one sentence or two each; `rows` where the format shows text of rows."""
     found = []
-    if not report.policy.approved_by:
+    if report.comparison is not None and not report.comparison.comparable:
+        found.append(say("front.notice.refused"))
+    if report.judgement.judged_again:
+        found.append(say("front.notice.again"))
+    if not report.policy.reviewed:
         found.append(say("front.notice.unreviewed"))
     found += _use_cases(report)
     found += _waivers(report)
     if report.judgement.idle_limits:
         found.append(say("front.notice.idle", count=len(report.judgement.idle_limits)))
-    if report.settings.show_text:
+    if rows and report.settings.show_text:
         masked = "front.notice.text_masked" if report.settings.mask_personal_data else "front.notice.text"
         found.append(say(masked))
     return tuple(found)
 
 
 def _use_cases(report: AuditReport) -> list[str]:
-    """Say which use case's limits were applied, where the policy tells use cases apart."""
+    """Say which use case's limits were applied, and whether any were, where the policy tells use cases apart."""
     limits = [limit for limit in report.policy.limit if limit.use_cases]
     if not limits:
         return []
     declared = report.subject.declared.use_case
     known = sorted({name for limit in limits for name in limit.use_cases})
     names = visible(say("list.separator").join(visible(name, most=NAME) for name in known), most=4 * NAME)
+    own = sum(limit.serves(declared) for limit in limits)
+    bare = "" if len(limits) < len(report.policy.limit) else "_bare"
     if declared is None:
-        return [say("front.notice.no_use_case", names=names)]
-    own = sum(declared in limit.use_cases for limit in limits)
+        return [say(f"front.notice.no_use_case{bare}", names=names)]
     name = visible(declared, most=NAME)
     if not own:
-        return [say("front.notice.other_use_case", name=name, names=names)]
-    return [say("front.notice.use_case", name=name, count=own)]
+        return [say(f"front.notice.other_use_case{bare}", name=name, names=names)]
+    return [say(f"front.notice.use_case{bare}", name=name, count=own)]
 
 
 def _waivers(report: AuditReport) -> list[str]:

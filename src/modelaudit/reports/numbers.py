@@ -84,7 +84,7 @@ def scale_of(metric: Metric) -> Scale:
     words = {word.strip(",.;:()").lower() for word in metric.unit.split()}
     difference = (
         metric.better == "zero"
-        or metric.id.rsplit("_", 1)[-1] in _DIFFERENCE_WORDS
+        or bool({metric.id.split("_")[0], metric.id.rsplit("_", 1)[-1]} & _DIFFERENCE_WORDS)
         or bool(words & (_DIFFERENCE_WORDS | {"points"}))
     )
     if words & {"%", "percent", "percentage"}:

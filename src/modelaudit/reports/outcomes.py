@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
 from modelaudit.audit_report import AuditReport
 from modelaudit.evidence import distinct_names
+from modelaudit.reports.change_words import KINDS, kind_of
 from modelaudit.reports.checks import CheckView, check_views
 from modelaudit.reports.findings import FindingView
 from modelaudit.reports.numbers import percent
@@ -65,6 +67,16 @@ def outcomes(report: AuditReport) -> tuple[Outcome, ...]:
         if not check.judged:
             found.append(_unjudged(check, required=check.info.id in required))
     return tuple(found)
+
+
+def change_counts(report: AuditReport) -> dict[str, int]:
+    """Return how many numbers became what since the baseline; nothing where there is none or it can't be compared."""
+    comparison = report.comparison
+    if comparison is None or not comparison.comparable:
+        return {}
+    counts = Counter(kind_of(change) for change in comparison.changes)
+    beyond = sum(change.newly_exceeds for change in comparison.changes)
+    return {kind: counts[kind] for kind in KINDS} | {"newly exceeding": beyond}
 
 
 def _required(report: AuditReport) -> set[str]:

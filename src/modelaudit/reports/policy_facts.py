@@ -1,10 +1,16 @@
-"""The policy as tables: who owns and approved it, its limits, its accepted risks, and the plugins beside it."""
+"""The policy as tables: who owns and approved it, the limits that stand with no check, its accepted
+risks, and the plugins beside it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from modelaudit.audit_report import AuditReport
+from modelaudit.reports.checks import FamilyView
+from modelaudit.reports.policy_terms import approval, background, bearing, bearing_of, conditions
 from modelaudit.reports.provenance import Facts
 from modelaudit.reports.tables import DataTable
+from modelaudit.reports.technical import limit_key
 from modelaudit.reports.words import say
 from modelaudit.verdicts import LEVELS, Limit, Waiver
 
@@ -19,24 +25,27 @@ def policy_facts(report: AuditReport) -> Facts:
     pairs = [
         (say("policy.name"), say("policy.named", id=policy.id, version=policy.version)),
         (say("policy.owner"), policy.owner or say("front.declared.missing")),
-        (say("policy.approved_by"), policy.approved_by or say("policy.nobody")),
+        (say("policy.approved_by"), approval(policy)),
         (say("provenance.sha256"), policy.sha256 or say("policy.no_hash")),
+        *background(policy),
         (say("policy.read_from"), say("policy.interval", level=f"{100 * policy.level:g}%")),
-        (say("policy.rate"), say("policy.over", q=f"{policy.q:g}", count=judgement.family_size)),
+        (say("policy.rate"), f"{policy.q:g}"),
+        (say("policy.tests"), say("policy.tested", count=judgement.family_size)),
     ]
     if judgement.judged_on:
         pairs.append((say("policy.judged_on"), str(judgement.judged_on)))
-    return Facts(say("policy.title"), tuple(pairs))
+    return Facts(say("policy.title"), (*pairs, *bearing(report)))
 
 
-def limits_table(report: AuditReport) -> DataTable:
-    """Return every limit of the policy with its reason and source."""
-    limits = report.policy.limit
-    rows = tuple(
-        (limit.name, _limit(limit), _severities(limit), limit.rationale, limit.source) for limit in limits[:MOST_ROWS]
-    )
-    columns = tuple(say(f"policy.limits.{name}") for name in ("metric", "limit", "severity", "why", "source"))
-    return _words(say("policy.limits.title"), columns, rows, len(limits))
+def limits_table(report: AuditReport, families: Iterable[FamilyView]) -> DataTable | None:
+    """Return the limits of the policy that no check of these families tells with its reason and source."""
+    told = {line.key for family in families for check in family.checks for line in check.technical.limits}
+    limits = [limit for limit in report.policy.limit if limit_key(limit) not in told]
+    if not limits:
+        return None
+    rows = tuple((limit.name, _limit(limit), _severities(limit)) for limit in limits[:MOST_ROWS])
+    columns = tuple(say(f"policy.limits.{name}") for name in ("metric", "limit", "severity"))
+    return _words(say("policy.limits.others"), columns, rows, len(limits))
 
 
 def _limit(limit: Limit) -> str:
@@ -64,24 +73,23 @@ def waivers_table(report: AuditReport) -> DataTable | None:
     waivers = report.policy.waiver
     if not waivers:
         return None
-    used = {verdict.waiver for verdict in report.judgement.verdicts if verdict.waiver}
-    rows = tuple(_waiver(waiver, used=waiver.id in used) for waiver in waivers[:MOST_ROWS])
+    rows = tuple(_waiver(waiver, bearing_of(waiver, report)) for waiver in waivers[:MOST_ROWS])
     names = ("id", "metric", "owner", "approver", "reason", "valid", "ceiling", "used")
     columns = tuple(say(f"policy.waivers.{name}") for name in names)
     return _words(say("policy.waivers.title"), columns, rows, len(waivers))
 
 
-def _waiver(waiver: Waiver, *, used: bool) -> tuple[str, ...]:
+def _waiver(waiver: Waiver, used: str) -> tuple[str, ...]:
     metric = f"{waiver.checker} {waiver.metric}" + (f" ({waiver.group})" if waiver.group else "")
     return (
         waiver.id,
         metric,
         waiver.owner,
         waiver.approver or say("front.declared.missing"),
-        waiver.reason,
+        conditions(waiver),
         say("policy.waivers.dates", created=str(waiver.created), expires=str(waiver.expires)),
         ABSENT if waiver.ceiling is None else f"{waiver.ceiling:g}",
-        say("provenance.yes") if used else say("provenance.no"),
+        used,
     )
 
 

@@ -17,9 +17,10 @@ from urllib.parse import quote
 
 from modelaudit._version import __version__
 from modelaudit.audit_report import AuditReport
+from modelaudit.reports.change_words import headline
 from modelaudit.reports.gate import gate_words
 from modelaudit.reports.junit import accepted_words
-from modelaudit.reports.outcomes import Outcome, outcomes
+from modelaudit.reports.outcomes import Outcome, change_counts, outcomes
 from modelaudit.reports.seal import DIGEST, SEAL, VERSION, sealed
 from modelaudit.reports.text import sentence, visible
 from modelaudit.reports.words import say, spoken, told
@@ -57,10 +58,27 @@ def render_sarif(report: AuditReport) -> str:
             "withinLimit": sum(outcome.state == "within limit" for outcome in found),
             "inconclusive": sum(outcome.state == "inconclusive" for outcome in found),
             "notAssessed": sum(outcome.state == "not assessed" for outcome in found),
+            "judgedAgain": report.judgement.judged_again,
+            **_changes(report),
         },
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return sealed(json.dumps(log, indent=2, sort_keys=True, allow_nan=False) + "\n")
+
+
+def _changes(report: AuditReport) -> Json:
+    """Return what changed since the baseline, in numbers and in a sentence; nothing where no baseline was given."""
+    found = report.comparison
+    if found is None:
+        return {}
+    return {
+        "sinceBaseline": {
+            "baseline": visible(found.baseline_digest),
+            "comparable": found.comparable,
+            "counts": change_counts(report),
+            "text": _text(headline(found)),
+        }
+    }
 
 
 def _alarms(outcome: Outcome) -> bool:
@@ -151,7 +169,8 @@ def _invocation(report: AuditReport, others: Sequence[Outcome]) -> Json:
             reason = sentence(visible(plugin.reason or ""))
             words = say("formats.plugin_failed", plugin=visible(plugin.name), reason=reason)
             notes.append({"level": "error", "message": {"text": _text(words)}})
-    reasons = [visible(reason) for reason in report.judgement.gate.reasons]
+    again = [say("front.notice.again")] if report.judgement.judged_again else []
+    reasons = [*again, *(visible(reason) for reason in report.judgement.gate.reasons)]
     return {
         # The gate is the policy's answer; whether the checks could be run is another matter.
         "executionSuccessful": not any(result.status == "errored" for result in report.results),

@@ -42,6 +42,7 @@ class Sealed:
         seal: the seal that stands in the file; actual: the one that its bytes give.
         digest: the record's digest that the file names; version: of the package that wrote the file.
         line_ends: whether the bytes give the seal once line ends are put back to those we write.
+        several: whether a file has a section's markers more than once, so that nobody can tell which section is ours.
     """
 
     kind: Kind | None
@@ -50,6 +51,7 @@ class Sealed:
     digest: str | None = None
     version: str | None = None
     line_ends: bool = False
+    several: bool = False
 
     @property
     def intact(self) -> bool:
@@ -77,7 +79,7 @@ def sealed(content: Content) -> Content:
     data = content.encode() if isinstance(content, str) else content
     kind = kind_of(data)
     places = [] if kind is None else _places(data, kind, SEAL)
-    if len(places) != 1 or places[0].group("value"):
+    if len(places) != 1 or places[0].group("value") or (kind == "markdown" and _several(data)):
         raise ValueError("the rendering has no single empty place for its seal")
     at = places[0].start("value")
     done = data[:at] + _hash(data, places[0], kind).encode() + data[at:]
@@ -89,6 +91,8 @@ def check(data: bytes) -> Sealed:
     kind = kind_of(data)
     if kind is None:
         return Sealed(None)
+    if kind == "markdown" and _several(data):
+        return Sealed(kind, several=True)
     places = _places(data, kind, SEAL)
     if len(places) != 1 or not places[0].group("value"):
         return Sealed(None, digest=_named(data, kind, DIGEST), version=_named(data, kind, VERSION))
@@ -116,10 +120,13 @@ def scope(data: bytes, kind: Kind | None) -> tuple[int, int]:
     """Return from where to where the seal covers the file: the whole of it, or the section of a model card."""
     if kind != "markdown":
         return 0, len(data)
-    # The last one: in front matter above the section a name may look like a marker, below it none of ours can.
-    start = data.rindex(START.encode())
+    start = data.index(START.encode())
     end = data.find(END.encode(), start)
     return start, len(data) if end < 0 else end + len(END)
+
+
+def _several(data: bytes) -> bool:
+    return any(data.count(marker.encode()) > 1 for marker in (START, END))
 
 
 def _places(data: bytes, kind: Kind, name: str) -> list[re.Match[bytes]]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from modelaudit.audit_report import AuditReport
 from modelaudit.reports.badges import Badge, severity_words
+from modelaudit.reports.changes import Changes
 from modelaudit.reports.checks import CheckView
 from modelaudit.reports.decisions import Decision
 from modelaudit.reports.findings import FindingView
 from modelaudit.reports.front import COLUMNS, Front, front, standing
 from modelaudit.reports.markdown import END, START, plain, table
+from modelaudit.reports.notices import notices
 from modelaudit.reports.numbers import percent
+from modelaudit.reports.outcomes import change_counts
 from modelaudit.reports.seal import marks, sealed
 from modelaudit.reports.text import sentence
 from modelaudit.reports.words import say
@@ -27,12 +32,13 @@ def section(report: AuditReport) -> str:
         START,
         "## " + say("markdown.title", model=plain(first.model)),
         f"**{plain(first.gate)}** {plain(first.summary)}",
-        *_listed(first.notices),
+        *_listed(notices(report, rows=False)),
         table((say("markdown.what"), say("markdown.audited")), [(fact.label, fact.words) for fact in first.facts]),
         "### " + say("markdown.overview"),
         _overview(first),
         "### " + say("markdown.decisions"),
         _decisions(first),
+        *_changes(first.changes, change_counts(report)),
         "### " + say("markdown.verdicts"),
         _verdicts(first, percent(report.judgement.level)),
         "### " + say("markdown.gaps"),
@@ -78,6 +84,30 @@ def _decision(decision: Decision) -> str:
 
 def _line(head: str, words: str) -> str:
     return f"- **{plain(sentence(head))}** {plain(words)}"
+
+
+def _changes(found: Changes | None, counts: Mapping[str, int]) -> list[str]:
+    """Return what changed since the baseline: how much, and what became worst; nothing where no baseline was given."""
+    if found is None:
+        return []
+    lines = [
+        _line(
+            say("markdown.titled", state=change.kind_words, title=change.title),
+            say(
+                "markdown.change",
+                values=say("changes.from_to", before=change.before, after=change.after),
+                difference=change.difference,
+                verdict=change.verdict,
+            )
+            + (f" {sentence(change.why)}" if change.why else ""),
+        )
+        for change in found.worst
+    ]
+    if (left := counts.get("worse", 0) + counts.get("lost", 0) - len(found.worst)) > 0:
+        lines.append("- " + say("markdown.more_changes", count=left))
+    lines += [f"- {plain(reason)}" for reason in (*found.reasons, *found.notes)]
+    head = f"**{plain(found.headline)}** {plain(found.baseline)}"
+    return ["### " + say("front.changes.title"), head, *(["\n".join(lines)] if lines else [])]
 
 
 def _verdicts(first: Front, level: str) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from modelaudit.audit_report import AuditReport, ModelInfo, TableInfo
-from modelaudit.reports.text import visible
+from modelaudit.reports.policy_terms import approval
+from modelaudit.reports.text import shortened
 from modelaudit.reports.words import say
 
-SHORT, FACT, USE = 66, 90, 150
+SHORT, FACT, USE = 66, 90, 110
 """So many characters of a declaration, of a fact, and of the declared use stand on the first page."""
 
 
@@ -24,14 +25,14 @@ class Fact:
     @property
     def short(self) -> str:
         """The words as far as the first page has room for them."""
-        return visible(self.words, most=self.room)
+        return shortened(self.words, self.room)
 
 
 def policy_words(report: AuditReport) -> str:
     """Return the policy's name with who approved it."""
     policy = report.policy
     if policy.approved_by:
-        return say("front.policy.approved", id=policy.id, version=policy.version, approver=policy.approved_by)
+        return say("front.policy.approved", id=policy.id, version=policy.version, approver=approval(policy))
     return say("front.policy.starter", id=policy.id, version=policy.version)
 
 
@@ -41,7 +42,7 @@ def model_words(model: ModelInfo) -> str:
         return say("front.model.function", place=model.architecture)
     parts = [model.architecture]
     if model.parameters is not None:
-        parts.append(say("front.model.parameters", millions=f"{model.parameters / 1e6:,.1f}"))
+        parts.append(say("front.model.parameters", count=model.parameters))
     if model.adapter:
         parts.append(say("front.model.adapter", name=model.adapter))
     if model.base_model:

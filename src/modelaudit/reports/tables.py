@@ -10,12 +10,12 @@ from modelaudit.reports.numbers import brief, decimal, significant
 from modelaudit.reports.text import visible
 from modelaudit.reports.words import Told, say, tag, told
 
-MOST_ROWS = 8
+MOST_ROWS = 6
 """A table shows its first so many rows, in the checker's order; the JSON record holds the rest."""
 MOST_COLUMNS = 12
-MOST_POINTS = 8
+MOST_POINTS = 6
 """A curve's table shows about so many of its points, evenly picked."""
-MOST_BINS = 8
+MOST_BINS = 6
 """A histogram's table shows so many bins; where there are more, neighbours are counted as one."""
 MOST_CELL = 200
 """The longest text of one cell."""

@@ -18,6 +18,9 @@ MAX_CHARACTERS = 2_000
 MAX_STACKED = 3
 """So many combining marks may stand on one letter; more would overprint the lines around it."""
 
+LITTLE = 24
+"""A cut that saves no more characters than this is not made: to count it takes as many."""
+
 _PLAIN_SPACES = {"\n": "↵ ", "\r": "", "\t": "⇥ "}
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 _STACKING_CATEGORIES = frozenset({"Mn", "Me"})
@@ -35,6 +38,17 @@ def visible(text: str, *, most: int = MAX_CHARACTERS) -> str:
     if not (kept.isascii() and kept.isprintable()):
         kept = _escaped(kept.replace("\r\n", "\n"))
     return kept + say("count.cut", count=cut) if cut > 0 else kept
+
+
+def shortened(text: str, most: int) -> str:
+    """Return text as far as a place has room for about `most` characters, cut between words.
+
+    What is only a little longer than the words that would count the cut is left whole.
+    """
+    if len(text) <= most + LITTLE:
+        return visible(text)
+    space = text.rfind(" ", most - LITTLE, most)
+    return visible(text, most=space if space > 0 else most)
 
 
 def _escaped(text: str) -> str:
