@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import shlex
+import shutil
+from pathlib import Path
 
 import pytest
 import typer
@@ -12,6 +14,7 @@ from modelaudit import Audit, cli, load_policy
 from policy_cases import HEAD, limit
 
 PARSER = typer.main.get_command(cli.app).commands["run"]
+BASELINE = Path(__file__).parent / "reports" / "fixtures" / "report-1.1.json"
 POLICY = HEAD + limit("max = 0.1")
 
 
@@ -26,11 +29,14 @@ def parsed(command):
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "our policy.toml").write_text(POLICY)
+    shutil.copy(BASELINE, tmp_path / "base.json")
     return tmp_path
 
 
-NO_PART_IN_A_NUMBER = {"--resume", "--journal", "--keep-journal", "--workers"}
-"""Options that change how an audit gets to its numbers and none of them."""
+NO_PART_IN_A_NUMBER = {
+    "--resume", "--journal", "--keep-journal", "--workers", "--language", "--rows-out", "--key-file",
+}  # fmt: skip
+"""Options that change how an audit gets to its numbers, or what is written of them, and none of them."""
 
 
 def test_the_command_read_back_asks_for_the_same_audit(folder):
@@ -45,6 +51,8 @@ def test_the_command_read_back_asks_for_the_same_audit(folder):
         label_column="label",
         group_column="-person",
         policy="our policy.toml",
+        baseline="base.json",
+        mask_personal_data=False,
         preset="quick",
         sample=50,
         seed=7,
@@ -72,6 +80,8 @@ def test_the_command_read_back_asks_for_the_same_audit(folder):
         "group_column": "-person",
         "only": "bias,modelaudit/perturbation",
         "policy": folder.relative_to(folder) / "our policy.toml",
+        "baseline": folder.relative_to(folder) / "base.json",
+        "show_personal_data": True,
         "seed": 7,
         "device": "cpu",
         "backend": "torch",
@@ -88,9 +98,9 @@ def test_the_command_read_back_asks_for_the_same_audit(folder):
 def test_every_option_of_the_program_can_be_in_the_command(folder):
     whole = Audit(
         "m", "d", train_data="t", heldout_data="h", base_model="b", tokenizer="k", text_column="x", label_column="y",
-        group_column="z", policy="our policy.toml", sample=1, show_text=True, trust_remote_code=True, allow_pickle=True,
-            backend="onnx",
-            options={"modelaudit/shapley-explanation": {"cross_check": "shap"}},
+        group_column="z", policy="our policy.toml", baseline="base.json", sample=1, show_text=True,
+        mask_personal_data=False, trust_remote_code=True, allow_pickle=True, backend="onnx",
+        options={"modelaudit/shapley-explanation": {"cross_check": "shap"}},
     ).command("bias")  # fmt: skip
     options = {name for parameter in PARSER.params for name in parameter.opts if name.startswith("--")}
     assert options - {"--out", "--help", *NO_PART_IN_A_NUMBER} == {

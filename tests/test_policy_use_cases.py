@@ -6,6 +6,7 @@ import pytest
 
 from modelaudit.errors import PolicyError
 from modelaudit.policy import judge, limit_for
+from modelaudit.reports.words import speaking, told
 from policy_cases import DAY, completed, finding, limit, policy
 
 ALL = limit("max = 0.1")
@@ -88,6 +89,13 @@ def test_a_slip_in_the_use_case_does_not_make_what_is_required_disappear(use_cas
     gate = judge([completed(finding(value, 0.01))], rules, today=DAY, use_case=use_case).gate
     assert gate.reasons == (() if says is None else (says,))
     assert gate.exit_code == (0 if says is None else 1 if "exceeds" in says else 3)
+
+
+@pytest.mark.parametrize("use_case", ["hirng", None])
+def test_why_the_gate_does_not_hold_is_said_in_chinese_as_well(use_case):
+    [reason] = judge([completed(finding(0.5, 0.01))], policy(REQUIRED), today=DAY, use_case=use_case).gate.reasons
+    with speaking("zh"):
+        assert told(reason).text.startswith("政策要求 test/a rate for hiring，但")
 
 
 def test_a_policy_without_a_limit_is_refused_and_one_that_takes_them_over_is_not():

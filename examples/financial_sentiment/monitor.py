@@ -90,9 +90,7 @@ def main() -> None:
     for day, look in enumerate(run(options.folder, seed=options.seed), start=1):
         rule = next(each for each in look.measures if each.name.startswith("alert"))
         found = ", ".join(f"{each.name} ({each.scope}, adjusted p {each.adjusted:.1g})" for each in look.alarms)
-        print(
-            f"day {day}: {look.state:8} negative {rule.before:.1%} → {rule.after:.1%}  {found or look.reason or ''}"
-        )
+        print(f"day {day}: {look.state:8} negative {rule.before:.1%} → {rule.after:.1%}  {found or look.reason or ''}")
 
 
 if __name__ == "__main__":

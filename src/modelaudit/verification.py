@@ -6,25 +6,22 @@ record's digest or the seal has to be kept elsewhere, or the page has to be comp
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from modelaudit._version import __version__
-from modelaudit.audit_report import AuditReport, InputRecord
+from modelaudit.audit_report import AuditReport
 from modelaudit.errors import InputError
+from modelaudit.manifest import Point, compared_inputs
 from modelaudit.plugins import Plugins
 from modelaudit.reports.json import load_report, parse_report, run_intact
 from modelaudit.reports.model_card import render_model_card, scores
 from modelaudit.reports.seal import Kind, Sealed, check, kind_of, scope
-from modelaudit.reports.text import visible
 from modelaudit.reports.words import LANGUAGES, speaking
 
-Answer = Literal["holds", "differs", "unknown"]
 RECORD, CARD = ".json", ".card.md"
 SUFFIXES: dict[Kind, str] = {
     "html": ".html",
@@ -36,14 +33,6 @@ SUFFIXES: dict[Kind, str] = {
 RUN_COVERED_SINCE = (1, 1)
 """The schema version from which on a record holds a digest of its run."""
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One thing that was looked at: whether it holds, and in words what was found."""
-
-    answer: Answer
-    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +81,7 @@ def verify(
         if seal is not None:
             raise InputError(f"{path} is a JSON record, which has a digest and no seal: give --digest")
         return _of_record(Path(path), content, digest, known, inputs)
-    found = check(content)
+    found, renderers = check(content), plugins or Plugins()
     points = [_own(found)]
     if found.several:
         return Verification(tuple(points), None, None, (HONEST,))
@@ -101,9 +90,9 @@ def verify(
     if record is not None and known is not None:
         points.append(_belongs(_noun(found), found.digest, known))
         points.append(_run(_read(Path(record)).decode(), "the run in the record"))
-        points += _made_again(Path(path), content, found, known, plugins or Plugins())
-    points += _inputs(known, inputs)
-    outside = found.kind == "markdown" and (known is None or _form(Path(path), found.kind, plugins) != CARD)
+        points += _made_again(Path(path), content, found, known, renderers)
+    points += compared_inputs(known, inputs)
+    outside = found.kind == "markdown" and (known is None or _form(Path(path), found.kind, renderers) != CARD)
     limits = _limits(digest, seal, known is not None)
     return Verification(tuple(points), found.digest, found.seal, (*((OUTSIDE,) if outside else ()), *limits))
 
@@ -125,7 +114,7 @@ def _of_record(
     points += _kept("the digest of the record", named, digest)
     if known is not None:
         points.append(_belongs("the file", report.digest, known))
-    points += _inputs(report, inputs)
+    points += compared_inputs(report, inputs)
     limits = ("" if digest else ELSEWHERE.format(option="--digest"), HONEST)
     return Verification(tuple(points), named, None, tuple(filter(None, limits)))
 
@@ -219,10 +208,9 @@ def _made_again(path: Path, content: bytes, found: Sealed, known: AuditReport, p
     return [Point("differs", f"made again from the record, {noun} differs: {OTHERWISE}")]
 
 
-def _form(path: Path, kind: Kind, plugins: Plugins | None) -> str:
+def _form(path: Path, kind: Kind, plugins: Plugins) -> str:
     """Return by which suffix the file is made again: a card by its name, all else by its content."""
-    own = (plugins or Plugins()).suffix_of(path)
-    return CARD if kind == "markdown" and own == CARD else SUFFIXES[kind]
+    return CARD if kind == "markdown" and plugins.suffix_of(path) == CARD else SUFFIXES[kind]
 
 
 def _same(content: bytes, again: bytes, kind: Kind, *, whole: bool = False) -> bool:
@@ -244,56 +232,6 @@ def _scores(content: bytes, known: AuditReport) -> list[Point]:
     if shown == (scores(render_model_card(known)) or []):
         return [Point("holds", "the scores in the front matter are those of the record")]
     return [Point("differs", "the scores in the front matter (model-index) are not those of the record")]
-
-
-def _inputs(report: AuditReport | None, folder: str | Path | None) -> list[Point]:
-    """Compare the files that the audit read with those in a folder."""
-    if folder is None:
-        return []
-    if not Path(folder).is_dir():
-        raise InputError(f"{folder} is no folder. Give the one in which the audit's files lie.")
-    if report is None:
-        raise InputError("which files the audit read stands in its JSON record: verify that, or give it with --record")
-    if not report.provenance.inputs:
-        return [
-            Point("unknown", "the record names no files: the audit read none from a disk, or is of an older version")
-        ]
-    return [_input(record, Path(folder)) for record in report.provenance.inputs]
-
-
-def _input(record: InputRecord, folder: Path) -> Point:
-    what = f"{record.role} {visible(record.name)}"
-    there = list(_candidates(record.name, folder))
-    right = [file for file in there if _hash(file) == record.sha256]
-    if right:
-        place = visible(str(right[0].relative_to(folder)))
-        return Point("holds", f"{what} is the file that the audit read (found as {place})")
-    if there:
-        return Point("differs", f"{what} is not the file that the audit read: its bytes give another hash")
-    return Point("unknown", f"{what} is not in {folder}")
-
-
-def _candidates(name: str, folder: Path) -> Iterator[Path]:
-    """Yield the file of this path in the folder; where there is none, those below it whose path ends as the name does.
-
-    Where none does either, files of that last name. A copy elsewhere says nothing of the file in the right place.
-    """
-    parts = tuple(part for part in name.split("/") if part not in ("", ".", ".."))
-    if not parts:
-        return
-    if (own := folder.joinpath(*parts)).is_file():
-        yield own
-        return
-    found = [file for file in sorted(folder.rglob("*")) if file.name == parts[-1] and file.is_file()]
-    yield from [file for file in found if file.parts[-len(parts) :] == parts] or found
-
-
-def _hash(file: Path) -> str:
-    try:
-        with file.open("rb") as content:
-            return hashlib.file_digest(content, "sha256").hexdigest()
-    except OSError as error:
-        raise InputError(f"{file} can't be read: {error.strerror}.") from error
 
 
 ELSEWHERE = (

@@ -73,6 +73,21 @@ def test_an_answer_that_the_policy_requires_and_that_has_no_verdict_at_all_fails
         assert_within_limits(judged)
 
 
+def test_the_families_named_are_held_to_the_limits_of_the_declared_use_case() -> None:
+    report = clean_report()
+    declared = report.subject.declared.model_copy(update={"use_case": "Triage"})
+    for_use = {"required": True, "use_cases": ("triage",)}
+    limits = tuple(
+        limit.model_copy(update=for_use) if limit.checker == "modelaudit/calibration" else limit
+        for limit in report.policy.limit
+    )
+    policy = report.policy.model_copy(update={"limit": limits})
+    told = report.model_copy(update={"subject": report.subject.model_copy(update={"declared": declared})})
+    assert_within_limits(rejudged(told, policy), "robustness")
+    with pytest.raises(LimitsExceeded, match="for triage is required but no use case is declared"):
+        assert_within_limits(rejudged(report, policy), "robustness")
+
+
 TWO_MODELS = """
 import json
 import pathlib

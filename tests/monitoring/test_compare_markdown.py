@@ -63,6 +63,30 @@ def test_a_lost_answer_is_in_the_first_line():
     assert "✕ lost. The check failed. It broke." in text
 
 
+def test_numbers_of_one_name_stand_with_their_check():
+    def audit(value):
+        others = number(0.1, id="other_rate", group="case")
+        first = checked(number(value, group="typos"), number(0.1, group="case"), others)
+        return report(first, checked(number(0.1, group="typos"), name="acme/other"))
+
+    rows = rows_of(render_changes(compare(audit(0.1), audit(0.2))))
+    assert sorted(row[1] for row in rows[1:]) == [
+        "Changed answers: case (acme/made: flip_rate)",
+        "Changed answers: case (acme/made: other_rate)",
+        "Changed answers: typos (acme/made)",
+        "Changed answers: typos (acme/other)",
+    ]
+
+
+def test_a_limit_that_is_newly_exceeded_is_said_first_where_nothing_is_clear():
+    limit = {"policy__limit": (Limit(**LIMIT, max=0.10),)}
+    comparison = compare(report(checked(number(0.115)), **limit), report(checked(number(0.125)), **limit))
+    said = "A limit is newly exceeded, though no change is clear for the worse: 1 without a clear change, 1 now exceeds"
+    assert headline(comparison).startswith(said)
+    with speaking("zh"):
+        assert "有数值新超出限值" in headline(comparison)
+
+
 def test_thirty_rows_are_shown_and_the_rest_is_counted():
     many = [number(0.1, group=f"g{place:02}") for place in range(45)]
     text = render_changes(compare(report(checked(*many)), report(checked(*many))))

@@ -77,6 +77,7 @@ def test_changes_are_counted_and_the_worst_are_named_with_a_link() -> None:
     words = first_page(report)
     assert "4 worse" in words
     assert "1 not comparable" in words
+    assert "and 1 more" in words
     assert "Baseline: acme/claims-classifier, audited on 2026-09-01 (record sha256:abababababab)." in words
     found = front(report).changes
     assert found is not None
@@ -91,6 +92,7 @@ def test_a_lost_answer_counts_as_worst_and_leads_nowhere() -> None:
     found = front(report).changes
     assert found is not None
     [row] = found.worst
+    assert found.worst_left == 0
     assert (row.kind, row.after, row.anchor) == ("lost", "–", None)
     assert "Changed answers: a group of old" in first_page(report)
 

@@ -10,7 +10,7 @@ from sample_report import TODAY, sample_report
 from test_report_gate import flipping
 
 from modelaudit.policy import judge
-from modelaudit.reports import render_html
+from modelaudit.reports import render_html, render_markdown
 from modelaudit.reports.decisions import SHORT
 from modelaudit.reports.front import front
 
@@ -58,3 +58,19 @@ def test_a_million_letters_stay_off_the_first_page() -> None:
     policy = report.policy.model_copy(update={"waiver": (waiver,)})
     judged = report.model_copy(update={"policy": policy, "judgement": judge(report.results, policy, today=TODAY)})
     assert max(len(decision.short) for decision in (*front(judged).decisions, *front(judged).more_decisions)) < 1_000
+
+
+def test_a_long_reason_leaves_the_numbers_in_the_summary() -> None:
+    report = flipping(lower_case=0.2)
+    (result,) = report.results
+    (finding,) = result.findings
+    silent = finding.metric.model_copy(update={"value": None, "bounds": (), "reason": "It says so. " * 100})
+    results = (result.model_copy(update={"findings": (finding.model_copy(update={"metric": silent}),)}),)
+    limits = tuple(limit.model_copy(update={"required": True}) for limit in report.policy.limit)
+    policy = report.policy.model_copy(update={"limit": limits})
+    judged = report.model_copy(
+        update={"policy": policy, "results": results, "judgement": judge(results, policy, today=TODAY)}
+    )
+    part = render_markdown(judged).partition("### Findings that need a decision")[2].partition("###")[0]
+    assert part.count("It says so") > 20
+    assert "limit at most 5.0%" in part

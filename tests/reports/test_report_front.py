@@ -130,8 +130,8 @@ def test_the_first_page_says_which_use_cases_limits_were_applied(use_case: str |
 @pytest.mark.parametrize(
     ("use_case", "says"),
     [
-        (" CLAIMS", "The limits for the use case CLAIMS were applied: {all} of them. The policy has none for all uses."),
-        ("claim", "The policy has no limits for the declared use case claim, only for: Claims. It has none for all uses"),
+        ("CLAIMS", "The limits for the use case CLAIMS were applied: {all} of them. The policy has none"),
+        ("claim", "The policy has no limits for the declared use case claim, only for: Claims. It has none for all"),
         (None, "The policy has limits for use cases only (Claims). None was declared, so no limit was applied."),
     ],
 )

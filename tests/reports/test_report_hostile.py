@@ -65,7 +65,11 @@ def _poisoned(value: Any, given: Mapping[str, str], path: tuple[str, ...]) -> An
     if isinstance(value, list | tuple):
         return tuple(_poisoned(item, given, path) for item in value)
     closed = not path or path[-1] in CLOSED or (path[-1] == "id" and "policy" not in path)
-    return value if closed or not isinstance(value, str) else value + given[value]
+    if closed or not isinstance(value, str):
+        return value
+    # Whoever approved has a name that can be seen; one that can't is no approval, and the page says so.
+    seen = "Ada " if path[-1] == "approved_by" else value
+    return seen + given[value]
 
 
 BENIGN = Page(render_html(poisoned(small_report(), "x")))

@@ -86,7 +86,9 @@ def test_a_case_says_why() -> None:
     for part in ("21.4%", "18.9% to 23.9%", "5.0%", "1,000 rows", "high"):
         assert part in failure
     accepted = case(root, "flip_rate: upper case").attrib["message"]
-    assert accepted.startswith("Accepted until 2027-01-31 by Dana Okafor: Input is never upper case")
+    assert accepted.startswith(
+        "Accepted until 2027-01-31 by Dana Okafor, with no approver named: Input is never upper case"
+    )
     assert "two labels a row" in case(root, "label-noise").attrib["message"]
     assert "division by zero" in case(root, "rare-words").attrib["message"]
 

@@ -17,6 +17,7 @@ from modelaudit.cli_reports import verify as command
 from modelaudit.reports import load_report, render_html, render_json, render_markdown, render_model_card
 from modelaudit.reports.markdown import END, START
 from modelaudit.reports.seal import check, sealed
+from modelaudit.reports.words import speaking
 from modelaudit.verification import OTHERWISE, OUTSIDE, Verification, verify
 
 Write = Callable[[str, str | bytes], Path]
@@ -192,3 +193,12 @@ def test_another_wording_of_the_same_version_is_named_as_a_reason(
     assert found.exit_code == 1
     assert OTHERWISE in words(found)
     assert "in a checkout" in OTHERWISE
+
+
+def test_the_page_promises_no_more_than_a_digest_shows(report: AuditReport) -> None:
+    for language, said in (
+        ("en", "tampering where the digest was kept elsewhere"),
+        ("zh", "摘要值另行保存时，也能发现篡改"),
+    ):
+        with speaking(language):
+            assert said in render_html(report)

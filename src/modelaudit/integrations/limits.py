@@ -75,7 +75,7 @@ def _gate(report: AuditReport, names: Sequence[str]) -> Gate:
         }
     )
     verdicts = [verdict for verdict in report.judgement.verdicts if verdict.checker in checkers]
-    return gate(verdicts, results, policy)
+    return gate(verdicts, results, policy, use_case=report.subject.declared.use_case)
 
 
 def _named(verdict: Verdict, reason: str) -> bool:

@@ -36,8 +36,8 @@ class Look(Frozen):
         report: digest of the report that it leans on.
         look: its number since the last reset; None where it had too few rows and was not counted.
         state: `alarm` as long as an alarm stands, of this look or an earlier one; `inconclusive` where a declared alert
-            rule could not be told, or without rules nothing of what the model makes of the rows (prediction, confidence,
-            accuracy, as far as the baseline's profile has them).
+            rule could not be told, or without rules nothing of what the model makes of the rows (prediction,
+            confidence, accuracy, as far as the baseline's profile has them).
         alarmed: the look that raised the alarm that stands. alpha: the chance that a watch ever raises one without a
             change; spent: what of it was spent, this look included.
         rows: new rows; labelled: rows whose label came with this look; repeats: rows whose text another row of the

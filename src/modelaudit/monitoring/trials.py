@@ -27,7 +27,7 @@ RARE = 0.05
 """A share counts as this one at least where it is asked what rows could show: a change takes it away from none."""
 MOST_ROWS_ASKED = 10_000_000
 MOST_DRAWS = 2_000_000
-"""Permutations of one look; a threshold that they can't reach (from about look 700 on) leaves it inconclusive."""
+"""Permutations of one look; a threshold that they can't reach, after some hundred looks, leaves it inconclusive."""
 KINDS: dict[str, Kind] = {
     "language": "input drift",
     "length": "input drift",

@@ -136,8 +136,8 @@ def _check_whole(path: str | Path, content: bytes, counted: Counted) -> None:
     else:
         return
     raise InputError(
-        f"the log {path} {what}. Take it from a backup, or move it away and begin anew with --reset REASON, --state and "
-        "--log; late labels of older rows then find no way"
+        f"the log {path} {what}. Take it from a backup, or move it away and begin anew with --reset REASON, --state "
+        "and --log; late labels of older rows then find no way"
     )
 
 

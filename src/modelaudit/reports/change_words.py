@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 from modelaudit.comparison import Change, Comparison
@@ -26,11 +27,27 @@ def kind_words(change: Change) -> str:
     return say(f"changes.kind.{kind_of(change).replace(' ', '_')}")
 
 
-def name_words(change: Change) -> str:
-    """Return what the number is, with its group where it has one and a mark where rows were paired."""
+def names_of(changes: Sequence[Change]) -> list[str]:
+    """Return what each number is, with its group where it has one and a mark where rows were paired.
+
+    Where two have one name the check stands with it, and the metric as well where both are of one check.
+    """
+    names = [_name(change) for change in changes]
+    alike = Counter(names)
+    in_check = Counter(zip(names, (change.checker for change in changes), strict=True))
+    found = []
+    for change, name in zip(changes, names, strict=True):
+        if alike[name] > 1:
+            alone = in_check[name, change.checker] == 1
+            check = change.checker if alone else say("list.titled", title=change.checker, group=change.metric)
+            name = say("changes.of_check", name=name, check=check)
+        found.append(name + (say("changes.paired_mark") if change.paired else ""))
+    return found
+
+
+def _name(change: Change) -> str:
     title = told(change.title).text
-    name = title if change.group is None else say("list.titled", title=title, group=told(change.group).text)
-    return name + (say("changes.paired_mark") if change.paired else "")
+    return title if change.group is None else say("list.titled", title=title, group=told(change.group).text)
 
 
 def value_words(scale: Scale, value: float | None) -> str:
@@ -85,7 +102,7 @@ def headline(comparison: Comparison) -> str:
         return say("changes.nothing")
     if beyond := sum(change.newly_exceeds for change in comparison.changes):
         said.append(say("changes.count.newly_exceeds", count=beyond))
-    which = "worse" if counts["worse"] else "lost" if counts["lost"] else "fine"
+    which = "worse" if counts["worse"] else "lost" if counts["lost"] else "beyond" if beyond else "fine"
     return say(f"changes.headline.{which}", counts=say("list.separator").join(said))
 
 

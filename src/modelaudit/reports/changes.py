@@ -12,7 +12,7 @@ from modelaudit.reports.change_words import (
     headline,
     kind_of,
     kind_words,
-    name_words,
+    names_of,
     reason_words,
     rules,
     scale_of_change,
@@ -29,6 +29,7 @@ NAMED = 3
 """So many metrics that became worse or were lost are named on the first page."""
 MOST_ROWS = 300
 """So many metrics stand in the table of changes; the JSON record holds the others."""
+WORST = ("worse", "lost")
 NAME = 60
 """So many characters of the baseline's name stand in the page."""
 SHORT = 120
@@ -53,7 +54,10 @@ class ChangeView:
 
 @dataclass(frozen=True)
 class Changes:
-    """Changes since the baseline, the gravest first: `reasons` say why there are none, `notes` what else differs."""
+    """Changes since the baseline, the gravest first: `reasons` say why there are none, `notes` what else differs.
+
+    `left_out` are not in `rows`; `worst_left` became worse or were lost and are not among the `worst`.
+    """
 
     headline: str
     baseline: str
@@ -63,11 +67,12 @@ class Changes:
     rules: tuple[str, ...]
     rows: tuple[ChangeView, ...]
     left_out: int
+    worst_left: int
 
     @property
     def worst(self) -> tuple[ChangeView, ...]:
         """What became worse or was lost, as far as the first page names it."""
-        return tuple(row for row in self.rows if row.kind in ("worse", "lost"))[:NAMED]
+        return tuple(row for row in self.rows if row.kind in WORST)[:NAMED]
 
     @property
     def short_reasons(self) -> tuple[str, ...]:
@@ -83,6 +88,7 @@ def changes(report: AuditReport, checks: Sequence[CheckView]) -> Changes | None:
     anchors = {
         (check.info.id, view.metric.id, view.metric.group): view.anchor for check in checks for view in check.findings
     }
+    named = list(zip(comparison.changes, names_of(comparison.changes), strict=True))
     return Changes(
         headline=headline(comparison),
         baseline=say(
@@ -96,10 +102,11 @@ def changes(report: AuditReport, checks: Sequence[CheckView]) -> Changes | None:
         notes=_whys(comparison.notes, comparison),
         rules=tuple(rules(comparison)),
         rows=tuple(
-            _view(change, anchors.get((change.checker, change.metric, change.group)))
-            for change in comparison.changes[:MOST_ROWS]
+            _view(change, name, anchors.get((change.checker, change.metric, change.group)))
+            for change, name in named[:MOST_ROWS]
         ),
-        left_out=max(0, len(comparison.changes) - MOST_ROWS),
+        left_out=max(0, len(named) - MOST_ROWS),
+        worst_left=max(0, sum(kind_of(change) in WORST for change in comparison.changes) - NAMED),
     )
 
 
@@ -107,12 +114,12 @@ def _whys(sentences: tuple[str, ...], comparison: Comparison) -> tuple[str, ...]
     return tuple(why_words(sentence, comparison.details.get(sentence)) for sentence in sentences)
 
 
-def _view(change: Change, anchor: str | None) -> ChangeView:
+def _view(change: Change, name: str, anchor: str | None) -> ChangeView:
     scale, apart = scale_of_change(change), scale_of_difference(change)
     return ChangeView(
         kind=kind_of(change),
         kind_words=kind_words(change),
-        title=name_words(change),
+        title=name,
         before=value_words(scale, change.before),
         after=value_words(scale, change.after),
         difference=difference_words(change, apart),

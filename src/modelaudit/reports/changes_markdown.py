@@ -9,7 +9,7 @@ from modelaudit.reports.change_words import (
     difference_words,
     headline,
     kind_words,
-    name_words,
+    names_of,
     reason_words,
     rules,
     scale_of_change,
@@ -66,19 +66,21 @@ def _listed(reasons: tuple[str, ...], comparison: Comparison) -> str:
 def _numbers(comparison: Comparison) -> list[str]:
     if not comparison.changes:
         return [say("changes.nothing")]
+    named = list(zip(comparison.changes, names_of(comparison.changes), strict=True))
+    rows = [_row(change, name) for change, name in named[:MOST_ROWS]]
     headings = [say(f"changes.column.{name}") for name in COLUMNS]
-    parts = [table(headings, [_row(change) for change in comparison.changes[:MOST_ROWS]])]
+    parts = [table(headings, rows)]
     if (rest := len(comparison.changes) - MOST_ROWS) > 0:
         parts.append(say("changes.more", count=rest))
     return parts
 
 
-def _row(change: Change) -> tuple[str, ...]:
+def _row(change: Change, name: str) -> tuple[str, ...]:
     scale, apart = scale_of_change(change), scale_of_difference(change)
     kind, why = kind_words(change), reason_words(change)
     return (
         say("changes.because", kind=kind, why=why) if why else kind,
-        name_words(change),
+        name,
         value_words(scale, change.before),
         value_words(scale, change.after),
         difference_words(change, apart),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from modelaudit.audit_report import Declared
-from modelaudit.frameworks import Clause, clauses_for
+from modelaudit.frameworks import Clause, clauses_for, clauses_of_the_report, clauses_without_evidence, within
 from modelaudit.reports.text import listed
 from modelaudit.reports.words import say, spoken
 from modelaudit.results import Risk
@@ -183,12 +183,39 @@ def clause_views(risk: Risk, checker: str, metrics: Sequence[str], declared: Dec
     )
 
 
+@dataclass(frozen=True)
+class RemainingClauses:
+    """The clauses that no single check serves.
+
+    Attributes:
+        whole: those that the report as a whole provides evidence relevant to. gaps: those that nothing here does.
+        dates: frameworks that no family of the page names: their title, dates and source.
+        left_out: how many more are for other places or roles than the declared ones.
+    """
+
+    whole: tuple[ClauseGroup, ...]
+    gaps: tuple[ClauseGroup, ...]
+    dates: tuple[str, ...]
+    left_out: int
+
+
+def remaining_clauses(declared: Declared, indices: Iterable[ClauseIndex]) -> RemainingClauses:
+    """Return the clauses that no single check serves; `indices` are those of the families on the page."""
+    named = (group for index in indices for group in (*index.groups, *index.earlier, *index.background))
+    known = {group.framework for group in named}
+    parts = [
+        [ClauseView(clause, clause.standing(declared), _concerns(clause, declared)) for clause in clauses]
+        for clauses in (clauses_of_the_report(), clauses_without_evidence())
+    ]
+    whole, gaps = (by_framework(view for view in views if view.concerns) for views in parts)
+    new = by_framework(view for group in whole + gaps if group.framework not in known for view in group.views)
+    left_out = sum(not view.concerns for views in parts for view in views)
+    return RemainingClauses(whole, gaps, tuple(group.dated for group in new), left_out)
+
+
 def _concerns(clause: Clause, declared: Declared) -> bool:
     """Tell whether a clause is for the declared place and role; what is not declared rules nothing out."""
-    places = [place.strip().lower() for place in declared.jurisdictions]
-    elsewhere = bool(places and clause.jurisdictions) and not any(
-        place == name or place.startswith(f"{name}-") for place in places for name in clause.jurisdictions
-    )
+    elsewhere = bool(clause.jurisdictions) and within(declared.jurisdictions, clause.jurisdictions) is False
     roles = {entry.partition(":")[0] for entry in clause.applies_to}
     others = bool(declared.role and roles) and declared.role not in roles
     return not elsewhere and not others

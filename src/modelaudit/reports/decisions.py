@@ -46,13 +46,16 @@ class Decision:
 
     @property
     def short(self) -> str:
-        """The words as far as the first page has room for whole sentences: a cut within one might be in an interval."""
-        if len(self.words) <= 2 * SHORT:
+        """The words as far as the first page has room for them."""
+        return self.within(2 * SHORT)
+
+    def within(self, most: int) -> str:
+        """Return whole sentences of about so many characters: a cut inside of one might be in its interval."""
+        if len(self.words) <= most:
             return visible(self.words)
         ends = [end.start() for end in _SENTENCE_END.finditer(self.words[:MAX_CHARACTERS])]
-        return visible(
-            self.words, most=max((end for end in ends if end <= 2 * SHORT), default=min(ends, default=MAX_CHARACTERS))
-        )
+        first = min(ends, default=MAX_CHARACTERS)
+        return visible(self.words, most=max((end for end in ends if end <= most), default=first))
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from modelaudit._version import __version__
 from modelaudit.audit_report import AuditReport
-from modelaudit.reports import policy_facts, provenance
+from modelaudit.reports import clauses, policy_facts, provenance
 from modelaudit.reports.figures import figure
 from modelaudit.reports.front import COLUMNS, front, standing
 from modelaudit.reports.numbers import duration, percent
@@ -45,6 +45,7 @@ def render_html(report: AuditReport) -> str:
             named=NAMED,
             provenance=provenance,
             policies=policy_facts,
+            clauses=clauses,
             digest=first.digest,
             version=__version__,
             level=percent(report.judgement.level),

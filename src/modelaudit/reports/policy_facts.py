@@ -12,7 +12,7 @@ from modelaudit.reports.provenance import Facts
 from modelaudit.reports.tables import DataTable
 from modelaudit.reports.technical import limit_key
 from modelaudit.reports.words import say
-from modelaudit.verdicts import LEVELS, Limit, Waiver
+from modelaudit.verdicts import LEVELS, Limit, Waiver, inheriting
 
 ABSENT = "–"
 MOST_ROWS = 300
@@ -40,7 +40,7 @@ def policy_facts(report: AuditReport) -> Facts:
 def limits_table(report: AuditReport, families: Iterable[FamilyView]) -> DataTable | None:
     """Return the limits of the policy that no check of these families tells with its reason and source."""
     told = {line.key for family in families for check in family.checks for line in check.technical.limits}
-    limits = [limit for limit in report.policy.limit if limit_key(limit) not in told]
+    limits = [limit for limit in inheriting(report.policy.limit) if limit_key(limit) not in told]
     if not limits:
         return None
     rows = tuple((limit.name, _limit(limit), _severities(limit)) for limit in limits[:MOST_ROWS])

@@ -68,7 +68,7 @@ def _evaluation(report: AuditReport, checks: Sequence[CheckView]) -> Step:
 def _management(report: AuditReport) -> Step:
     declared, policy = report.subject.declared, report.policy
     pairs = (
-        ("process.approved_policy", bool(policy.approved_by)),
+        ("process.approved_policy", policy.reviewed),
         ("process.impact", declared.impact is not None),
         ("process.affected", declared.affected is not None),
         ("process.risk_class", declared.risk_class not in (None, "unknown")),

@@ -19,6 +19,9 @@ from modelaudit.reports.seal import marks, sealed
 from modelaudit.reports.text import sentence
 from modelaudit.reports.words import say
 
+MOST_WORDS = 500
+"""So many characters stand with a decision, in whole sentences."""
+
 
 def render_markdown(report: AuditReport) -> str:
     """Return the summary: what was audited, the gate, the overview, each verdict, and what was not assessed."""
@@ -79,7 +82,9 @@ def _decision(decision: Decision) -> str:
     state = _badge(decision.badge)
     if decision.severity:
         state = say("markdown.with_severity", state=state, severity=severity_words(decision.severity))
-    return _line(say("markdown.titled", state=state, title=decision.title), f"{decision.words} ({decision.numbers})")
+    head = say("markdown.titled", state=state, title=decision.title)
+    # What is too long is cut in the words, never in the numbers.
+    return f"{_line(head, decision.within(MOST_WORDS))} ({plain(decision.numbers)})"
 
 
 def _line(head: str, words: str) -> str:

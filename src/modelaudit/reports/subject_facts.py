@@ -31,7 +31,7 @@ class Fact:
 def policy_words(report: AuditReport) -> str:
     """Return the policy's name with who approved it."""
     policy = report.policy
-    if policy.approved_by:
+    if policy.reviewed:
         return say("front.policy.approved", id=policy.id, version=policy.version, approver=approval(policy))
     return say("front.policy.starter", id=policy.id, version=policy.version)
 
@@ -76,7 +76,7 @@ def audited_facts(report: AuditReport, digest: str) -> tuple[Fact, ...]:
         rows = report.provenance.numerics.get("rows", say("front.answers.not_asked"))
         words = say("front.answers.words", rows=rows)
         facts.append(Fact(say("front.fact.answers"), words, missing=not subject.model.repeatable))
-    facts.append(Fact(say("front.fact.policy"), policy_words(report), missing=not report.policy.approved_by))
+    facts.append(Fact(say("front.fact.policy"), policy_words(report), missing=not report.policy.reviewed))
     run = say(
         "front.run",
         day=report.run.started[:10],
