@@ -75,7 +75,7 @@ def audited_facts(report: AuditReport, digest: str) -> tuple[Fact, ...]:
     if subject.model.kind == "function":
         rows = report.provenance.numerics.get("rows", say("front.answers.not_asked"))
         words = say("front.answers.words", rows=rows)
-        facts.append(Fact(say("front.fact.answers"), words, missing=not subject.model.repeatable))
+        facts.append(Fact(say("front.fact.answers"), words, missing=not subject.model.repeatable, room=len(words)))
     facts.append(Fact(say("front.fact.policy"), policy_words(report), missing=not report.policy.reviewed))
     run = say(
         "front.run",
