@@ -140,6 +140,8 @@ def test_a_value_that_a_constructor_refuses_is_the_users_to_mend(monkeypatch):
         ("sample = 0", "'sample'"),
         ("sample = 1.0", "'sample'"),
         (DEEP, "nested too deeply"),
+        ("[subject]\nuse_cse = 'x'", "unknown key 'subject.use_cse'. Did you mean 'use_case'?"),
+        ("prest = 'quick'", "unknown key 'prest'. Did you mean 'preset'?"),
         ("path = 'x'", "'path'"),
         ("sha256 = 'x'", "'sha256'"),
     ],

@@ -47,8 +47,14 @@ def test_check_names_checks_and_metrics_that_are_not_there(ask, tmp_path):
     )
     code, _, err = ask("check", file)
     assert code == 0
-    assert "no check that is installed here is called test/a" in err
+    assert "no check that is installed here is called test/a.\n" in err
     assert "modelaudit/perturbation gives no metric flip_rat; it may give flip_rate, accuracy_drop" in err
+
+
+def test_check_names_the_nearest_check_where_one_is_misspelt(ask, tmp_path):
+    require = '[[require]]\nchecker = "modelaudit/perturbaton"\nrationale = "The test asks."\nsource = "these tests"\n'
+    _, _, err = ask("check", written(tmp_path, limit("max = 0.1"), require))
+    assert "is called modelaudit/perturbaton. Did you mean modelaudit/perturbation?" in err
 
 
 def test_waivers_that_ended_or_are_about_to_are_named():
@@ -108,6 +114,7 @@ def test_a_shipped_policy_is_listed_explained_and_copied(ask, tmp_path):
     assert "no number" in ask("explain", "eu-ai-act-high-risk")[1]
     code, out, _ = ask("new", "eu-ai-act-high-risk", "--out", "mine.toml")
     assert code == 0
+    assert "Change id and version, or reports go on calling it eu-ai-act-high-risk; fill in owner and" in out
     assert load_policy(tmp_path / "mine.toml").limit == load_policy("eu-ai-act-high-risk").limit
     before = (tmp_path / "mine.toml").read_bytes()
     code, _, err = ask("new", "starter", "--out", "mine.toml")

@@ -14,8 +14,9 @@ sys.path.insert(0, str(Path(__file__).parent / "monitoring"))
 
 from watched import KEY, live, watched
 
-from modelaudit.cli_watch import watch
+from modelaudit.cli_watch import _sides, watch
 from modelaudit.monitoring import profile_text
+from modelaudit.monitoring.measure import Measure
 from modelaudit.reports import render_json
 from modelaudit.terminal import mend_streams
 
@@ -69,6 +70,7 @@ def test_a_run_prints_one_line_and_ends_with_the_code_of_what_it_found(call):
     assert (code, json.loads(out)["alarmed"]) == (1, 2)
     assert "negative" in err
     assert "not harm" in err
+    assert '--reset "reason"' in err
     assert 'modelaudit_watch_alarm{model="desk 1"} 1.0' in Path("watch.prom").read_text()
     assert len(Path("watch.jsonl").read_text().splitlines()) == 550
 
@@ -78,6 +80,34 @@ def test_a_run_prints_one_line_and_ends_with_the_code_of_what_it_found(call):
 
     assert call(*USUAL, *kept, "--reset", "a new desk")[0] == 0
     assert json.loads(Path("watch.state.json").read_text())["resets"][0]["reason"] == "a new desk"
+
+
+def test_other_rules_than_declared_are_named_in_plain_words(call):
+    kept = (*USUAL, "--state", "watch.state.json", "--live")
+    assert call(*kept, "usual.jsonl")[0] == 0
+    code, _, err = call(*kept, "surge.jsonl", "--alert", "negative+0.05")
+    assert code == 2
+    assert "a watch with other alert rules;" in " ".join(err.split())
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "said"),
+    [
+        (
+            "length",
+            97.7,
+            97.7,
+            "medians 97.7 before, 97.7 now; the shares of rows up to some value differ by as much as 0.2",
+        ),
+        ("prediction", 0.12341, 0.12349, "0.1234 before, 0.1235 now"),
+        ("accuracy", 0.9, 0.7, "0.9 before, 0.7 now"),
+    ],
+)
+def test_an_alarm_shows_what_differs(name, before, after, said):
+    each = Measure(
+        name=name, kind="input drift", scope="window", state="alarm", rows=9, reference_rows=9, unit="u", value=0.2
+    )
+    assert _sides(each.model_copy(update={"before": before, "after": after})) == said
 
 
 def test_too_few_rows_end_with_3_and_leave_no_trace(call):

@@ -190,6 +190,14 @@ def test_the_longest_suffix_picks_the_format(report, tmp_path):
             check_writable(tmp_path / name, PLUGINS)
 
 
+def test_a_folder_is_no_place_for_a_report_and_is_called_one(tmp_path):
+    (tmp_path / "out").mkdir()
+    with pytest.raises(OutputError, match=r"out is a folder\. Give the name of a file in it, such as .*report\.html"):
+        check_writable(tmp_path / "out", PLUGINS)
+    with pytest.raises(OutputError, match="no report format"):
+        check_writable(tmp_path / ("x" * 300), PLUGINS)
+
+
 def test_reports_of_every_format_in_the_models_folder_are_written_again(report, tmp_path):
     (tmp_path / "config.json").write_text("{}")
     (tmp_path / "other.sarif").write_text("{}")

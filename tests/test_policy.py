@@ -300,6 +300,16 @@ def test_the_limit_that_names_a_group_wins_over_the_general_one():
             HEAD + LIMIT.format(rule="max = 0.1").replace("rationale", "# rationale"),
             "'rationale' of limit 1 (test/a rate) is missing",
         ),
+        (
+            HEAD + LIMIT.format(rule="max = 0.1").replace("A limit for the tests.", "Law."),
+            "'rationale' of limit 1 (test/a rate) is too short: it tells a reader of the report why it is asked for, "
+            "in at least 10 characters.",
+        ),
+        (HEAD + LIMIT.format(rule='max = "5%"'), "is no number. Write it as a number without quotes, such as 0.05"),
+        (
+            HEAD + 'extends = "startr"',
+            "the test policy: 'extends': policy startr is no file and no shipped policy. Did",
+        ),
         (HEAD + LIMIT.format(rule="max = 0.1") * 2, "two limits on test/a rate"),
         ("id = ", "not valid TOML"),
         (HEAD + LIMIT.format(rule="max = nan"), "'max' of limit 1"),

@@ -39,7 +39,7 @@ def compare(
 ) -> None:
     """Say what is worse, better, new and gone in B, with A as the baseline.
 
-    Exit code: 0 nothing is clearly worse, 1 something is worse, a check of B failed, or a number is gone that the
+    Exit code: 0 nothing is clearly worse, 1 something is worse, a check of B failed, or an answer is gone that the
     policy requires, 2 the two can't be compared, or wrong usage or unusable input.
     """
     from modelaudit.destinations import check_place, places, write_whole

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -136,7 +137,10 @@ def new(
         raise OutputError(f"{out_file} is there already. Name another file, or add --overwrite.")
     check_place(out_file)
     write_whole(out_file, text)
-    _say(f"written: {out_file}. Fill in owner and approved_by, then ask: modelaudit policy check {out_file}")
+    _say(
+        f"written: {out_file}. Change id and version, or reports go on calling it {name}; fill in owner and "
+        f"approved_by; then ask: modelaudit policy check {out_file}"
+    )
 
 
 def warnings(loaded: Policy, *, today: dt.date) -> tuple[str, ...]:
@@ -147,7 +151,9 @@ def warnings(loaded: Policy, *, today: dt.date) -> tuple[str, ...]:
     notes = [] if loaded.reviewed else ["approved_by is empty, so reports say that nobody reviewed this policy."]
     named = {limit.checker for limit in loaded.limit} | {requirement.checker for requirement in loaded.require}
     for checker in sorted(named - set(known)):
-        notes.append(f"no check that is installed here is called {checker}.")
+        near = difflib.get_close_matches(checker, known, 1)
+        meant = f" Did you mean {near[0]}?" if near else ""
+        notes.append(f"no check that is installed here is called {checker}.{meant}")
     for limit in loaded.limit:
         info = known.get(limit.checker)
         if info is not None and info.metrics and limit.metric not in info.metrics:

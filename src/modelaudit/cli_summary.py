@@ -46,7 +46,9 @@ def summary(report: AuditReport) -> None:
             name = " · ".join(part for part in (verdict.checker, verdict.metric, verdict.group) if part)
             low, high = verdict.interval
             interval = f"{report.judgement.level:.0%} interval {low:.3g} to {high:.3g}"
-            out.print(f"▲ {escape(name)}: {interval}, limit {verdict.limit} ({verdict.severity})")
+            void = verdict.reason.partition(" Waiver ")[2]
+            note = f". Waiver {void}" if void else ""
+            out.print(f"▲ {escape(name)}: {interval}, limit {verdict.limit} ({verdict.severity}){escape(note)}")
     for result in report.results:
         if result.status == "errored":
             out.print(f"[red]failed:[/red] {escape(result.checker.id)}: {escape(result.reason or '')}")
@@ -55,6 +57,8 @@ def summary(report: AuditReport) -> None:
     for plugin in report.provenance.plugins:
         if plugin.status == "failed":
             out.print(f"[red]plugin {escape(plugin.name)} is not used:[/red] {escape(plugin.reason or '')}")
+    for waiver in report.judgement.idle_waivers:
+        out.print(f"[yellow]waiver that covers nothing:[/yellow] {escape(waiver)}")
     for limit in report.judgement.idle_limits:
         out.print(f"[yellow]limit without a metric:[/yellow] {escape(limit)}")
     out.print(escape(gate_words(report)))

@@ -15,11 +15,13 @@ from modelaudit.terminal import err, whole
 if TYPE_CHECKING:
     from modelaudit.audit_report import AuditReport
     from modelaudit.monitoring.look import Look
+    from modelaudit.monitoring.measure import Measure
     from modelaudit.monitoring.profile import WatchProfile
     from modelaudit.monitoring.row_key import RowKey
     from modelaudit.monitoring.watched_model import ModelSource
 
 SHOWN = 5
+MOST_DIGITS = 9
 
 
 @whole
@@ -193,9 +195,8 @@ def _tell(look: Look) -> None:
     err.print(f"{number}, {look.rows:,} new rows: {look.state}" + (f" ({escape(look.reason)})" if look.reason else ""))
     for each in look.alarms[:SHOWN]:
         told = "" if each.which is None else f", {escape(each.which[:60])}"
-        before = "" if each.before is None else f" {each.before:.3g} before,"
-        after = f" {each.value:.3g}" if each.after is None else f" {each.after:.3g} now"
-        err.print(f"  {escape(each.name[:80])} ({each.scope}{told}):{before}{after}; adjusted p {each.adjusted:.2g}")
+        sides = _sides(each)
+        err.print(f"  {escape(each.name[:80])} ({each.scope}{told}): {sides}; adjusted p {each.adjusted:.2g}")
     for trigger in look.triggers:
         err.print(f"  audit again: {escape(trigger.reason)}")
     if look.broken:
@@ -205,5 +206,30 @@ def _tell(look: Look) -> None:
         )
     if not look.remembered:
         err.print("  nothing remembers this look: without --state the rate of false alarms holds for one look alone")
+    if look.alarmed is not None and look.remembered:
+        err.print('  the alarm stands: no later look ends with 0 until --reset "reason"')
     if look.alarms:
         err.print(f"  {look.note}")
+
+
+def _sides(each: Measure) -> str:
+    """Return a measure before and now, with digits enough to tell the two apart.
+
+    Of a distribution these are medians, which may be alike where it changed: its largest gap stands beside them.
+    """
+    from modelaudit.monitoring.tally import NUMBERS
+
+    if each.before is None or each.after is None:
+        before = "" if each.before is None else f"{each.before:.3g} before, "
+        return before + ("no value" if each.value is None else f"{each.value:.3g}")
+    digits = 3
+    while digits < MOST_DIGITS and each.before != each.after and _alike(each.before, each.after, digits):
+        digits += 1
+    said = f"{each.before:.{digits}g} before, {each.after:.{digits}g} now"
+    if each.name not in NUMBERS or each.value is None:
+        return said
+    return f"medians {said}; the shares of rows up to some value differ by as much as {each.value:.3g}"
+
+
+def _alike(one: float, other: float, digits: int) -> bool:
+    return f"{one:.{digits}g}" == f"{other:.{digits}g}"

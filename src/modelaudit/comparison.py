@@ -14,6 +14,9 @@ from modelaudit.evidence import Frozen, Text
 from modelaudit.results import Risk
 from modelaudit.verdicts import State
 
+NOT_ASKED = "The check was not asked for."
+"""Reason of a number that is in one audit alone, since the other was told to leave its check out."""
+
 ChangeKind = Literal["worse", "better", "no clear change", "new", "gone", "not comparable"]
 
 
@@ -64,6 +67,11 @@ class Change(Frozen):
     def newly_exceeds(self) -> bool:
         """Whether it exceeds its limit now and did not before; that says nothing of how clear the change is."""
         return self.after_state == "exceeds limit" and self.before_state != "exceeds limit"
+
+    @property
+    def not_asked(self) -> bool:
+        """Whether it is gone because the second audit was told to leave its check out."""
+        return self.kind == "gone" and self.reason == NOT_ASKED
 
     @property
     def for_context(self) -> bool:

@@ -108,6 +108,8 @@ def places(sources: Iterable[Any]) -> tuple[Path, ...]:
 
 def _suffix(file: Path, plugins: Plugins) -> str:
     suffix = plugins.suffix_of(file)
+    if suffix is None and os.path.isdir(file):  # noqa: PTH112  Path.is_dir raises for a name that is too long
+        raise OutputError(f"{file} is a folder. Give the name of a file in it, such as {file / 'report.html'}.")
     if suffix is None:
         known = ", ".join(sorted(plugins.renderers()))
         raise OutputError(f"{file}: no report format for {file.suffix or 'no suffix'!r}; use {known}")

@@ -6,6 +6,7 @@ import difflib
 import hashlib
 import tomllib
 from collections import Counter
+from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,13 @@ COMPUTED = ("sha256", "extends_sha256")
 """Keys of a policy that no file may set: they are computed from the file."""
 DEEPEST = 8
 """How many policies may extend one another."""
+REASONS = {
+    "rationale": "tells a reader of the report why it is asked for",
+    "source": "tells a reader of the report where it comes from",
+    "override_reason": "tells a reader of the report why it is looser than in the policy that this one extends",
+    "reason": "tells a reader of the report why the risk is accepted",
+}
+"""What the texts are for that a policy has to give."""
 
 
 def load_policy(source: str | Path | None = None) -> Policy:
@@ -57,20 +65,21 @@ def parse_policy(raw: bytes, *, where: str, folder: str | Path = ".") -> Policy:
     return _parsed(raw, where, Path(folder), ())
 
 
-def _loaded(source: str | Path, folder: Path, above: tuple[str, ...]) -> Policy:
+def _loaded(source: str | Path, folder: Path, above: tuple[str, ...], asked: str = "") -> Policy:
+    """Read a policy by its name; `asked` says in errors which file's `extends` names it."""
     name = str(source)
     file = folder / name
     try:
         shipped = name in SHIPPED and not file.is_file()
         raw = shipped_text(name).encode() if shipped else file.read_bytes()
     except FileNotFoundError as error:
-        raise PolicyError(_nowhere(name)) from error
+        raise PolicyError(asked + _nowhere(name)) from error
     except OSError as error:
         raise PolicyError(
-            f"policy {shown(name)} can't be read: {error.strerror}. Give the path of a TOML file."
+            f"{asked}policy {shown(name)} can't be read: {error.strerror}. Give the path of a TOML file."
         ) from error
     except ValueError as error:
-        raise PolicyError(f"policy {shown(name)} names no file. Give the path of a TOML file.") from error
+        raise PolicyError(f"{asked}policy {shown(name)} names no file. Give the path of a TOML file.") from error
     place = name if shipped else str(file)
     if place in above or len(above) >= DEEPEST:
         chain = " extends ".join(map(shown, (*above, place)))
@@ -121,7 +130,7 @@ def _base(content: dict[str, Any], where: str, folder: Path, above: tuple[str, .
         raise PolicyError(
             f"{where}: 'extends' is no name. Give a shipped policy or the path of a file beside this one."
         )
-    return _loaded(name, folder, above)
+    return _loaded(name, folder, above, asked=f"{where}: 'extends': ")
 
 
 def _validated(content: dict[str, Any], where: str) -> Policy:
@@ -174,12 +183,20 @@ def _first_fault(error: ValidationError, content: dict[str, Any]) -> str:
         path, fault = path[:-1], {**fault, "type": "extra_forbidden"}
     place = _place(path, content)
     if fault["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(str(path[-1]), _known(path), 1)
-        mend = f"Did you mean '{near[0]}'?" if near else "Correct its spelling or remove it;"
-        return f"unknown key {place}. {mend} docs/policy.md lists the keys."
+        return f"{unknown_key(place, path[-1], _known(path))} docs/policy.md lists the keys."
     if fault["type"] == "missing":
         return f"{place} is missing. Add it; docs/policy.md lists the keys."
+    if fault["type"] == "float_type":
+        return f"{place} is no number. Write it as a number without quotes, such as 0.05 for 5%."
+    if fault["type"] == "string_too_short" and path[-1] in REASONS:
+        return f"{place} is too short: it {REASONS[path[-1]]}, in at least {fault['ctx']['min_length']} characters."
     return f"{place}: {shown(fault['msg'], 400)}. docs/policy.md lists the keys."
+
+
+def unknown_key(place: str, key: object, known: Iterable[str]) -> str:
+    """Return what is said of a key that no file of its kind has, with the nearest that one has; `place` names it."""
+    near = difflib.get_close_matches(str(key), list(known), 1)
+    return f"unknown key {place}. " + (f"Did you mean '{near[0]}'?" if near else "Correct its spelling or remove it;")
 
 
 def _known(path: tuple[int | str, ...]) -> list[str]:

@@ -14,7 +14,7 @@ from modelaudit.audit_report import Declared, Preset
 from modelaudit.errors import InputError
 from modelaudit.evidence import Frozen, Text
 from modelaudit.frameworks import KNOWN, code_of
-from modelaudit.policy_file import SHIPPED, shown
+from modelaudit.policy_file import SHIPPED, shown, unknown_key
 
 NAME = "modelaudit.toml"
 LARGEST = 2**63 - 1
@@ -84,11 +84,7 @@ def read_project_file(path: str | Path | None = None) -> ProjectFile:
             f"project file {file} can't be read: {error.strerror}. Give the path of a TOML file."
         ) from error
     except ValidationError as error:
-        fault = error.errors()[0]
-        place = ".".join(str(part) for part in fault["loc"])
-        raise InputError(
-            f"project file {file}: '{place}': {fault['msg']}. docs/project-file.md lists the keys."
-        ) from error
+        raise InputError(f"project file {file}: {_first_fault(error)} docs/project-file.md lists the keys.") from error
     except RecursionError as error:
         raise InputError(f"project file {file} is nested too deeply to be read. Make it plainer.") from error
     except ValueError as error:
@@ -102,6 +98,16 @@ def read_project_file(path: str | Path | None = None) -> ProjectFile:
         path=file,
         sha256=hashlib.sha256(raw).hexdigest(),
     )
+
+
+def _first_fault(error: ValidationError) -> str:
+    faults = error.errors()
+    fault = next((fault for fault in faults if fault["type"] == "extra_forbidden"), faults[0])
+    path = fault["loc"]
+    place = f"'{shown('.'.join(map(str, path)))}'"
+    if fault["type"] != "extra_forbidden":
+        return f"{place}: {fault['msg']}."
+    return unknown_key(place, path[-1], (SubjectTable if len(path) > 1 else Settings).model_fields)
 
 
 def _policy(file: Path, named: Path | None) -> Path | None:

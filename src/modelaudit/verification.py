@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modelaudit._version import __version__
-from modelaudit.audit_report import AuditReport
+from modelaudit.audit_report import SCHEMA_VERSION, AuditReport
 from modelaudit.errors import InputError
 from modelaudit.manifest import Point, compared_inputs
 from modelaudit.plugins import Plugins
-from modelaudit.reports.json import load_report, parse_report, run_intact
+from modelaudit.reports.json import UPGRADES, load_report, parse_report, run_intact
 from modelaudit.reports.model_card import render_model_card, scores
-from modelaudit.reports.seal import Kind, Sealed, check, kind_of, scope
+from modelaudit.reports.seal import DIGEST, SEAL, VERSION, Kind, Sealed, check, kind_of, scope
 from modelaudit.reports.words import LANGUAGES, speaking
 
 RECORD, CARD = ".json", ".card.md"
@@ -32,6 +32,8 @@ SUFFIXES: dict[Kind, str] = {
 }
 RUN_COVERED_SINCE = (1, 1)
 """The schema version from which on a record holds a digest of its run."""
+MARKS = (SEAL, DIGEST, VERSION)
+_RECORD_TRACE = re.compile(rb'"schema_version"\s*:|"digest"\s*:\s*"sha256:')
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -70,7 +72,7 @@ def verify(
         plugins: where renderers come from.
 
     Raises:
-        InputError: a file can't be read, the record can't be used, or a value is no digest.
+        InputError: a file can't be read or is no report, the record can't be used, or a value is no digest.
     """
     for name, value in (("digest", digest), ("seal", seal)):
         if value is not None and not _DIGEST.fullmatch(value):
@@ -82,6 +84,11 @@ def verify(
             raise InputError(f"{path} is a JSON record, which has a digest and no seal: give --digest")
         return _of_record(Path(path), content, digest, known, inputs)
     found, renderers = check(content), plugins or Plugins()
+    if found.kind is None and not any(name.encode() in content for name in MARKS):
+        raise InputError(
+            f"{path} is no report that modelaudit wrote, or nothing is left of one: it holds no seal, nor the name of "
+            "one. Give a report in a format that modelaudit writes."
+        )
     points = [_own(found)]
     if found.several:
         return Verification(tuple(points), None, None, (HONEST,))
@@ -104,8 +111,12 @@ def _of_record(
         text = content.decode()
         report = parse_report(text, where=str(path))
     except UnicodeDecodeError:
+        if _RECORD_TRACE.search(content) is None:
+            raise InputError(f"{path} is no modelaudit report: it is not UTF-8 text. Give a .json report.") from None
         return Verification((Point("differs", "the record is not UTF-8 text any more"),), None, None, ())
     except InputError as error:
+        if _unreadable(content):
+            raise
         return Verification((Point("differs", str(error)),), None, None, ())
     # An older schema version is read as the newest; what was kept elsewhere is what stands in the file.
     named = str(json.loads(text)["digest"])
@@ -117,6 +128,21 @@ def _of_record(
     points += compared_inputs(report, inputs)
     limits = ("" if digest else ELSEWHERE.format(option="--digest"), HONEST)
     return Verification(tuple(points), named, None, tuple(filter(None, limits)))
+
+
+def _unreadable(content: bytes) -> bool:
+    """Tell whether a file is no record at all, or of a schema version that this installation can't read.
+
+    A record that was cut short or changed still shows its own keys.
+    """
+    try:
+        record = json.loads(content)
+    except (ValueError, RecursionError):
+        return _RECORD_TRACE.search(content) is None
+    version = record.get("schema_version") if isinstance(record, dict) else None
+    if not isinstance(version, str):
+        return not isinstance(record, dict) or "digest" not in record
+    return version != SCHEMA_VERSION and version not in UPGRADES
 
 
 def _read(path: Path) -> bytes:

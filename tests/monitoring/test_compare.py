@@ -15,6 +15,7 @@ from pairs_of_reports import checked, number, report, sample_report
 
 from modelaudit.monitoring import comparability, compare
 from modelaudit.reports import render_json
+from modelaudit.reports.change_words import headline
 from modelaudit.reports.json import parse_report
 from modelaudit.verdicts import Limit
 
@@ -224,6 +225,37 @@ def test_what_the_policy_requires_may_not_go_missing():
         assert comparison.exit_code == int(required)
 
 
+@pytest.mark.parametrize(
+    ("value", "reason", "lost", "why"),
+    [
+        (0.1, "needs labels", True, comparability.NO_ANSWER),
+        (0.3, "needs labels", True, comparability.NO_ANSWER),
+        (0.2, "needs labels", False, comparability.NO_ANSWER),
+        (0.1, "not selected (only acme/rest)", False, comparability.NOT_ASKED),
+    ],
+    ids=["within", "exceeds", "inconclusive", "not asked for"],
+)
+def test_only_an_answer_that_was_asked_for_can_be_lost(value, reason, lost, why):
+    limit = {"policy__limit": (Limit(**LIMIT, max=0.2, required=True),)}
+    comparison = compare(
+        report(checked(number(value)), **limit), report(checked(status="skipped", reason=reason), **limit)
+    )
+    found = one(comparison)
+    assert (found.kind, found.lost, found.reason) == ("gone", lost, why)
+    assert comparison.exit_code == int(lost)
+    assert ("1 gone (1 not asked for in the second audit)" in headline(comparison)) == found.not_asked
+
+
+def test_training_rows_that_one_audit_lacks_do_not_differ():
+    both = report(checked(number(0.1)))
+    table = both.subject.evaluation
+    with_rows = report(checked(number(0.1)), subject__members=table)
+    without = report(checked(number(0.1)), subject__members=None)
+    assert comparability.NO_MEMBERS_NOW in compare(with_rows, without).notes
+    assert comparability.NO_MEMBERS_BEFORE in compare(without, with_rows).notes
+    assert comparability.MEMBERS not in compare(with_rows, without).notes
+
+
 def test_a_limit_that_is_newly_exceeded_is_shown_though_the_change_is_not_clear():
     limit = {"policy__limit": (Limit(**LIMIT, max=0.10),)}
     first, second = report(checked(number(0.115)), **limit), report(checked(number(0.125)), **limit)
@@ -240,7 +272,16 @@ def test_the_gravest_come_first():
     first = report(checked(*(number(0.2, group=group) for group in groups)))
     values = {"worse": 0.3, "better": 0.1, "same": 0.2, "new": 0.2}
     second = report(checked(*(number(value, group=group) for group, value in values.items())))
-    assert [change.group for change in compare(first, second).changes] == ["worse", "gone", "better", "new", "same"]
+    assert [change.group for change in compare(first, second).changes] == ["worse", "better", "gone", "new", "same"]
+
+
+def test_what_is_worse_stands_before_what_is_lost():
+    first = report(checked(number(0.1)), checked(number(0.1), name="acme/broken"))
+    second = report(checked(number(0.3)), checked(name="acme/broken", status="errored", reason="it broke"))
+    assert [(change.kind, change.lost) for change in compare(first, second).changes] == [
+        ("worse", False),
+        ("gone", True),
+    ]
 
 
 def test_numbers_that_nobody_judges_stay_out_unless_they_tell_how_the_task_is_done():

@@ -59,7 +59,7 @@ def test_a_refusal_says_why_and_shows_no_table():
 def test_a_lost_answer_is_in_the_first_line():
     failed = checked(status="errored", reason="it broke")
     text = render_changes(compare(report(checked(number(0.1))), report(failed)))
-    assert "**An answer is lost: 1 lost (its check failed, or the policy requires it).**" in text
+    assert "**An answer is lost: 1 lost (its check failed, or the policy requires it and it had an answer).**" in text
     assert "✕ lost. The check failed. It broke." in text
 
 

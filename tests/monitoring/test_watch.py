@@ -172,6 +172,7 @@ def test_a_rule_that_had_too_few_rows_is_no_pass(watch, n):
     assert named(look, "language").state == "no alarm"
     assert (look.state, look.exit_code) == ("inconclusive", 3)
     assert "1 of 1 alert rules" in look.reason
+    assert "rows would do for alert: " in look.reason
 
 
 def test_rows_without_any_outcome_are_no_pass_though_their_texts_are_alike(watch):

@@ -148,7 +148,8 @@ def test_a_window_of_broken_rows_is_refused_and_says_why(row, says):
         (b"", "window is empty"),
         (b"\n\n", "window is empty"),
         ('{"text": "x"}\n'.encode("utf-16"), "UTF-16"),
-        (b'{"text": ' + b"[" * 100_000, "broken JSON|nested too deeply"),
+        (b"text,label\nfine,1\nbad,0\n", "none of 3 lines is JSON, so this is no JSON Lines"),
+        (b'{"text": ' + b"[" * 100_000, "no JSON Lines|nested too deeply"),
     ],
 )
 def test_a_file_that_is_no_window_says_so(tmp_path, content, says):

@@ -21,8 +21,8 @@ from modelaudit.text.perturbations.bundled import bundled_perturbations
 SOURCE = Path(__file__).parents[2] / "src" / "modelaudit"
 ROOMS = ("checkers", "monitoring", "subject", "text")
 """The rooms whose texts a report shows."""
-RULES = ("gating", "policy", "verdicts", "waivers")
-"""The modules that say what a policy makes of an audit."""
+RULES = ("comparison", "gating", "policy", "verdicts", "waivers")
+"""The modules that say what a policy makes of an audit, and what of two audits."""
 GAP = "\N{REPLACEMENT CHARACTER}"
 """What stands for the part of a text that the code fills in."""
 SHOWN_BY = frozenset(

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sample_report import TODAY, info, metric, sample_report
 
 from modelaudit.audit_report import AuditReport
-from modelaudit.policy import judge
+from modelaudit.policy import judge, rejudged
 from modelaudit.reports import render_html, render_junit, render_markdown
+from modelaudit.reports.front import front
 from modelaudit.reports.gate import gate_words
+from modelaudit.reports.markdown import plain
 from modelaudit.reports.words import speaking
 from modelaudit.results import CheckResult, Finding, Risk
+from modelaudit.verdicts import Requirement
 
 
 def flipping(**groups: float) -> AuditReport:
@@ -62,3 +67,40 @@ def test_who_approved_an_accepted_risk_is_named() -> None:
     assert "by Dana Okafor, approved by Li &lt;Wei&gt;⟨U+202E⟩: Input is never" in render_junit(approved)
     with speaking("zh"):
         assert "由 Li &lt;Wei&gt;⟨U+202E⟩ 批准" in render_junit(approved)
+
+
+def test_required_checks_that_did_not_run_are_counted_in_the_gate_and_wait_for_a_decision() -> None:
+    report = sample_report()
+    skipped = next(result for result in report.results if result.status == "skipped")
+    required = Requirement(checker=skipped.checker.id, rationale="An answer is asked for.", source="A test.")
+    judged = rejudged(report, report.policy.model_copy(update={"require": (required,)}))
+    missing = [reason for reason in judged.judgement.gate.reasons if "required" in reason]
+    assert missing
+    first = front(judged)
+    assert f"{len(missing)} answer" in first.gate
+    assert "missing" in first.gate
+    waiting = [
+        decision for decision in (*first.decisions, *first.more_decisions) if decision.title == skipped.checker.title
+    ]
+    assert waiting
+    assert "requires an answer" in waiting[0].words
+    with speaking("zh"):
+        assert "答案缺失" in front(judged).gate
+
+
+def test_a_waiver_that_does_not_hold_or_covers_nothing_is_said_first_and_who_accepted_a_risk_in_markdown() -> None:
+    report = sample_report()
+    accepted = next(verdict for verdict in report.judgement.verdicts if verdict.state == "accepted risk")
+    waiver = next(waiver for waiver in report.policy.waiver if waiver.id == accepted.waiver)
+    shown = render_markdown(report)
+    for name in (waiver.id, waiver.owner, str(waiver.expires)):
+        assert plain(name) in shown
+
+    def again(**changes: Any) -> tuple[str, ...]:
+        changed = waiver.model_copy(update=changes)
+        policy = report.policy.model_copy(update={"waiver": (changed,)})
+        return front(rejudged(report, policy, today=waiver.created)).notices
+
+    assert any("does not hold" in notice for notice in again(ceiling=0.0001))
+    assert any("covers nothing here" in notice for notice in again(group="misspelt"))
+    assert not any("does not hold" in notice or "covers nothing" in notice for notice in again())

@@ -196,17 +196,17 @@ def test_no_word_that_a_test_cannot_support() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "words"),
+    ("code", "missing", "words"),
     [
-        (0, "The gate holds: no limit is exceeded, no check failed, and what the policy requires was answered."),
-        (1, "The gate does not hold: 0 limits are exceeded."),
-        (3, "a check that the policy requires is inconclusive or did not run"),
-        (4, "0 checks failed and gave no answer"),
+        (0, 0, "The gate holds: no limit is exceeded, no check failed, and what the policy requires was answered."),
+        (3, 1, "The gate does not hold: 1 answer that the policy requires is missing."),
+        (3, 13, "The gate does not hold: 13 answers that the policy requires are missing."),
     ],
 )
-def test_gate_in_words(code: int, words: str) -> None:
+def test_gate_in_words(code: int, missing: int, words: str) -> None:
     report: AuditReport = clean_report()
-    judgement = report.judgement.model_copy(update={"gate": Gate.model_validate({"exit_code": code})})
+    gate = Gate.model_validate({"exit_code": code, "reasons": ["one/check is required but did not run"] * missing})
+    judgement = report.judgement.model_copy(update={"gate": gate})
     assert words in Page(render_html(report.model_copy(update={"judgement": judgement}))).words
 
 

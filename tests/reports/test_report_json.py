@@ -152,6 +152,8 @@ def test_a_key_that_stands_twice_is_refused_since_two_readers_would_see_two_valu
         ('{"schema_version": "1.0", "n": -Infinity}', "-Infinity is not a JSON number"),
         ("\ufeff{}", "is not valid JSON"),
         ("[]", "is no modelaudit report"),
+        ("<!DOCTYPE html>", r"is an HTML or XML file; what is needed is the record\. Give the \.json file"),
+        ("# Audit", r"is no JSON; what is needed is the record"),
         ('{"schema_version": 1}', "is no modelaudit report"),
         ('{"schema_version": "one"}', "unreadable schema_version"),
         ('{"schema_version": "0.9"}', "can't read"),

@@ -180,6 +180,10 @@ def test_code_of_the_model_is_refused_unless_trusted(copied):
         (lambda f: (f / "config.json").write_text("[]"), r"config\.json holds no JSON object"),
         (lambda f: (f / "config.json").write_text('{"architectures": 5}'), r"config\.json names no architecture"),
         (lambda f: (f / "model.safetensors").write_bytes(b"\0" * 40), r"can't be loaded \(.*\); save it again"),
+        (
+            lambda f: (f / "config.json").write_text((f / "config.json").read_text().replace('"bert"', '"unheard-of"')),
+            r"unheard-of is not known to the installed transformers [\d.]+;.*modelaudit\.testing\.planted$",
+        ),
         (lambda f: [p.unlink() for p in f.glob("tokenizer*")], r"the folder has no tokenizer; save it there"),
         (lambda f: (f / "tokenizer.json").write_text("{"), r"the tokenizer can't be loaded"),
     ],

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from modelaudit.audit_report import AuditReport, TableInfo, canonical_json
+from modelaudit.comparison import NOT_ASKED
 from modelaudit.results import CheckResult, Finding
 from modelaudit.verdicts import Policy
 
@@ -25,13 +26,18 @@ POLICY_TEXT = "The two policies set the same limits; their name, version, wordin
 COLUMNS = "The same rows were read from columns of other names."
 FILES = "The rows judged on are the same, but the file that they stand in is another."
 MEMBERS = "The training rows differ, and what is learnt from them or asked of them changed with them."
+NO_MEMBERS_BEFORE = "The baseline had no training rows: what is learnt from them or asked of them is not in it."
+NO_MEMBERS_NOW = "The second audit had no training rows: what is learnt from them or asked of them is not in it."
 SEED = "The seeds differ, so that rows and changes were drawn anew."
 PRESET = "The presets differ, and with them how many rows a check asks."
 NUMERICS = "The models ran on other hardware or in another precision."
 VERSIONS = "Versions of packages differ."
 SAME_MODEL = "Both audits are of the same model weights: what changed lies elsewhere, or in the draw."
 FEWER_ROWS = "Not every row stands in both row files; what is taken row by row is of those that do."
-NOTES = (POLICY_TEXT, COLUMNS, FILES, MEMBERS, SEED, PRESET, NUMERICS, VERSIONS, SAME_MODEL, FEWER_ROWS)
+NOTES = (
+    POLICY_TEXT, COLUMNS, FILES, MEMBERS, NO_MEMBERS_BEFORE, NO_MEMBERS_NOW, SEED, PRESET, NUMERICS, VERSIONS,
+    SAME_MODEL, FEWER_ROWS,
+)  # fmt: skip
 """What differs between two audits and does not stand in the way."""
 
 VERSION = "The check has another version."
@@ -47,9 +53,13 @@ NO_ANSWER = "The check gave no answer."
 NOT_RUN = "The check was not part of this audit."
 NO_METRIC = "The check ran and gives no such number."
 HINDRANCES = (
-    VERSION, OPTIONS, HELDOUT, BASE, CONFOUNDED, UNIT, NO_VALUE, NO_INTERVAL, FAILED, NO_ANSWER, NOT_RUN, NO_METRIC,
+    VERSION, OPTIONS, HELDOUT, BASE, CONFOUNDED, UNIT, NO_VALUE, NO_INTERVAL, FAILED, NO_ANSWER, NOT_ASKED, NOT_RUN,
+    NO_METRIC,
 )  # fmt: skip
 """Why one number can't be compared, or is in one audit alone."""
+
+NOT_SELECTED = "not selected"
+"""How the reason begins of a check that a plan leaves out, since it was not asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +101,7 @@ def notes(before: AuditReport, after: AuditReport) -> list[Why]:
         if columns != _columns(second.evaluation)
         else None,
         Why(FILES) if files and _files(after) and files != _files(after) else None,
-        Why(MEMBERS) if _sha(first.members) != _sha(second.members) else None,
+        _members(first.members, second.members),
         _differing(SEED, {"": before.settings.seed}, {"": after.settings.seed}),
         _differing(PRESET, {"": before.settings.preset}, {"": after.settings.preset}),
         _differing(NUMERICS, before.provenance.numerics, after.provenance.numerics),
@@ -133,7 +143,10 @@ def absence(result: CheckResult | None) -> Why:
         return Why(NOT_RUN)
     if result.status == "errored":
         return Why(FAILED, result.reason)
-    return Why(NO_METRIC) if result.status == "completed" else Why(NO_ANSWER, result.reason)
+    if result.status == "completed":
+        return Why(NO_METRIC)
+    left_out = result.status == "skipped" and (result.reason or "").startswith(NOT_SELECTED)
+    return Why(NOT_ASKED) if left_out else Why(NO_ANSWER, result.reason)
 
 
 def limits(policy: Policy) -> str:
@@ -144,6 +157,12 @@ def limits(policy: Policy) -> str:
         for limit in content["limit"]
     ]
     return canonical_json([content["level"], content["q"], sorted(rules)])
+
+
+def _members(before: TableInfo | None, after: TableInfo | None) -> Why | None:
+    if _sha(before) == _sha(after):
+        return None
+    return Why(NO_MEMBERS_NOW if after is None else NO_MEMBERS_BEFORE if before is None else MEMBERS)
 
 
 def _changed(before: object, after: object) -> str | None:

@@ -19,8 +19,8 @@ from modelaudit.monitoring.paired_rows import BY_ROW, Pairs, paired_differences
 from modelaudit.monitoring.row_file import RowOutcomes, measured
 from modelaudit.statistics import benjamini_hochberg, fcr_level, interval_at
 
-GRAVITY: tuple[ChangeKind, ...] = ("gone", "not comparable", "better", "new", "no clear change")
-"""Changes in the order in which a reader wants them, behind what is lost, worse, or newly beyond its limit."""
+GRAVITY: tuple[ChangeKind, ...] = ("better", "gone", "not comparable", "new", "no clear change")
+"""Changes in the order in which a reader wants them, behind what is worse, lost, or newly beyond its limit."""
 
 
 def compare(
@@ -130,7 +130,7 @@ def _change(each: Difference, value: float, level: float, q: float) -> Change:
 
 
 def _gravity(change: Change) -> tuple[int, float, float, str, str, str]:
-    urgent = (change.lost, change.kind == "worse", change.newly_exceeds and change.kind != "better")
+    urgent = (change.kind == "worse", change.lost, change.newly_exceeds and change.kind != "better")
     rank = urgent.index(True) if any(urgent) else len(urgent) + GRAVITY.index(change.kind)
     q = 1.0 if change.q is None else change.q
     size = abs(change.difference or 0.0) / (change.smallest_detectable or 1.0)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from modelaudit.audit_report import AuditReport
-from modelaudit.comparison import Change
+from modelaudit.comparison import NOT_ASKED, Change
 from modelaudit.monitoring.comparability import (
     FAILED,
     NO_INTERVAL,
@@ -30,6 +30,8 @@ Key = tuple[str, str, str | None]
 """Checker, metric, group."""
 NO_NUMBER = "status"
 """Stands for the metric where a check failed and no audit has a number of it."""
+ANSWERED: tuple[State, ...] = ("within limit", "exceeds limit", "accepted risk")
+"""Verdicts that are an answer, which can be lost."""
 Better = Literal["lower", "higher", "zero", "neither"]
 
 
@@ -124,7 +126,8 @@ def _difference(key: Key, first: Side, second: Side) -> Difference:
     one, other = first.findings.get(key), second.findings.get(key)
     if other is None:
         why = absence(after)
-        lost = why.sentence == FAILED or key in first.required
+        missed = key in first.required and first.states.get(key) in ANSWERED and why.sentence != NOT_ASKED
+        lost = why.sentence == FAILED or missed
         return Difference(_told(known, "gone", why).model_copy(update={"lost": lost}))
     if one is None:
         return Difference(_told(known, "new", absence(before)))

@@ -16,6 +16,7 @@ from modelaudit.subject.places import shown
 MOST_BROKEN = 0.05
 """Share of lines that may be broken."""
 SHOWN = 10
+BROKEN_JSON = "broken JSON"
 NAMES: dict[str, tuple[str, ...]] = {
     "text": ("text",),
     "label": ("label",),
@@ -75,6 +76,11 @@ def read_live(source: Any, labels: Sequence[str], *, names: Mapping[str, str | N
             broken.append((number, str(fault)))
     if not lines:
         raise DataInputError("there are no live rows: the window is empty. Give rows, or wait until there are some")
+    if len(broken) == lines and all(reason.startswith(BROKEN_JSON) for _, reason in broken):
+        raise DataInputError(
+            f"none of {lines:,} lines is JSON, so this is no JSON Lines file (a table with commas, perhaps): write one "
+            'JSON object a line, as {"text": "…"}'
+        )
     if len(broken) > MOST_BROKEN * lines:
         said = "; ".join(f"line {number}: {reason}" for number, reason in broken[:SHOWN])
         raise DataInputError(
@@ -160,7 +166,7 @@ def _parsed(line: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise _Broken(f"it is not UTF-8 (byte 0x{line[error.start]:02x})") from error
     except json.JSONDecodeError as error:
-        raise _Broken(f"broken JSON ({error.msg})") from error
+        raise _Broken(f"{BROKEN_JSON} ({error.msg})") from error
     except (ValueError, RecursionError) as error:
         raise _Broken("it is nested too deeply, or holds a number too long") from error
 

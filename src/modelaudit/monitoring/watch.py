@@ -153,11 +153,17 @@ class Watch:
         if stored is None:
             return None
         fresh = self._fresh()
-        names = {"record": "report", "profile": "profile", "key": "key", "alpha": "alpha", "rules": "alert rules"}
+        names = {
+            "record": "another report",
+            "profile": "another profile",
+            "key": "another key",
+            "alpha": "another alpha",
+            "rules": "other alert rules",
+        }
         others = [said for name, said in names.items() if getattr(stored, name) != getattr(fresh, name)]
         if others:
             raise InputError(
-                f"the state {self.state} belongs to a watch with another {' and another '.join(others)}; what was "
+                f"the state {self.state} belongs to a watch with {' and '.join(others)}; what was "
                 "declared before the first look holds until --reset REASON, or name another state"
             )
         return stored
@@ -264,7 +270,9 @@ def _state_of(
         return "inconclusive", f"{len(missing)} alert rules could not be judged; not_measured says why"
     told = {each.name for each in measures if each.state != "inconclusive"}
     if open_rules := [rule for rule in rules if rule not in told]:
-        return "inconclusive", f"{len(open_rules)} of {len(rules)} alert rules had too few rows to tell"
+        needed = [(each.rows_needed, each.name) for each in measures if each.name in open_rules and each.rows_needed]
+        hint = "" if not needed else "; {:,} rows would do for {}".format(*min(needed))
+        return "inconclusive", f"{len(open_rules)} of {len(rules)} alert rules had too few rows to tell{hint}"
     if outcomes and not told.intersection([*outcomes, *rules]):
         enough = [(each.rows_needed, each.name) for each in measures if each.name in outcomes and each.rows_needed]
         hint = "" if not enough else "; {:,} rows would do for {}".format(*min(enough))

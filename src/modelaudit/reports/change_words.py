@@ -98,6 +98,9 @@ def headline(comparison: Comparison) -> str:
         return say("changes.headline.refused")
     counts = Counter(kind_of(change) for change in comparison.changes)
     said = [say(f"changes.count.{kind.replace(' ', '_')}", count=counts[kind]) for kind in KINDS if counts[kind]]
+    if asked := sum(kind_of(change) == "gone" and change.not_asked for change in comparison.changes):
+        gone = say("changes.count.gone_not_asked", count=counts["gone"], not_asked=asked)
+        said[said.index(say("changes.count.gone", count=counts["gone"]))] = gone
     if not said:
         return say("changes.nothing")
     if beyond := sum(change.newly_exceeds for change in comparison.changes):

@@ -91,7 +91,27 @@ def decisions(report: AuditReport, checks: Sequence[CheckView]) -> tuple[Decisio
         unanswered = view.verdict is not None and view.verdict.required and view.badge in (INCONCLUSIVE, ABSENT)
         if ending or unanswered:
             found.append(_decision(view, titles, level))
-    return tuple(found)
+    return (*found, *_missing(report, checks))
+
+
+def _missing(report: AuditReport, checks: Sequence[CheckView]) -> list[Decision]:
+    """Return the checks that the policy requires and that gave no metric at all; what failed has a place of its own."""
+    required = {verdict.checker for verdict in report.judgement.verdicts if verdict.required and verdict.metric is None}
+    said = say("front.decision.whole_check")
+    return [
+        Decision(
+            badge=check.badge,
+            severity=None,
+            title=check.title.text,
+            check="",
+            words=say("front.decision.unanswered", reason=told_sentence(check.result.reason or "").text),
+            numbers=sentence(said),
+            figures=sentence(said),
+            anchor=check.anchor,
+        )
+        for check in checks
+        if check.info.id in required and check.result.status != "errored"
+    ]
 
 
 def _worst_of_each_check_first(judged: Sequence[FindingView]) -> list[FindingView]:

@@ -24,28 +24,26 @@ def gate_state(report: AuditReport) -> GateState:
 
 def gate_words(report: AuditReport) -> str:
     """Return the gate's result in words."""
-    failed = sum(result.status == "errored" for result in report.results)
-    exceeded = sum(verdict.state == "exceeds limit" for verdict in report.judgement.verdicts)
-    match report.judgement.gate.exit_code:
-        case 4 if exceeded:
-            return say(
-                "front.gate.failed_and_exceeded",
-                failed=say("front.gate.checks_failed", count=failed),
-                exceeded=say("front.gate.limits_exceeded", count=exceeded),
-            )
-        case 4:
-            return say("front.gate.fails", why=say("front.gate.checks_failed", count=failed))
-        case 1:
-            return say("front.gate.fails", why=say("front.gate.limits_exceeded", count=exceeded))
-        case 3:
-            return say("front.gate.required")
-        case 0:
-            judged, unanswered = _answers(report)
-            if unanswered == judged:
-                return say("front.gate.nothing")
-            if not unanswered:
-                return say("front.gate.holds", exceeded=_but_for_accepted(report))
-            return say("front.gate.holds_open", exceeded=_but_for_accepted(report), count=judged, unanswered=unanswered)
+    gate = report.judgement.gate
+    if gate.exit_code:
+        failed = sum(result.status == "errored" for result in report.results)
+        exceeded = sum(verdict.state == "exceeds limit" for verdict in report.judgement.verdicts)
+        counts = {
+            "checks_failed": failed,
+            "limits_exceeded": exceeded,
+            # Each reason of the gate is one of the three.
+            "answers_missing": len(gate.reasons) - failed - exceeded,
+        }
+        return say(
+            "front.gate.fails",
+            why=listed([say(f"front.gate.{what}", count=count) for what, count in counts.items() if count > 0]),
+        )
+    judged, unanswered = _answers(report)
+    if unanswered == judged:
+        return say("front.gate.nothing")
+    if not unanswered:
+        return say("front.gate.holds", exceeded=_but_for_accepted(report))
+    return say("front.gate.holds_open", exceeded=_but_for_accepted(report), count=judged, unanswered=unanswered)
 
 
 def summary_words(checks: Sequence[CheckView]) -> str:

@@ -111,6 +111,13 @@ def _content(text: str, where: str) -> Any:
         )
     except json.JSONDecodeError as error:
         whole = text.rstrip()
+        start = whole.lstrip("\ufeff \t\r\n")
+        if not start.startswith(("{", "[")):
+            kind = "an HTML or XML file" if start.startswith("<") else "no JSON"
+            raise InputError(
+                f"{where} is {kind}; what is needed is the record. Give the .json file of the audit, which --out "
+                "report.json writes."
+            ) from error
         cut = error.pos >= len(whole) or (whole.startswith("{") and not whole.endswith("}"))
         raise _invalid(where, f"it breaks off, so the file was cut short ({error})" if cut else str(error)) from error
     except ValueError as error:

@@ -25,6 +25,15 @@ def notices(report: AuditReport, *, rows: bool = True) -> tuple[str, ...]:
         found.append(say("front.notice.unreviewed"))
     found += _use_cases(report)
     found += _waivers(report)
+    void = [
+        verdict
+        for verdict in report.judgement.verdicts
+        if any(f"Waiver {waiver.id} does not hold: " in verdict.reason for waiver in report.policy.waiver)
+    ]
+    if void:
+        found.append(say("front.notice.void", count=len(void)))
+    if report.judgement.idle_waivers:
+        found.append(say("front.notice.idle_waiver", count=len(report.judgement.idle_waivers)))
     if report.judgement.idle_limits:
         found.append(say("front.notice.idle", count=len(report.judgement.idle_limits)))
     if rows and report.settings.show_text:

@@ -128,6 +128,11 @@ def _verdict(view: FindingView) -> tuple[str, ...]:
     state = _badge(view.badge)
     if view.severity:
         state = say("markdown.with_severity", state=state, severity=view.severity)
+    if view.waiver:
+        waiver = view.waiver
+        by = "markdown.accepted" if waiver.approver else "markdown.accepted_by_nobody"
+        until = str(waiver.expires)
+        state = say(by, state=state, waiver=waiver.id, owner=waiver.owner, approver=waiver.approver, until=until)
     limit = view.limit_words or say("formats.no_limit")
     return view.title, view.value_words, view.interval_words, view.n_words, limit, state
 

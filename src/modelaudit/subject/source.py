@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from modelaudit.errors import ModelInputError
 from modelaudit.hookspecs import hookimpl
 from modelaudit.subject.callables import is_function, open_callable, refuse_names
-from modelaudit.subject.folder import ALLOW_PICKLE, PICKLES, card_base_model, has_pickles
+from modelaudit.subject.folder import ALLOW_PICKLE, PICKLES, card_base_model, has_pickles, read_json
 from modelaudit.subject.opened import OpenedCallable, OpenedModel, OpenOptions
 from modelaudit.subject.places import is_file, is_folder, shown
 from modelaudit.subject.quiet import quiet
@@ -135,7 +135,25 @@ def _from_folder(folder: Path, options: OpenOptions, *, name: str) -> OpenedMode
     if (folder / "adapter_config.json").is_file():
         opened = load_adapter(folder, options, name=name, base_folder=lambda base: _base_folder(base, folder, options))
         return replace(opened, base_folder=_folder_at_hand(opened.base_model or "", folder))
-    return load_folder(folder, options, name=name, base_model=card_base_model(folder))
+    try:
+        return load_folder(folder, options, name=name, base_model=card_base_model(folder))
+    except ModelInputError as error:
+        if isinstance(error.__cause__, ValueError):
+            _check_architecture(folder, name=name)
+        raise
+
+
+def _check_architecture(folder: Path, *, name: str) -> None:
+    """Raise ModelInputError where a folder can't be loaded because its kind of model is none that is known here."""
+    import transformers
+
+    kind = read_json(folder, "config.json", name=name).get("model_type")
+    if isinstance(kind, str) and kind not in transformers.CONFIG_MAPPING:
+        raise ModelInputError(
+            f"{name}: its architecture {shown(kind)} is not known to the installed transformers "
+            f"{transformers.__version__}; upgrade transformers if a newer one knows it. A model of modelaudit.testing "
+            "is known only in Python, after import modelaudit.testing.planted"
+        )
 
 
 def _base_folder(base: str, adapter: Path, options: OpenOptions) -> Path:
