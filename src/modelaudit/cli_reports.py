@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.markup import escape
 
 from modelaudit.terminal import out, whole
-
-if TYPE_CHECKING:
-    from modelaudit.audit_report import AuditReport
 
 
 class Language(StrEnum):
@@ -93,31 +90,17 @@ def verify(
 
 def _written(path: Path, policy: Path | None, files: list[Path], language: Language) -> int:
     """Read a report, judge it again where a policy is given, print its summary, write it, and return the exit code."""
-    from modelaudit.cli_summary import summary
+    from modelaudit.cli_summary import save, summary
     from modelaudit.destinations import places
+    from modelaudit.outcome import AuditOutcome
     from modelaudit.policy import rejudged
     from modelaudit.policy_file import load_policy
     from modelaudit.reports import load_report
-    from modelaudit.reports.words import speaking
 
     loaded = load_report(path)
     if policy is not None:
         loaded = rejudged(loaded, load_policy(policy))
     summary(loaded)
     if files:
-        # The command itself speaks English; what it writes, the reader's language.
-        with speaking(language.value):
-            _save(loaded, files, read=places([path, policy]))
+        save(AuditOutcome(loaded, read=places([path, policy]), language=language.value), files)
     return loaded.judgement.gate.exit_code
-
-
-def _save(report: AuditReport, files: list[Path], *, read: tuple[Path, ...]) -> None:
-    from modelaudit.destinations import check_writable, write_report
-    from modelaudit.plugins import Plugins
-
-    plugins = Plugins()
-    for file in files:
-        check_writable(file, plugins, read=read)
-    for file in files:
-        write_report(file, report, plugins)
-        out.print(f"written: {escape(str(file))}")
