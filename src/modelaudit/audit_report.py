@@ -13,7 +13,7 @@ from modelaudit.evidence import Frozen, Text
 from modelaudit.results import CheckResult
 from modelaudit.verdicts import Judgement, Policy
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 
 Preset = Literal["quick", "standard", "full"]
 

@@ -164,6 +164,8 @@ class CheckerInfo(Frozen):
         means: what it means for the people that the model is used on where a limit is exceeded.
         not_shown: what the check does not prove, whatever its outcome.
         remedies: what could be done where a limit is exceeded.
+        measures: ids of those measures of the reference trainer that are meant to lower what the check measures
+            (`modelaudit.training.catalogue`), the most useful first.
         references: papers and standards.
     """
 
@@ -178,6 +180,7 @@ class CheckerInfo(Frozen):
     means: Text = ""
     not_shown: tuple[Text, ...] = ()
     remedies: tuple[Text, ...] = ()
+    measures: tuple[Text, ...] = ()
     references: tuple[Text, ...] = ()
 
 

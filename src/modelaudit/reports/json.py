@@ -18,8 +18,9 @@ from modelaudit.errors import InputError
 Record = dict[str, Any]
 
 UPGRADES: dict[str, Callable[[Record], Record]] = {
-    # Version 1.1 adds keys that all have a default.
+    # Versions 1.1 and 1.2 add keys that all have a default.
     "1.0": lambda record: record | {"schema_version": "1.1"},
+    "1.1": lambda record: record | {"schema_version": "1.2"},
 }
 """Pure functions that turn a record of one older schema version into the next; keyed by the older version."""
 

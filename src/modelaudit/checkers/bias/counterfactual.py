@@ -49,6 +49,7 @@ REMEDIES = (
     "Look at decisions near the threshold by hand; thresholds by group need legal advice.",
     "Test again with other names after any change, for a model can learn this list.",
 )
+MEASURES = ("counterfactual-augmentation", "counterfactual-logit-pairing", "name-augmentation")
 REFERENCES = (
     "Garg et al. 2019, Counterfactual fairness in text classification through robustness",
     "Kiritchenko and Mohammad 2018, Examining gender and race bias in two hundred sentiment analysis systems",
@@ -93,6 +94,7 @@ class CounterfactualSubstitution:
         ),
         not_shown=NOT_SHOWN,
         remedies=REMEDIES,
+        measures=MEASURES,
         references=REFERENCES,
     )
 

@@ -9,7 +9,7 @@ from modelaudit.audit_report import SubjectInfo
 from modelaudit.checker import CheckerInfo, Context, Cost, Risk, Row
 from modelaudit.checkers.bias.attributes import attributes_of
 from modelaudit.checkers.bias.attributes.attribute import TOPICS
-from modelaudit.checkers.bias.counterfactual import METRICS, NOT_SHOWN, REFERENCES, REMEDIES, asked, why_not
+from modelaudit.checkers.bias.counterfactual import MEASURES, METRICS, NOT_SHOWN, REFERENCES, REMEDIES, asked, why_not
 from modelaudit.checkers.bias.options import Options, listed
 from modelaudit.checkers.bias.scoring import LANGUAGE_TASKS
 from modelaudit.checkers.bias.source import CUT_OFF, Source
@@ -79,6 +79,7 @@ class CounterfactualFrames:
             *NOT_SHOWN,
         ),
         remedies=REMEDIES,
+        measures=MEASURES,
         references=(
             *REFERENCES,
             "Seshadri, Pezeshkpour and Singh 2022, Quantifying social biases using templates is unreliable",

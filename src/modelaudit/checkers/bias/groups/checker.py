@@ -84,6 +84,7 @@ class GroupPerformance:
             "Thresholds by group change the rates directly; they treat people differently by group, so ask counsel "
             "first.",
         ),
+        measures=("reweighing",),
         references=(
             "29 CFR 1607.4(D), Uniform Guidelines on Employee Selection Procedures (four-fifths rule)",
             "6 RCNY 5-300 ff., rules on New York City Local Law 144 of 2021 (impact ratio)",

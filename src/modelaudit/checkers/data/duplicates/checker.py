@@ -48,6 +48,7 @@ class Duplicates:
             "Have the equal rows with different labels labelled anew, and write down the rule that decides.",
             "Keep one row of each group of repeats, unless repeats are what the model will meet.",
         ),
+        measures=("deduplication",),
         references=(
             "Lee et al. 2022, Deduplicating training data makes language models better (arXiv 2107.06499)",
             "Broder 1997, On the resemblance and containment of documents (MinHash)",

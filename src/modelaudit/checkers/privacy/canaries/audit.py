@@ -83,6 +83,7 @@ class CanaryAudit:
             "Train for fewer epochs, stop early, or fine-tune with LoRA or the head alone, and audit again.",
             "Remove duplicates from the training data: exposure grows with the number of copies.",
         ),
+        measures=("differential-privacy", "early-stopping", "low-rank-adaptation", "deduplication"),
         references=(
             "Steinke, Nasr and Jagielski 2023, Privacy auditing with one (1) training run (arXiv 2305.08846)",
             "Carlini et al. 2019, The secret sharer (arXiv 1802.08232)",

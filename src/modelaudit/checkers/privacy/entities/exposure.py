@@ -88,6 +88,7 @@ class EntityExposure:
             "Hide a part of the entity words during training, so that the model has to go by the context.",
             "Where a guarantee is needed, train with differential privacy and audit again.",
         ),
+        measures=("de-identification", "early-stopping", "dropout", "differential-privacy"),
         references=(
             "Carlini et al. 2019, The secret sharer (USENIX Security; arXiv 1802.08232)",
             "Lukas et al. 2023, Analyzing leakage of personally identifiable information (arXiv 2302.00539)",

@@ -84,6 +84,15 @@ class MembershipInference:
             "Replace names, numbers and other personal details before training.",
             "Where a guarantee is needed, train with differential privacy and audit it with canaries.",
         ),
+        measures=(
+            "early-stopping",
+            "deduplication",
+            "low-rank-adaptation",
+            "dropout",
+            "label-smoothing",
+            "de-identification",
+            "differential-privacy",
+        ),
         references=(
             "Yeom et al. 2018, Privacy risk in machine learning (arXiv 1709.01604)",
             "Carlini et al. 2022, Membership inference attacks from first principles (arXiv 2112.03570)",

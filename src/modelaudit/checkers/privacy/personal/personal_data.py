@@ -68,6 +68,7 @@ class PersonalData:
             "Leave out the rows that are named below where the task does not need them.",
             "Where the details are needed, write down why, and set the limit for this use in the policy.",
         ),
+        measures=("de-identification",),
         references=(
             "Regulation (EU) 2016/679, articles 4(1), 5(1)(c) and 25: personal data, data minimisation, by design",
             "ISO/IEC 7812-1 (payment cards), ISO 13616 (IBAN), ISO 7064 and GB 11643-1999 (Chinese resident id), "

@@ -68,6 +68,7 @@ class AdversarialSearch:
             "Check spelling in front of the model where typing slips are what breaks it.",
             "Limit how many near-equal questions one user may ask.",
         ),
+        measures=("perturbation-augmentation",),
         references=(
             "Gao et al. 2018, Black-box generation of adversarial text sequences: DeepWordBug (arXiv 1801.04354)",
             "Pruthi et al. 2019, Combating adversarial misspellings (arXiv 1905.11268)",

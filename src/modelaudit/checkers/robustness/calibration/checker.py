@@ -67,6 +67,7 @@ class Calibration:
             "Scale the logits by one temperature, fitted on rows that were not used for training, and audit again.",
             "Do not set a threshold on the stated confidence until it is calibrated.",
         ),
+        measures=("temperature-scaling", "label-smoothing"),
         references=(
             "Guo et al. 2017, On calibration of modern neural networks (arXiv 1706.04599)",
             "Roelofs et al. 2022, Mitigating bias in calibration error estimation (arXiv 2012.08668)",

@@ -65,6 +65,7 @@ class Perturbation:
             "Add changed copies of the training rows (case, typing errors, punctuation) and train again.",
             "Normalise the input in front of the model, in training and in use alike.",
         ),
+        measures=("perturbation-augmentation",),
         references=(
             "Ribeiro et al. 2020, Beyond accuracy: CheckList (arXiv 2005.04118)",
             "Pruthi et al. 2019, Combating adversarial misspellings (arXiv 1905.11268)",
