@@ -13,7 +13,7 @@ from typing import Any
 from parts import run
 from study import RESULTS, Figure, write_study
 
-from monitoring import two_audits, watch
+from monitoring import paired_audits, two_audits, watch
 
 NAME = "calibration_monitoring"
 SEED = 20261126
@@ -29,6 +29,7 @@ def main() -> None:
     chosen = parser.parse_args()
     parts = {
         "compare": lambda: [compared(cell) for cell in two_audits.study(chosen.draws, SEED)],
+        "pair": lambda: [compared(cell) for cell in paired_audits.study(chosen.draws, SEED)],
         "watch": lambda: [watched(cell) for cell in watch.study(chosen.monitors, SEED)],
     }
     command = f"OMP_NUM_THREADS=1 python benchmarks/{NAME}.py"
@@ -39,9 +40,8 @@ def main() -> None:
 
 def compared(cell: Mapping[str, Any]) -> Figure:
     """Return one cell of the comparison as a figure."""
-    return Figure(
-        f"compare: {cell['cell']}", cell["measured"], f"{cell['draws']:,} draws", cell["asked"], cell["holds"]
-    )
+    unit = "; ".join(filter(None, (f"{cell['draws']:,} draws", cell.get("said"))))
+    return Figure(f"{cell['study']}: {cell['cell']}", cell["measured"], unit, cell["asked"], cell["holds"])
 
 
 def watched(cell: Mapping[str, Any]) -> Figure:

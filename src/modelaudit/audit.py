@@ -11,7 +11,7 @@ from modelaudit import choices
 from modelaudit.audit_report import AuditReport, Declared, Preset, Settings
 from modelaudit.command import command_line, rests_on
 from modelaudit.destinations import check_place, places, write_whole
-from modelaudit.errors import InputError, ModelInputError, PluginError
+from modelaudit.errors import DataInputError, InputError, ModelInputError, PluginError
 from modelaudit.keeping import Keeping, kept
 from modelaudit.monitoring import compare
 from modelaudit.outcome import AuditOutcome
@@ -23,6 +23,8 @@ from modelaudit.recording import Recorder, provenance_of
 from modelaudit.runner import Listener, ShownText, run_checks
 from modelaudit.subject.opened import OpenedCallable, OpenedModel, OpenOptions
 from modelaudit.subject.subject import Subject, build_subject
+from modelaudit.subject.task import ColumnChoice
+from modelaudit.training.trained_rows import TrainedRows, not_used, rows_trained_on
 from modelaudit.verdicts import Policy
 
 
@@ -34,7 +36,8 @@ class Audit:
             function that takes a list of texts and returns (texts, labels) probabilities (with `labels`).
             A model in memory is left as it is: where its precision or device has to change, a copy is audited.
         data: rows to judge the model on: csv/tsv/jsonl/parquet/CoNLL path, datasets.Dataset, DataFrame, list of dicts.
-        train_data: rows that the model was trained on; the privacy probe needs them.
+        train_data: rows that the model was trained on; the privacy probe needs them. Those of a model of the reference
+            trainer are found by the record in its folder, where their file is unchanged.
         heldout_data: rows that the model never saw, for the privacy probe; by default `data`.
         base_model: the model before fine-tuning, in any form that `model` takes.
         tokenizer: where it does not come with the model.
@@ -168,14 +171,17 @@ class Audit:
         self._subject: Subject | None = None
         self._events: list[str] = []
         self._base: Any = base_model
+        self._trained: TrainedRows | None = None
 
     @property
     def subject(self) -> Subject:
         """What is audited; the model is opened and the tables are read on first use."""
         if self._subject is None:
             opened = self.plugins.open_model(self._sources["model"], self._options)
-            found = _folder_at_hand(opened) if self._base is None else None
-            self._subject = self._built(opened, self._base) if found is None else self._built_with(opened, found)
+            base = _folder_at_hand(opened) if self._base is None else None
+            named = self._sources["train"] is not None
+            rows = None if named else rows_trained_on(self._sources["model"], self._events)
+            self._subject = self._built_with(opened, base, rows)
             # A plugin that broke over a model is not used further; the report names it.
             usable = {item.plugin for item in self.plugins.checkers()}
             self.checkers = [item for item in self.checkers if item.plugin in usable]
@@ -187,29 +193,39 @@ class Audit:
         sources = [
             *self._sources.values(),
             self._base,
+            None if self._trained is None else self._trained.path,
             self._options.tokenizer,
             self._policy_source,
             self._baseline_source,
         ]
         return places([*sources, self._project])
 
-    def _built_with(self, opened: OpenedModel | OpenedCallable, found: Path) -> Subject:
-        """With a base model that was found and not asked for: one that can't be used ends no audit."""
+    def _built_with(self, opened: OpenedModel | OpenedCallable, base: Path | None, rows: TrainedRows | None) -> Subject:
+        """With a base model and training rows that were found and not asked for: neither ends an audit."""
         try:
-            subject = self._built(opened, found)
+            subject = self._built(opened, base or self._base, rows)
+        except DataInputError as error:
+            if rows is None:
+                raise
+            subject = self._built_with(opened, base, None)
+            self._events.append(not_used(str(error)))
         except (ModelInputError, PluginError) as error:
-            subject = self._built(opened, None)
-            self._events.append(f"The base model that lies at hand ({found}) was not used: {error}")
+            if base is None:
+                raise
+            subject = self._built_with(opened, None, rows)
+            self._events.append(f"The base model that lies at hand ({base}) was not used: {error}")
         else:
-            self._base = found
+            self._base, self._trained = base or self._base, rows
+            self._events += [rows.said] if rows is not None else []
         return subject
 
-    def _built(self, opened: OpenedModel | OpenedCallable, base: Any) -> Subject:
+    def _built(self, opened: OpenedModel | OpenedCallable, base: Any, rows: TrainedRows | None) -> Subject:
         options = replace(self._options, tokenizer=None, headless=True, labels=None, model_name=None, mask_word=None)
         return build_subject(
             opened,
             data=self._sources["data"],
-            train_data=self._sources["train"],
+            train_data=self._sources["train"] if rows is None else rows.table,
+            train_columns=None if rows is None else self._columns_of(rows),
             heldout_data=self._sources["heldout"],
             base=None if base is None else self.plugins.open_model(base, options),
             sample=self.sample,
@@ -223,6 +239,11 @@ class Audit:
             numerics=self._numerics,
             **self._columns,
         )
+
+    def _columns_of(self, rows: TrainedRows) -> ColumnChoice:
+        """The recorded columns, and the group column that the user names where the table has it."""
+        group = self._columns["group_column"]
+        return replace(rows.columns, group=group) if group in rows.table.columns else rows.columns
 
     def plan(self, only: str | Iterable[str] | None = None) -> list[PlanLine]:
         """Say what would run, what would not and why, and how many model evaluations each check asks for."""
@@ -291,7 +312,7 @@ class Audit:
             "base model": self._base,
             "tokenizer": self._options.tokenizer,
             "rows judged on": self._sources["data"],
-            "training rows": self._sources["train"],
+            "training rows": self._sources["train"] if self._trained is None else self._trained.path,
             "held-out rows": self._sources["heldout"],
             "policy": self._policy_source,
             "project file": self._project,

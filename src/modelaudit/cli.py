@@ -16,8 +16,10 @@ from modelaudit._version import __version__
 from modelaudit.cli_canaries import canaries
 from modelaudit.cli_compare import compare
 from modelaudit.cli_demo import demo
+from modelaudit.cli_mend import mend
 from modelaudit.cli_policy import policy as policy_app
 from modelaudit.cli_reports import judge, render, verify
+from modelaudit.cli_train import train
 from modelaudit.cli_watch import watch
 from modelaudit.terminal import err, explained, mend_streams, out, whole
 
@@ -273,7 +275,7 @@ def plugins_command() -> None:
     out.print(table)
 
 
-for command in (render, judge, verify, compare, watch, demo):
+for command in (train, mend, render, judge, verify, compare, watch, demo):
     app.command()(command)
 
 

@@ -31,7 +31,8 @@ class Change(Frozen):
         difference: after less before, with its `interval` at the policy's level and the interval `adjusted` for all
             metrics compared. Of a signed metric (`size_only`) it is the change of its distance from zero.
         p: two-sided, of no change; q: its Benjamini-Hochberg value over all metrics compared.
-        paired: whether the difference was taken row by row. n: of paired rows, or of the smaller audit.
+        paired: whether the difference was taken row by row, or unit by unit (`method` says which).
+        n: of paired rows, or of the smaller audit.
         smallest_detectable: the smallest change that these two audits could have shown (two-sided 5%, power 80%).
         reason: a sentence of a fixed list; detail: what it rests on here.
         lost: the metric is gone because its check failed, or though the policy requires it; or a check that failed,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 from enum import StrEnum
-from typing import Literal, Protocol, Self
+from typing import Any, Literal, Protocol, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from modelaudit.evidence import Evidence, Frozen, Text
 
@@ -77,6 +77,7 @@ class Metric(Frozen):
     smallest_detectable: float | None = None
     bounds: tuple[Bound, ...] = ()
     reason: Text | None = None
+    _influence: Any = PrivateAttr(default=None)
 
     @classmethod
     def of(
@@ -92,9 +93,12 @@ class Metric(Frozen):
         primary: bool = False,
         smallest_detectable: float | None = None,
     ) -> Self:
-        """Make the metric of an estimate; `smallest_detectable` overrides the estimate's own."""
+        """Make the metric of an estimate; `smallest_detectable` overrides the estimate's own.
+
+        The influence of an estimate goes with it as long as the report is in memory, and is in no file.
+        """
         detectable = smallest_detectable if smallest_detectable is not None else estimate.smallest_detectable
-        return cls(
+        made = cls(
             id=id,
             title=title,
             value=estimate.value,
@@ -109,6 +113,23 @@ class Metric(Frozen):
             bounds=tuple(Bound(level=level, low=low, high=high) for level, low, high in estimate.bounds),
             reason=estimate.reason,
         )
+        made._influence = getattr(estimate, "influence", None)
+        return made
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether all that a file holds is equal."""
+        return isinstance(other, Metric) and self.__dict__ == other.__dict__
+
+    @property
+    def influence(self) -> Any:
+        """What each unit adds to the error (`statistics.Influence`), or None: of a report that was read, always."""
+        return self._influence
+
+    def with_influence(self, other: Metric) -> Metric:
+        """Return the metric with the influence of another, of which it is a copy."""
+        copied = self.model_copy()
+        copied._influence = other._influence
+        return copied
 
     @field_validator("bounds")
     @classmethod

@@ -249,8 +249,9 @@ def _checked(finding: object, text: ShownText) -> Finding:
     if not isinstance(finding, Finding):
         raise PluginError(f"run() yielded {type(finding).__name__}, not a Finding")
     # model_construct and model_copy make values that nobody has checked, NaN among them.
-    finding = Finding.model_validate(finding.model_dump(warnings=False))
-    return finding.model_copy(update={"evidence": tuple(text.of(item) for item in finding.evidence)})
+    checked = Finding.model_validate(finding.model_dump(warnings=False))
+    evidence = tuple(text.of(item) for item in checked.evidence)
+    return checked.model_copy(update={"metric": checked.metric.with_influence(finding.metric), "evidence": evidence})
 
 
 def _sentences(notes: Sequence[object]) -> tuple[str, ...]:

@@ -174,7 +174,7 @@ def test_a_record_with_its_own_digest_but_unknown_fields_names_the_field() -> No
     with pytest.raises(InputError) as refused:
         parse_report(json.dumps(content), where="x")
     content["digest"] = str(refused.value).partition("gives ")[2].partition(". Use")[0]
-    with pytest.raises(InputError, match=r"does not fit schema 1\.1: 'surprise'"):
+    with pytest.raises(InputError, match=r"does not fit schema 1\.2: 'surprise'"):
         parse_report(json.dumps(content), where="x")
 
 

@@ -16,15 +16,16 @@ from modelaudit.monitoring.comparability import (
     check_hindrance,
     metric_hindrance,
 )
+from modelaudit.monitoring.influences import ANOTHER_CHOICE, other_choice, paired, same_units
 from modelaudit.results import CheckResult, Finding, Metric, Risk
-from modelaudit.statistics import Estimate, difference_of, interval_at, no_difference_p, size_of
+from modelaudit.statistics import Estimate, Influence, difference_of, interval_at, no_difference_p, size_of
 from modelaudit.verdicts import State
 
 UNPAIRED = (
     "square-and-add of the two intervals (Zou and Donner 2008); both audits saw the same rows, so the interval is as a "
     "rule wider than it need be"
 )
-"""Method of a difference that was not taken row by row."""
+"""Method of a difference that was taken neither row by row nor unit by unit."""
 OF_SIZES = "of distances from zero: "
 Key = tuple[str, str, str | None]
 """Checker, metric, group."""
@@ -136,19 +137,26 @@ def _difference(key: Key, first: Side, second: Side) -> Difference:
     hindrance = check_hindrance(first.report, second.report, before, after) or metric_hindrance(one, other)
     if hindrance is not None:
         return Difference(_told(known, "not comparable", hindrance))
-    return _measured(known, one.metric, other.metric, first.report.policy.level)
+    alike = same_units(first.report, second.report, after)
+    return _measured(known, one.metric, other.metric, first.report.policy.level, alike=alike)
 
 
-def _measured(known: dict[str, Any], before: Metric, after: Metric, level: float) -> Difference:
+def _measured(known: dict[str, Any], before: Metric, after: Metric, level: float, *, alike: bool) -> Difference:
+    """Return the difference of two numbers, by unit where both are known by unit and the units are `alike`."""
     sizes = before.better == "zero"
     try:
         one, other = _estimate(before), _estimate(after)
         found = difference_of(size_of(one), size_of(other)) if sizes else difference_of(one, other)
+        by_unit = paired(one, other, sizes=sizes) if alike else None
     except ValueError as error:
         # A plugin's interval that ends before it begins, say.
         return Difference(_told(known, "not comparable", Why(NO_INTERVAL, str(error))))
-    method = (OF_SIZES if sizes else "") + UNPAIRED
-    fields = known | measured_change(found, level=level) | {"size_only": sizes, "method": method}
+    method = UNPAIRED if by_unit is None else by_unit.method
+    if by_unit is None and other_choice(one, other):
+        method += ANOTHER_CHOICE
+    found = by_unit or found
+    fields = known | measured_change(found, level=level)
+    fields |= {"size_only": sizes, "method": (OF_SIZES if sizes else "") + method, "paired": by_unit is not None}
     if not found.bounds:
         return Difference(_told(fields, "not comparable", Why(NO_INTERVAL, found.reason)))
     change = Change(kind="no clear change", **fields)
@@ -171,7 +179,10 @@ def _estimate(metric: Metric) -> Estimate:
     estimate = Estimate(
         value=metric.value, n=metric.n, method=metric.method, reason=metric.reason or "There is no interval."
     )
-    return replace(estimate, bounds=metric.grid) if metric.value is not None else estimate
+    if metric.value is None:
+        return estimate
+    influence = metric.influence if isinstance(metric.influence, Influence) else None
+    return replace(estimate, bounds=metric.grid, influence=influence)
 
 
 def _known(key: Key, first: Side, second: Side) -> dict[str, Any]:

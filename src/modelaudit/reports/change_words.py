@@ -119,6 +119,8 @@ def rules(comparison: Comparison) -> list[str]:
         said.append(say(key, count=comparison.tested, q=percent(comparison.q), **levels))
     if comparison.paired_rows is not None:
         said.append(say("changes.paired_rows", count=comparison.paired_rows))
+    elif any(change.paired for change in changes):
+        said.append(say("changes.paired_units"))
     if any(change.difference is not None and not change.paired for change in changes):
         said.append(say("changes.unpaired"))
     if any(change.size_only for change in changes):

@@ -102,7 +102,7 @@ def changes(report: AuditReport, checks: Sequence[CheckView]) -> Changes | None:
         notes=_whys(comparison.notes, comparison),
         rules=tuple(rules(comparison)),
         rows=tuple(
-            _view(change, name, anchors.get((change.checker, change.metric, change.group)))
+            change_view(change, name, anchors.get((change.checker, change.metric, change.group)))
             for change, name in named[:MOST_ROWS]
         ),
         left_out=max(0, len(named) - MOST_ROWS),
@@ -114,7 +114,8 @@ def _whys(sentences: tuple[str, ...], comparison: Comparison) -> tuple[str, ...]
     return tuple(why_words(sentence, comparison.details.get(sentence)) for sentence in sentences)
 
 
-def _view(change: Change, name: str, anchor: str | None) -> ChangeView:
+def change_view(change: Change, name: str, anchor: str | None = None) -> ChangeView:
+    """Return a change in words; `name` is what its number is called."""
     scale, apart = scale_of_change(change), scale_of_difference(change)
     return ChangeView(
         kind=kind_of(change),

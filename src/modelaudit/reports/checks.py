@@ -33,6 +33,7 @@ from modelaudit.reports.clauses import (
 from modelaudit.reports.findings import FindingView, finding_views
 from modelaudit.reports.forest import Forest, forests
 from modelaudit.reports.layout import MOST_DRAWN, Layout, layout
+from modelaudit.reports.measures import trainer_words
 from modelaudit.reports.technical import Technical, technical
 from modelaudit.reports.text import listed, told_sentence
 from modelaudit.reports.words import Told, say, tag, told
@@ -155,6 +156,11 @@ class CheckView:
     def remedies(self) -> tuple[str, ...]:
         """What could be done, the checker's own and those of findings that come as rows."""
         return tuple(dict.fromkeys((*self.info.remedies, *self.layout.row_remedies)))
+
+    @cached_property
+    def trainer_words(self) -> str:
+        """How the reference trainer is told to do what the check names; nothing where it can't, or need not."""
+        return trainer_words(self)
 
     @cached_property
     def technical(self) -> Technical:

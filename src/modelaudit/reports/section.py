@@ -12,11 +12,12 @@ from modelaudit.reports.decisions import Decision
 from modelaudit.reports.findings import FindingView
 from modelaudit.reports.front import COLUMNS, Front, front, standing
 from modelaudit.reports.markdown import END, START, plain, table
+from modelaudit.reports.measures import measure_title, measures_named
 from modelaudit.reports.notices import notices
 from modelaudit.reports.numbers import percent
 from modelaudit.reports.outcomes import change_counts
 from modelaudit.reports.seal import marks, sealed
-from modelaudit.reports.text import sentence
+from modelaudit.reports.text import listed, sentence
 from modelaudit.reports.words import say
 
 MOST_WORDS = 500
@@ -41,6 +42,7 @@ def section(report: AuditReport) -> str:
         _overview(first),
         "### " + say("markdown.decisions"),
         _decisions(first),
+        *_measures(first),
         *_changes(first.changes, change_counts(report)),
         "### " + say("markdown.verdicts"),
         _verdicts(first, percent(report.judgement.level)),
@@ -85,6 +87,22 @@ def _decision(decision: Decision) -> str:
     head = say("markdown.titled", state=state, title=decision.title)
     # What is too long is cut in the words, never in the numbers.
     return f"{_line(head, decision.within(MOST_WORDS))} ({plain(decision.numbers)})"
+
+
+def _measures(first: Front) -> list[str]:
+    """Return what the reference trainer can do about exceeded limits; nothing where it can do nothing."""
+    found = measures_named(check for family in first.families for check in family.checks)
+    lines = [
+        "- "
+        + say(
+            "mending.remedies_line",
+            title=plain(measure_title(measure.id)),
+            flag=f"`{measure.flag}`",
+            checks=plain(listed(titles)),
+        )
+        for measure, titles in found
+    ]
+    return ["### " + say("mending.remedies"), "\n".join(lines)] if lines else []
 
 
 def _line(head: str, words: str) -> str:

@@ -44,6 +44,7 @@ from .group_rates import (
     rate_difference,
     trials,
 )
+from .influence import Influence, influence_of, mean_influence, ratio_influence
 from .largest import largest_of, size_of
 from .multiplicity import benjamini_hochberg, fcr_level, holm, step_down
 from .one_run import (
@@ -58,6 +59,7 @@ from .one_run import (
     right_guesses,
 )
 from .paired import mcnemar_p, mean_difference, paired_difference, relative_loss, tango_interval
+from .paired_audits import PAIRED_BY_UNIT, paired_audits
 from .positive import positive_estimate
 from .power import detectable_auc, detectable_mean, detectable_proportion_difference, null_auc_se, z_sum
 from .proportions import (
@@ -103,6 +105,7 @@ __all__ = [
     "LEVELS",
     "NULL_MEAN_EXPOSURE",
     "OPEN_END",
+    "PAIRED_BY_UNIT",
     "THRESHOLDS",
     "UNPAIRED",
     "Bounds",
@@ -111,6 +114,7 @@ __all__ = [
     "CalibrationError",
     "Estimate",
     "Guesses",
+    "Influence",
     "Kept",
     "NullRange",
     "OneRunAudit",
@@ -169,6 +173,7 @@ __all__ = [
     "group_rate",
     "guess_grid",
     "holm",
+    "influence_of",
     "interval_at",
     "kept_from",
     "koopman_interval",
@@ -180,6 +185,7 @@ __all__ = [
     "mcnemar_p",
     "mean_difference",
     "mean_exposure",
+    "mean_influence",
     "micro_f1",
     "min_p",
     "negative_log_likelihood",
@@ -194,6 +200,7 @@ __all__ = [
     "p_above",
     "p_below",
     "p_outside",
+    "paired_audits",
     "paired_delong",
     "paired_difference",
     "paired_right",
@@ -203,6 +210,7 @@ __all__ = [
     "positive_estimate",
     "quantile",
     "rate_difference",
+    "ratio_influence",
     "relative_loss",
     "right_guesses",
     "risk_coverage",

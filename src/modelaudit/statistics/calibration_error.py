@@ -26,6 +26,7 @@ from scipy.stats import rankdata
 
 from .arrays import Codes, Vector, booleans, vector
 from .confidence import Estimate, on_grid
+from .influence import influence_of
 from .paired import mean_difference
 from .resample import permutation_p
 
@@ -141,6 +142,8 @@ def _interval(score: Vector, right: NDArray[np.bool_], *, design_effect: float =
     uncorrected = float(share @ gap)
     corrected = uncorrected - float(share @ (noise * _HEIGHT * np.exp(-((gap / noise) ** 2) / (2.0 * _WIDTH**2))))
     se = float(np.sqrt((share * noise) @ (share * noise)))
+    # Each answer leans to its bin's side; the bins are taken as they are.
+    parts = (np.sign(mean - accuracy)[code] * (score - right) - uncorrected) / n
 
     def interval(level: float) -> tuple[float, float]:
         half = float(ndtri((1.0 + level) / 2.0)) * se
@@ -152,6 +155,7 @@ def _interval(score: Vector, right: NDArray[np.bool_], *, design_effect: float =
         method=method,
         bounds=on_grid(interval, support=(0.0, 1.0)),
         smallest_detectable=_smallest_detectable(share, noise),
+        influence=influence_of(parts, curved=True),
     )
 
 

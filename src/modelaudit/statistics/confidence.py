@@ -12,13 +12,14 @@ interval and smooth for the others.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.special import ndtr, ndtri, stdtrit
 
 from .arrays import check_level
+from .influence import Influence
 
 LEVELS: tuple[float, ...] = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999, 0.99999)
 """The grid of two-sided confidence levels at which every estimate carries its interval."""
@@ -33,6 +34,7 @@ class Estimate:
 
     `n` counts what was sampled (rows, not words); `bounds` is empty and `reason` says why where no interval can be
     given; `smallest_detectable` is the effect that a two-sided test at .05 would have found in 80% of such samples.
+    `influence` says what each unit adds to the error, where the method knows it; it has no part in equality.
     Raises ValueError where the parts contradict one another.
     """
 
@@ -42,6 +44,7 @@ class Estimate:
     bounds: Bounds = ()
     smallest_detectable: float | None = None
     reason: str | None = None
+    influence: Influence | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.n < 0:
@@ -60,6 +63,17 @@ class Estimate:
         if not self.bounds:
             raise ValueError(f"This estimate has no interval: {self.reason}")
         return interval_at(self.bounds, level)
+
+    def keyed(self, keys: Sequence[Hashable]) -> Estimate:
+        """Return the estimate with the keys of its units; ValueError unless there is one for each.
+
+        An estimate without an influence is returned as it is.
+        """
+        return self if self.influence is None else replace(self, influence=self.influence.keyed(keys))
+
+    def of_choice(self, choice: str) -> Estimate:
+        """Return the estimate with the name of the one of several that it is of, for its influence alone."""
+        return self if self.influence is None else replace(self, influence=replace(self.influence, choice=choice))
 
 
 def check_bounds(bounds: Bounds) -> None:
@@ -163,6 +177,7 @@ def normal(
     df: float | None = None,
     support: tuple[float, float] = (-math.inf, math.inf),
     smallest_detectable: float | None = None,
+    influence: Influence | None = None,
 ) -> Estimate:
     """Return value +- quantile * se, with Student's t where `df` is given; se = 0 gives a degenerate interval."""
     if not math.isfinite(value) or not math.isfinite(se) or se < 0 or (df is not None and not df > 0):
@@ -178,6 +193,7 @@ def normal(
         method=method,
         bounds=on_grid(interval, support=support),
         smallest_detectable=smallest_detectable,
+        influence=influence,
     )
 
 

@@ -19,8 +19,8 @@ cluster-robust variance over documents (CR1); the names in it then count as if e
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ from numpy.typing import ArrayLike
 from .arrays import Codes, Vector, codes, vector
 from .bounded import bounded_normal, reaches
 from .confidence import Estimate, normal, on_grid
+from .influence import MOST_UNITS, Crossed, Influence, mean_influence
 from .power import detectable_mean
 from .proportions import clopper_pearson_interval
 
@@ -110,7 +111,13 @@ def crossed_difference(
     # Against the other group's mean of the same row the row's level is gone, for rows that hold one name only.
     part_a = name_part(a, a - means_b[row_a] + value, row_a, unit, name_a, n_a)
     part_b = name_part(b, b - means_a[row_b] - value, row_b, unit, name_b, n_b)
-    return crossed_estimate(value, differences, unit, (part_a, part_b), reach=reach)
+    estimate = crossed_estimate(value, differences, unit, (part_a, part_b), reach=reach)
+    sides = (
+        (means_b[row_a] - a - value, row_a, np.asarray(names_a)[keep_a]),
+        (b - means_a[row_b] - value, row_b, np.asarray(names_b)[keep_b]),
+    )
+    influence = crossed_influence(differences, unit, sides, unit_keys(labels_a[keep_a], units), reach=reach)
+    return replace(estimate, influence=influence)
 
 
 def unit_codes(rows: Any, units: Units | None) -> Codes:
@@ -125,6 +132,39 @@ def unit_codes(rows: Any, units: Units | None) -> Codes:
     if missing:
         raise ValueError(f"units has no entry for the row {missing[0]!r}; give every row its unit.")
     return codes([units[label] for label in distinct.tolist()], "units", length=len(distinct))[0]
+
+
+def unit_keys(rows: Any, units: Units | None) -> list[Any]:
+    """Return the labels of the units in the order of their codes: of the rows by default."""
+    distinct = np.unique(np.asarray(rows))
+    return list(distinct if units is None else np.unique([units[label] for label in distinct.tolist()]))
+
+
+def crossed_influence(
+    row_values: Vector,
+    unit: Codes,
+    sides: Sequence[tuple[Vector, Codes, Any]],
+    keys: Sequence[Any],
+    *,
+    reach: float | None = None,
+) -> Influence | None:
+    """Return the influence of a mean of row values, by unit and by name.
+
+    `sides` has for each group what every observation differs by from what its name should do (centred), its row, and
+    its name. Names of the groups are told apart, and each group's values carry names / (names - 1) of its variance.
+    """
+    found = mean_influence(row_values, unit, reach=reach)
+    if found is None or sum(len(values) for values, _, _ in sides) > MOST_UNITS:
+        return None
+    parts, places, labels = [], [], []
+    for side, (values, row, names) in enumerate(sides):
+        many = len(np.unique(names))
+        factor = math.sqrt(many / max(many - 1, 1)) / len(row_values)
+        parts.append(factor * values / np.bincount(row)[row])
+        places.append(unit[row])
+        labels += [(side, name) for name in names.tolist()]
+    crossed = Crossed(np.concatenate(parts), np.concatenate(places), tuple(labels))
+    return replace(found.keyed(keys), crossed=crossed)
 
 
 def row_means(scores: Vector, row: Codes, n_rows: int) -> Vector:

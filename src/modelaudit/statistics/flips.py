@@ -21,7 +21,17 @@ from scipy.special import ndtri
 
 from .arrays import Codes, Vector, codes
 from .confidence import Estimate
-from .crossed import METHOD, Units, crossed_estimate, name_part, nothing_changed, row_means, unit_codes
+from .crossed import (
+    METHOD,
+    Units,
+    crossed_estimate,
+    crossed_influence,
+    name_part,
+    nothing_changed,
+    row_means,
+    unit_codes,
+    unit_keys,
+)
 
 Labels = NDArray[Any]
 
@@ -80,7 +90,13 @@ def crossed_excess(
     )
     control = float(1.0 - (_agreement(label_a, code_a, counts_a) + _agreement(label_b, code_b, counts_b)) / 2.0)
     estimate = _upper_end_widened(crossed_estimate(value, row_values, unit, parts))
-    return _with_detectable(estimate, control, min(n_a, n_b))
+    centred = (
+        (excess_a - row_means(excess_a, code_a, n_rows).mean(), code_a, name_a),
+        (excess_b - row_means(excess_b, code_b, n_rows).mean(), code_b, name_b),
+    )
+    influence = crossed_influence(row_values, unit, centred, unit_keys(row_a, units), reach=FLIPPED)
+    curved = None if influence is None else replace(influence, curved=True)
+    return _with_detectable(replace(estimate, influence=curved), control, min(n_a, n_b))
 
 
 def _with_detectable(estimate: Estimate, control: float, names: int) -> Estimate:

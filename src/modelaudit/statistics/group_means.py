@@ -17,6 +17,7 @@ from . import row_outcomes
 from .arrays import Codes, Vector, vector
 from .bounded import ADDED_UNITS
 from .confidence import Estimate, on_grid, quantile
+from .influence import Influence, influence_of
 from .power import detectable_mean
 
 FEW = "A comparison of means needs two rows or documents in either group; there are {} and {}."
@@ -88,6 +89,7 @@ def group_mean_difference(a: Sample, b: Sample, *, reach: float | None = None) -
         method=method if reach is None else f"{method}-bounded",
         bounds=on_grid(interval),
         smallest_detectable=detectable_mean(math.hypot(se, added)),
+        influence=_by_unit(a, b, reach=added / ADDED_UNITS),
     )
 
 
@@ -138,6 +140,15 @@ def _standard_error(a: Sample, b: Sample, weight_a: float, weight_b: float) -> t
         sums = np.bincount(code, weights=np.concatenate([_influence(a, weight_a), -_influence(b, weight_b)]))
         together = len(sums) / max(len(sums) - 1, 1) * float(sums @ sums)
     return math.sqrt(together), df
+
+
+def _by_unit(a: Sample, b: Sample, *, reach: float) -> Influence | None:
+    """Return the influence of the difference of means: documents by code, or rows of a, then of b."""
+    values = np.concatenate([_influence(a, 1.0), -_influence(b, 1.0)])
+    if a.clusters is None or b.clusters is None:
+        return influence_of(values, reach=reach)
+    code = np.unique(np.concatenate([a.clusters, b.clusters]), return_inverse=True)[1].reshape(-1)
+    return influence_of(np.bincount(code, weights=values), reach=reach)
 
 
 def _spread(one: Sample, weight: float) -> float:

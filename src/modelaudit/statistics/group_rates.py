@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -24,6 +24,7 @@ from scipy.special import ndtri
 
 from .arrays import Codes, Vector, check_level, vector
 from .confidence import Estimate, on_grid, quantile
+from .influence import Influence, influence_of
 from .power import detectable_mean
 
 LEAST_LOG_RATIO = -60.0
@@ -141,6 +142,7 @@ def rate_difference(a: Trials, b: Trials) -> Estimate:
         method=method,
         bounds=on_grid(difference_intervals(a, b), support=(-1.0, 1.0)),
         smallest_detectable=min(1.0, detectable_mean(_null_se(a, b))),
+        influence=_by_unit(a, b, 1.0, 1.0),
     )
 
 
@@ -162,6 +164,7 @@ def parity_ratio(a: Trials, b: Trials) -> Estimate:
         n=a.units + b.units,
         method=method,
         bounds=on_grid(lambda level: folded(intervals(level)), support=(0.0, 1.0)),
+        influence=_of_ratio(a, b),
     )
 
 
@@ -267,6 +270,26 @@ def _together(a: Trials, b: Trials, weight_a: float, weight_b: float) -> float:
     influence = np.concatenate([weight_a * _influence(a), -weight_b * _influence(b)])
     sums = np.bincount(code, weights=influence)
     return len(sums) / max(len(sums) - 1, 1) * float(sums @ sums)
+
+
+def _of_ratio(a: Trials, b: Trials) -> Influence | None:
+    """Return the influence of the lower rate by the higher; none where a rate is 0 or they are equal, a bend."""
+    if a.rate == b.rate or min(a.rate, b.rate) == 0.0:
+        return None
+    ratio = min(a.rate, b.rate) / max(a.rate, b.rate)
+    sign = 1.0 if a.rate < b.rate else -1.0
+    found = _by_unit(a, b, sign * ratio / a.rate, sign * ratio / b.rate)
+    return found and replace(found, curved=True)
+
+
+def _by_unit(a: Trials, b: Trials, weight_a: float, weight_b: float) -> Influence | None:
+    """Return the influence of weight_a * rate a - weight_b * rate b: documents by code, or rows of a, then of b."""
+    values = np.concatenate([weight_a * _influence(a), -weight_b * _influence(b)])
+    reach = math.hypot(weight_a / a.units, weight_b / b.units)
+    if a.clusters is None or b.clusters is None:
+        return influence_of(values, reach=reach)
+    code = np.unique(np.concatenate([_codes(a), _codes(b)]), return_inverse=True)[1].reshape(-1)
+    return influence_of(np.bincount(code, weights=values), reach=reach)
 
 
 def _effect(group: Trials) -> float:

@@ -22,8 +22,9 @@ from .power import detectable_proportion_difference, z_sum
 def largest_of(estimates: Sequence[Estimate], *, support: tuple[float, float]) -> tuple[Estimate, int]:
     """Return the largest of estimates of one kind, with its simultaneous interval, and which of them it is.
 
-    `support` is what the quantity can be (-1 to 1 for a difference of rates). Where any estimate has no value or no
-    interval, neither has the largest, for the same reason. ValueError where there are none.
+    `support` is what the quantity can be (-1 to 1 for a difference of rates). The influence stays that of the largest.
+    Where any estimate has no value or no interval, neither has the largest, for the same reason. ValueError where
+    there are none.
     """
     if not estimates:
         raise ValueError("the largest of no estimates was asked for")
@@ -76,4 +77,6 @@ def size_of(estimate: Estimate) -> Estimate:
         low, high = estimate.interval(level)
         return max(low, -high, 0.0), max(abs(low), abs(high))
 
-    return replace(estimate, value=abs(estimate.value), bounds=on_grid(interval, support=(0.0, math.inf)))
+    influence = estimate.influence and estimate.influence.times(math.copysign(1.0, estimate.value), folded=True)
+    bounds = on_grid(interval, support=(0.0, math.inf))
+    return replace(estimate, value=abs(estimate.value), bounds=bounds, influence=influence)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -13,6 +14,7 @@ from scipy.special import bdtr, ndtri
 from .arrays import check_counts, check_level, codes, vector
 from .bounded import bounded_normal, reaches
 from .confidence import Estimate, normal, on_grid
+from .influence import mean_influence
 from .power import detectable_mean, detectable_proportion_difference
 
 PAIRED = "tango-score"
@@ -127,8 +129,9 @@ def mean_difference(d: ArrayLike, *, clusters: Any | None = None, reach: ArrayLi
     se = math.sqrt(groups / (groups - 1) * float(sums @ sums)) / n
     if np.all(values == values[0]):
         se = 0.0
+    influence = mean_influence(values, code, reach=reach)
     if reach is None:
-        return normal(
-            value, se, n=n, method=method, df=groups - 1, smallest_detectable=detectable_mean(se, df=groups - 1)
-        )
-    return bounded_normal(values, se, reaches(values, "d", reach), code, n=n, method=method, df=groups - 1)
+        smallest = detectable_mean(se, df=groups - 1)
+        return normal(value, se, n=n, method=method, df=groups - 1, smallest_detectable=smallest, influence=influence)
+    found = bounded_normal(values, se, reaches(values, "d", reach), code, n=n, method=method, df=groups - 1)
+    return replace(found, influence=influence)

@@ -12,6 +12,7 @@ from scipy.special import betaincinv, ndtri
 
 from .arrays import booleans, check_counts, check_level, codes
 from .confidence import Estimate, on_grid
+from .influence import mean_influence
 
 
 def clopper_pearson_interval(hits: int, n: int, level: float = 0.95) -> tuple[float, float]:
@@ -62,7 +63,7 @@ def clustered_proportion(hits: ArrayLike, units: Any = None, *, family: int = 1)
     n, count = len(found), int(found.sum())
     if n == 0:
         return Estimate(value=None, n=0, method="clopper-pearson", reason="There is nothing to count: n is 0.")
-    effective, method = float(n), "clopper-pearson"
+    effective, method, code = float(n), "clopper-pearson", None
     if units is not None:
         code, clusters = codes(units, "units", length=n)
         method = "korn-graubard"
@@ -83,7 +84,13 @@ def clustered_proportion(hits: ArrayLike, units: Any = None, *, family: int = 1)
 
     if family > 1:
         method += f", for {family} at once"
-    return Estimate(value=share, n=n, method=method, bounds=on_grid(interval, support=(0.0, 1.0)))
+    return Estimate(
+        value=share,
+        n=n,
+        method=method,
+        bounds=on_grid(interval, support=(0.0, 1.0)),
+        influence=mean_influence(found, code, reach=1.0),
+    )
 
 
 def _proportion(

@@ -15,6 +15,7 @@ from scipy.stats import rankdata
 
 from .arrays import Vector, booleans, vector
 from .confidence import Estimate, normal, on_grid
+from .influence import influence_of
 from .power import detectable_auc, detectable_mean, null_auc_se, z_sum
 from .proportions import clopper_pearson, clopper_pearson_interval
 from .resample import permutation_p
@@ -74,8 +75,14 @@ def delong(pos: ArrayLike, neg: ArrayLike) -> Estimate:
         half = float(ndtri((1.0 + level) / 2.0)) * scale
         return float(expit(centre - half)), float(expit(centre + half))
 
+    parts = np.concatenate([(above - above.mean()) / n1, (below - below.mean()) / n0])
     return Estimate(
-        value=value, n=n, method=method, bounds=on_grid(interval, support=(0.0, 1.0)), smallest_detectable=smallest
+        value=value,
+        n=n,
+        method=method,
+        bounds=on_grid(interval, support=(0.0, 1.0)),
+        smallest_detectable=smallest,
+        influence=influence_of(parts),
     )
 
 

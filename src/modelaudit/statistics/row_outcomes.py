@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaincinv, ndtri, stdtrit
 
 from .confidence import Estimate, on_grid
+from .influence import Influence, influence_of, ratio_influence
 from .paired import mean_difference
 from .power import detectable_mean
 from .proportions import clopper_pearson
@@ -24,6 +25,7 @@ def clustered_share(hits: Counts, totals: Counts) -> Estimate:
     linearised variance between rows over the binomial one gives the design effect, taken as 1 at the least. Where all
     outcomes are equal it can't be seen, and one outcome a row is counted.
     """
+    influence = ratio_influence(hits, totals, reach=1.0)
     held = totals > 0
     hits, totals = hits[held], totals[held]
     rows, n, method = len(totals), int(totals.sum()), "korn-graubard"
@@ -33,7 +35,7 @@ def clustered_share(hits: Counts, totals: Counts) -> Estimate:
     share = float(hits.sum() / n)
     if share in (0.0, 1.0):
         bounds = clopper_pearson(rows if share else 0, rows).bounds
-        return Estimate(value=share, n=n, method=method, bounds=bounds)
+        return Estimate(value=share, n=n, method=method, bounds=bounds, influence=influence)
     between = rows / (rows - 1) * float(((hits - share * totals) ** 2).sum()) / n**2
     effective = min(float(n), share * (1.0 - share) / between) if between > 0 else float(n)
 
@@ -44,7 +46,8 @@ def clustered_share(hits: Counts, totals: Counts) -> Estimate:
         low = float(betaincinv(positive, negative + 1.0, tail))
         return low, float(betaincinv(positive + 1.0, negative, 1.0 - tail))
 
-    return Estimate(value=share, n=n, method=method, bounds=on_grid(interval, support=(0.0, 1.0)))
+    bounds = on_grid(interval, support=(0.0, 1.0))
+    return Estimate(value=share, n=n, method=method, bounds=bounds, influence=influence)
 
 
 def f1_drop(before: Counts, after: Counts) -> Estimate:
@@ -79,6 +82,7 @@ def f1_drop(before: Counts, after: Counts) -> Estimate:
         method=method,
         bounds=on_grid(interval, support=(-1.0, 1.0)),
         smallest_detectable=min(1.0, detectable_mean(math.hypot(se, 1.0 / rows))),
+        influence=_of_rows(held, influence),
     )
 
 
@@ -88,7 +92,8 @@ def micro_f1(counts: Counts) -> Estimate:
     Linearised over rows, with Student's t and one row's weight added to the standard error as in `f1_drop`.
     """
     method = "linearised-f1"
-    held = counts[counts[:, 1:].sum(axis=1) > 0]
+    inside = counts[:, 1:].sum(axis=1) > 0
+    held = counts[inside]
     rows = len(held)
     if rows < 2 or held[:, 2].sum() == 0:
         reason = f"F1 needs true entities, and entities in two rows at the least; {rows} row(s) have any."
@@ -101,7 +106,13 @@ def micro_f1(counts: Counts) -> Estimate:
         half = t * math.hypot(se, t / rows)
         return value - half, value + half
 
-    return Estimate(value=value, n=rows, method=method, bounds=on_grid(interval, support=(0.0, 1.0)))
+    return Estimate(
+        value=value,
+        n=rows,
+        method=method,
+        bounds=on_grid(interval, support=(0.0, 1.0)),
+        influence=_of_rows(inside, influence),
+    )
 
 
 def macro_f1(
@@ -138,7 +149,13 @@ def macro_f1(
         half = t * math.hypot(se, t * one / 2.0)
         return value - half, value + half
 
-    return Estimate(value=value, n=n, method=method, bounds=on_grid(interval, support=(0.0, 1.0)))
+    return Estimate(
+        value=value,
+        n=n,
+        method=method,
+        bounds=on_grid(interval, support=(0.0, 1.0)),
+        influence=influence_of(sums, reach=one / 2.0),
+    )
 
 
 def signed_gap(confidence: Counts, correct: NDArray[np.bool_], cluster: NDArray[np.int64]) -> Estimate:
@@ -171,6 +188,13 @@ def design_effect(values: Counts, rows: NDArray[np.int64]) -> float:
     simple = float(centred @ centred)
     sums = np.bincount(rows, weights=centred)
     return max(1.0, float(sums @ sums) / simple) if simple > 0 else len(values) / len(sums)
+
+
+def _of_rows(held: NDArray[np.bool_], values: Counts) -> Influence | None:
+    """Return the influence of all rows, of which those without an entity have none; one row's weight is its reach."""
+    every = np.zeros(len(held))
+    every[held] = values
+    return influence_of(every, reach=1.0 / len(values))
 
 
 def _f1(counts: Counts) -> tuple[float, Counts]:

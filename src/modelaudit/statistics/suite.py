@@ -17,6 +17,7 @@ from scipy.stats import rankdata
 
 from .arrays import Vector, codes
 from .confidence import LEVELS, Estimate, on_grid
+from .influence import influence_of
 from .multiplicity import step_down
 from .power import null_auc_se
 from .proportions import clopper_pearson_interval
@@ -66,7 +67,8 @@ def largest_auc(
     largest of J correlated normal deviates (Hothorn, Bretz and Westfall 2008): max_j of the simultaneous lower bounds,
     and of the upper ones. A perfect order has the exact bound of min(n1, n0) disjoint pairs, at Bonferroni's level.
     Records, or units, count for a score only where they have it; n is that of the largest, and what could have been
-    shown that of the score with the fewest.
+    shown that of the score with the fewest. The influence is that of the largest, positive units first; its choice is
+    the place of that score.
 
     Args:
         pos, neg: (J, n1) and (J, n0) scores.
@@ -118,7 +120,10 @@ def largest_auc(
 
     smallest = 0.5 + (critical[0.95] + float(ndtri(0.8))) * max(null_auc_se(*sides) for sides in counted)
     bounds = on_grid(interval, support=(0.0, 1.0))
-    return Estimate(value=best, n=n, method=method, bounds=bounds, smallest_detectable=min(1.0, smallest))
+    # An order without a fault has no spread to go by.
+    told = influence_of(within[top], choice=str(top)) if 0.0 < best < 1.0 else None
+    smallest = min(1.0, smallest)
+    return Estimate(value=best, n=n, method=method, bounds=bounds, smallest_detectable=smallest, influence=told)
 
 
 def suite_permutation_p(

@@ -18,6 +18,7 @@ from scipy import sparse
 from .arrays import Vector, vector
 from .bounded import ADDED_UNITS
 from .confidence import Estimate, on_grid, quantile
+from .influence import influence_of
 from .power import z_sum
 
 METHOD = "weighted-difference-shared-parts-t"
@@ -70,6 +71,9 @@ def unpaired_difference(
         method=METHOD,
         bounds=on_grid(interval, support=(-reach, reach)),
         smallest_detectable=min(reach, found * math.hypot(se, added) + missed * se),
+        influence=influence_of(
+            influence, reach=added / ADDED_UNITS, design=max(1.0, se**2 / alone if alone > 0.0 else 1.0)
+        ),
     )
 
 

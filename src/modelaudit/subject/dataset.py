@@ -16,7 +16,7 @@ from modelaudit.audit_report import TableInfo, canonical_json
 from modelaudit.checker import Data
 from modelaudit.errors import DataInputError
 from modelaudit.rows import Row
-from modelaudit.subject.tables import read_table
+from modelaudit.subject.tables import Table, read_table
 from modelaudit.subject.task import REPAIRED, ColumnChoice, RowBatch
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def prepare_rows(
     train_data: Any = None,
     heldout_data: Any = None,
     columns: ColumnChoice = ColumnChoice(),  # noqa: B008
+    train_columns: ColumnChoice | None = None,
     sample: int | None = None,
     seed: int = 0,
 ) -> Prepared:
@@ -78,7 +79,7 @@ def prepare_rows(
     Rows are named `<table>:<row>`, counted from 1 (sentences for CoNLL). A held-out row whose text is also in
     `train_data` is left out and counted; texts are compared by `folded`. Without `heldout_data` the evaluation rows
     are the held-out rows. `sample` bounds the rows of each table by a seeded choice that depends on what a row says
-    and not on where it stands.
+    and not on where it stands. `train_columns` are those of `train_data`, where they are called otherwise there.
     """
     if data is None:
         raise DataInputError(
@@ -89,7 +90,8 @@ def prepare_rows(
         raise DataInputError(f"a sample of {sample} rows can't be audited; ask for 1 or more, or for no sample")
     sources = {"evaluation": data, "training": train_data, "held-out": heldout_data}
     names = _names({role: source for role, source in sources.items() if source is not None})
-    parts = {role: _read(model, sources[role], name, columns=columns) for role, name in names.items()}
+    chosen = {"training": train_columns or columns}
+    parts = {role: _read(model, sources[role], name, columns=chosen.get(role, columns)) for role, name in names.items()}
     training = frozenset(folded(row.text) for row in parts["training"].rows) if "training" in parts else frozenset()
     evaluation = parts["evaluation"]
     leaked = sum(folded(row.text) in training for row in evaluation.rows)
@@ -124,13 +126,17 @@ def folded(text: str) -> str:
 
 def _names(sources: dict[str, Any]) -> dict[str, str]:
     """A table's name: its file's, or its role where it has no file; with the role before it where two are equal."""
-    names = {role: Path(source).name if isinstance(source, str | Path) else role for role, source in sources.items()}
+    names = {role: _name(source) or role for role, source in sources.items()}
     counts = Counter(names.values())
     return {role: name if counts[name] == 1 else f"{role}/{name}" for role, name in names.items()}
 
 
+def _name(source: Any) -> str | None:
+    return Path(source).name if isinstance(source, str | Path) else source.name if isinstance(source, Table) else None
+
+
 def _read(model: Model | CallableModel, source: Any, name: str, *, columns: ColumnChoice) -> _Part:
-    table = read_table(source, name=name)
+    table = replace(read_table(source, name=name), name=name)
     part = _Part(name, model.task.rows(table, model.labels, columns)).noting(REPAIRED, table.repaired)
     counts = Counter(folded(row.text) for row in part.rows)
     return part.noting(DUPLICATES, sum(n for n in counts.values() if n > 1))

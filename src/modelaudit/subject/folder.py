@@ -26,7 +26,11 @@ TOKENIZER_FILES = (
     "spm.model",
 )
 _FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
-_BASE_MODEL = re.compile(r"^base_model:[ \t]*(?:\r?\n[ \t]*-[ \t]*)?(?:\[[ \t]*)?([^\s,\]]+)", re.MULTILINE)
+_BASE_MODEL = re.compile(
+    r"^base_model:[ \t]*(?:\r?\n[ \t]*-[ \t]*)?(?:\[[ \t]*)?"
+    r"""("(?:[^"\\\r\n]|\\.)*"|'[^'\r\n]*'|[^\s,\]]+)""",
+    re.MULTILINE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,5 +126,15 @@ def card_base_model(folder: Path) -> str | None:
         return None
     matter = _FRONT_MATTER.match(card.read_text(encoding="utf-8", errors="replace"))
     found = _BASE_MODEL.search(matter[1]) if matter else None
-    value = found[1].strip("'\"") if found else ""
+    value = _unquoted(found[1]) if found else ""
     return value if value and value not in {"null", "~"} and not value.startswith(("#", "-")) else None
+
+
+def _unquoted(scalar: str) -> str:
+    """What a scalar of a card's front matter says; escapes are read where it is written as JSON would write it."""
+    if scalar.startswith('"'):
+        try:
+            return str(json.loads(scalar))
+        except ValueError:
+            pass
+    return scalar.strip("'\"")

@@ -123,9 +123,11 @@ def _tokenizer_of(folder: Path, options: OpenOptions, *, name: str) -> Any:
         named = isinstance(options.tokenizer, str | Path)
         return load_tokenizer(options.tokenizer, options, name=name) if named else options.tokenizer
     if not has_tokenizer(folder):
+        # The tokenizer of an audit's base model can't be named.
+        nameable = options.to_train or not options.headless
         raise ModelInputError(
             f"{name}: the folder has no tokenizer; save it there (tokenizer.save_pretrained)"
-            f"{'' if options.headless else ', or name one (tokenizer= in Python, --tokenizer)'}"
+            f"{', or name one (tokenizer= in Python, --tokenizer)' if nameable else ''}"
         )
     return load_tokenizer(folder, options, name=name)
 

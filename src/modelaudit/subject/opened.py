@@ -20,6 +20,7 @@ class OpenOptions:
         trust_remote_code: run code that the model's folder or repository carries.
         allow_pickle: load pickled weights (`pytorch_model.bin`), which can run code.
         headless: take a model of any head, or of none, as an encoder; so base models are opened.
+        to_train: it is opened to be trained, and a tokenizer may be named for it.
         labels, model_name, mask_word: what a function can't say of itself; see `OpenedCallable`.
     """
 
@@ -27,6 +28,7 @@ class OpenOptions:
     trust_remote_code: bool = False
     allow_pickle: bool = False
     headless: bool = False
+    to_train: bool = False
     labels: tuple[str, ...] | None = None
     model_name: str | None = None
     mask_word: str | None = None

@@ -43,7 +43,13 @@ def spelled(spans: Iterable[tuple[int, int, str]], length: int, scheme: Scheme, 
 
 def respelled(sentences: Iterable[Sequence[str]], scheme: Scheme, *, mark: str = "-") -> tuple[tuple[str, ...], ...]:
     """Return the same entities in another scheme."""
-    return tuple(spelled(entity_spans(tags), len(tags), scheme, mark=mark) for tags in sentences)
+    known: dict[tuple[str, ...], tuple[str, ...]] = {}
+    found = []
+    for sentence in map(tuple, sentences):
+        if sentence not in known:
+            known[sentence] = spelled(entity_spans(sentence), len(sentence), scheme, mark=mark)
+        found.append(known[sentence])
+    return tuple(found)
 
 
 def mark_of(tags: Iterable[str]) -> str:

@@ -135,8 +135,9 @@ def _from_folder(folder: Path, options: OpenOptions, *, name: str) -> OpenedMode
     if (folder / "adapter_config.json").is_file():
         opened = load_adapter(folder, options, name=name, base_folder=lambda base: _base_folder(base, folder, options))
         return replace(opened, base_folder=_folder_at_hand(opened.base_model or "", folder))
+    base = card_base_model(folder)
     try:
-        return load_folder(folder, options, name=name, base_model=card_base_model(folder))
+        return replace(load_folder(folder, options, name=name, base_model=base), base_folder=_inside(folder, base))
     except ModelInputError as error:
         if isinstance(error.__cause__, ValueError):
             _check_architecture(folder, name=name)
@@ -172,6 +173,14 @@ def _base_folder(base: str, adapter: Path, options: OpenOptions) -> Path:
 def _folder_at_hand(base: str, adapter: Path) -> Path | None:
     places = (Path(os.path.expanduser(base)), adapter / base)  # noqa: PTH111  as above
     return next((folder for folder in places if is_folder(folder)), None)
+
+
+def _inside(folder: Path, base: str | None) -> Path | None:
+    """The folder of the base model that a model's card names, where it lies in the model's own."""
+    if base is None:
+        return None
+    place = folder / base
+    return place if is_folder(place) and folder.resolve() in place.resolve().parents else None
 
 
 def _from_memory(source: Any, options: OpenOptions) -> OpenedModel | None:

@@ -53,6 +53,7 @@ def build_subject(
     text_column: str | None = None,
     label_column: str | None = None,
     group_column: str | None = None,
+    train_columns: ColumnChoice | None = None,
     sample: int | None = None,
     seed: int = 0,
     preset: Preset = "standard",
@@ -67,7 +68,8 @@ def build_subject(
 
     Before any checker can ask, the model is asked some of its evaluation rows. A function: to see whether it keeps to
     its answers. A model where `numerics` and the device have half precision: to certify that, on 256 rows that hang on
-    the table alone. A base model, which gives states above all, always runs in float32.
+    the table alone. A base model, which gives states above all, always runs in float32. `train_columns` are the columns
+    of `train_data`, where they are called otherwise than those of `data`.
 
     Raises ModelInputError for a model, tokenizer, device or function that can't be used, or a base model with another
     vocabulary; DataInputError for a table.
@@ -93,6 +95,7 @@ def build_subject(
         train_data=train_data,
         heldout_data=heldout_data,
         columns=columns,
+        train_columns=train_columns,
         sample=sample,
         seed=seed,
     )

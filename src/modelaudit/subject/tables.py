@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,8 @@ from modelaudit.evidence import storable
 from modelaudit.subject.conll import read_conll
 from modelaudit.subject.delimited import read_delimited
 from modelaudit.subject.places import shown
+from modelaudit.subject.schemes import respelled
+from modelaudit.subject.tag_faults import typed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +32,8 @@ class Table:
         kind: `csv`, `jsonl`, `parquet`, `conll`, `dataset`, `frame` or `records`.
         class_names: names of the classes by column, where the source declares them (`datasets.ClassLabel`).
         repaired: rows in which lone surrogates, which UTF-8 can't carry, became U+FFFD.
+        written: tags of each row as the source spells them, by column, where its reader has respelled them.
+        numbers: of the rows in the source, counted from 1, where some were left out; None where none were.
     """
 
     name: str
@@ -37,6 +41,8 @@ class Table:
     kind: str
     class_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     repaired: int = 0
+    written: Mapping[str, Sequence[Sequence[str]]] = field(default_factory=dict)
+    numbers: tuple[int, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -49,6 +55,30 @@ class Table:
     def cells(self, column: str) -> list[Any]:
         """Return one column's cells."""
         return list(self.frame[column])
+
+    def number(self, position: int) -> int:
+        """Return which row of the source stands at a position, the row counted from 1 and the position from 0."""
+        return position + 1 if self.numbers is None else self.numbers[position]
+
+    def row_id(self, position: int) -> str:
+        """Return the id of the row at a position."""
+        return f"{self.name}:{self.number(position)}"
+
+    def without(self, numbers: Collection[int]) -> Table:
+        """Return the table without the rows of the source with these numbers; the others keep theirs.
+
+        Raises DataInputError where no row is left.
+        """
+        left_out = set(numbers)
+        kept = [position for position in range(len(self)) if self.number(position) not in left_out]
+        if not kept:
+            raise DataInputError(f"{shown(self.name)}: no row is left when {len(left_out)} are left out; keep some")
+        return replace(
+            self,
+            frame=self.frame.iloc[kept].reset_index(drop=True),
+            written={column: [tags[i] for i in kept] for column, tags in self.written.items()},
+            numbers=tuple(self.number(position) for position in kept),
+        )
 
 
 def read_table(source: Any, *, name: str) -> Table:
@@ -205,7 +235,8 @@ def _read_dataset(source: Any, name: str) -> Table:
 
 def _read_conll_file(path: Path, name: str) -> Table:
     words, tags = read_conll(_decoded(path, name), place=f"{name}: {path.name}")
-    return _table(name, "conll", {"tokens": list(words), "ner_tags": list(tags)})
+    table = _table(name, "conll", {"tokens": list(words), "ner_tags": list(respelled(typed(tags), "BIO"))})
+    return replace(table, written={"ner_tags": tags})
 
 
 def _columns_of_records(records: Sequence[Mapping[Any, Any]]) -> dict[str, list[Any]]:
@@ -253,7 +284,7 @@ def _plain(cell: Any) -> Any:
     if hasattr(cell, "tolist"):
         cell = cell.tolist()
     if isinstance(cell, list | tuple):
-        return [_plain(item) for item in cell]
+        return list(cell) if _all_text(cell) else [_plain(item) for item in cell]
     missing = type(cell).__name__ in {"NAType", "NaTType"} or (isinstance(cell, float) and cell != cell)
     return None if missing else cell
 
@@ -261,7 +292,13 @@ def _plain(cell: Any) -> Any:
 def _safe(cell: Any) -> Any:
     if isinstance(cell, str):
         return storable(cell)
-    return [_safe(item) for item in cell] if isinstance(cell, list) else cell
+    if not isinstance(cell, list) or (_all_text(cell) and "".join(cell).isascii()):
+        return cell
+    return [_safe(item) for item in cell]
+
+
+def _all_text(cell: Sequence[Any]) -> bool:
+    return set(map(type, cell)) <= {str}
 
 
 _READERS: dict[str, Callable[[Path, str], Table]] = {

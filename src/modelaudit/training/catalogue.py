@@ -47,8 +47,8 @@ _ALL = (
         id="de-identification",
         risk=Risk.PRIVACY,
         title="De-identification",
-        does="Replaces personal data and tagged names in the training rows by made-up ones of the same kind, the same "
-        "one wherever the old one stood.",
+        does="Replaces personal data and names of persons in the training rows by made-up ones of the same kind, the "
+        "same one wherever the old one stood.",
         flag="--deidentify",
         settings={"deidentify": True},
         price="Little accuracy, unless the answer hangs on who is named.",
@@ -154,7 +154,8 @@ _ALL = (
         id="perturbation-augmentation",
         risk=Risk.ROBUSTNESS,
         title="Perturbation augmentation",
-        does="Adds changed copies of the training rows: typing slips, letter case, punctuation, spacing.",
+        does="Adds changed copies of the training rows: typing and scanning errors, letter case, punctuation, spacing, "
+        "wording, characters that look alike or can't be seen.",
         flag="--perturbed-copies 1",
         settings={"perturbed_copies": 1},
         price="Little accuracy on clean text.",

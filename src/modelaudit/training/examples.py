@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from modelaudit.rows import Row
-from modelaudit.training.compact import TaskName
+
+if TYPE_CHECKING:
+    from modelaudit.training.compact import TaskName
 
 
 @dataclass(frozen=True, slots=True)

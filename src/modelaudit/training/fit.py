@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import random
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +16,7 @@ from torch import Tensor
 from modelaudit.errors import DataInputError
 from modelaudit.subject.quiet import quiet
 from modelaudit.training.compact import TaskName
+from modelaudit.training.surroundings import left_as_they_were
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast, TrainingArguments
@@ -75,7 +74,7 @@ def fit(
 
     encoded = _encode(rows, tokenizer, task=task, label2id=model.config.label2id)
     pad = _Padding(int(tokenizer.pad_token_id or 0))
-    with quiet(), _generators_restored(), tempfile.TemporaryDirectory(prefix="modelaudit-fit-") as scratch:
+    with quiet(), left_as_they_were(), tempfile.TemporaryDirectory(prefix="modelaudit-fit-") as scratch:
         trainer = Trainer(
             model=model,
             args=_arguments(
@@ -208,15 +207,3 @@ def _measure(model: PreTrainedModel, encoded: Sequence[Encoded], pad: _Padding) 
             losses.append(torch.nn.functional.cross_entropy(logits, labels, reduction="none").cpu().numpy())
             hits.append((logits.argmax(-1) == labels).cpu().numpy())
     return float(np.concatenate(losses).mean(dtype=np.float64)), float(np.concatenate(hits).mean(dtype=np.float64))
-
-
-@contextmanager
-def _generators_restored() -> Iterator[None]:
-    """Put the generators of Python, numpy and torch back, which Trainer seeds."""
-    python, legacy = random.getstate(), np.random.get_state()  # noqa: NPY002
-    try:
-        with torch.random.fork_rng():
-            yield
-    finally:
-        random.setstate(python)
-        np.random.set_state(legacy)  # noqa: NPY002

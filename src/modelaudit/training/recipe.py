@@ -11,15 +11,18 @@ from modelaudit.errors import InputError
 from modelaudit.evidence import Frozen, Text
 from modelaudit.training.catalogue import MEASURES
 
+EPOCHS_FROM_SCRATCH = 12.0
 Adapter = Literal["none", "lora", "adalora", "head"]
 Attribute = Literal["gender", "ethnicity", "intersection", "religion", "nationality", "age", "region", "hukou"]
 
 
 class Recipe(Frozen):
-    """How a model is trained. The same recipe, rows, base model and versions give the same weights on a CPU.
+    """How a model is trained. The same recipe, rows, base model and versions give the same weights on a CPU, but for
+    a private training, whose noise is the system's.
 
     Attributes:
-        seed: of everything random. epochs: passes over the training rows. batch_size: rows a batch; accumulate: batches
+        seed: of everything random. epochs: passes over the training rows; 3, or 12 for a base model from random weights
+            (`suited`). batch_size: rows a batch; accumulate: batches
             an update. learning_rate: at its peak; None picks one for what is trained (`rate_for`).
         warmup: share of the updates in which the rate rises; it falls linearly behind. weight_decay: of AdamW.
         clip: largest norm of the gradient of a batch.
@@ -28,8 +31,8 @@ class Recipe(Frozen):
         dev_share: share of the rows that is held back where there is no dev table; 0 holds back none.
         patience: epochs without a better dev score after which training stops; None never stops early, but the best
             weights are still kept. stop_on: `score` (entity F1, or accuracy) or `loss`.
-        adapter: `none` trains all weights, `head` the last layer alone, `lora` and `adalora` low-rank matrices of the
-            rank `rank` beside the base model's, and the head.
+        adapter: `none` trains all weights, `head` what the task adds to the encoder (of BERT the pooler too), `lora`
+            and `adalora` low-rank matrices of the rank `rank` beside the base model's, and the head.
         bad_tags: what is done about tags that break their scheme: `repair` counts and mends them, `refuse` is an error.
         dropout: None leaves the base model's. label_smoothing: share of the label that is spread over the others.
         deidentify, deduplicate: see the catalogue.
@@ -118,6 +121,11 @@ class Recipe(Frozen):
                     raise InputError("reweighing needs the column of the group; name it with --reweigh")
                 settings["reweigh"] = reweigh
         return self.model_copy(update=settings)
+
+    def suited(self, *, scratch: bool) -> Recipe:
+        """Return the recipe for a base model whose weights are random: with more epochs, where none were chosen."""
+        chosen = not scratch or "epochs" in self.model_fields_set
+        return self if chosen else self.model_copy(update={"epochs": EPOCHS_FROM_SCRATCH})
 
     def rate_for(self, *, scratch: bool) -> float:
         """Return the peak learning rate; `scratch` says that the base model's weights are random.

@@ -64,7 +64,7 @@ class TrainingScores(Frozen):
 
     Attributes:
         of: which rows (`dev`, `test`). rows: how many; units: words for token classification, rows otherwise.
-        accuracy: of units.
+        accuracy: of units. cut_off: units without an answer, since the row was longer than the model takes.
         entities: by type, then `micro` and `macro` averages, of whole entities, strict (type and both ends right, and
             the tags well-formed); empty for text classification.
         classes: by word tag, O among them, or by class, then `micro`, `macro` and `weighted` averages. Not entity F1.
@@ -74,6 +74,7 @@ class TrainingScores(Frozen):
     rows: int = Field(ge=0)
     units: int = Field(ge=0)
     accuracy: float | None
+    cut_off: int = Field(default=0, ge=0)
     entities: tuple[ClassScore, ...] = ()
     classes: tuple[ClassScore, ...] = ()
 

@@ -6,9 +6,11 @@ the model (names intervention, Hall Maudslay et al. 2019, "It's all in the name"
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from modelaudit.checkers.bias.attributes import attributes_of
@@ -16,7 +18,7 @@ from modelaudit.checkers.bias.attributes.attribute import TOPICS, Attribute, Des
 from modelaudit.checkers.bias.source import Source
 from modelaudit.checkers.bias.survey import examined, label_that_speaks
 from modelaudit.rows import Row
-from modelaudit.text import LANGUAGES, Document, Edit, apply, language_of
+from modelaudit.text import LANGUAGES, Document, Edit, apply, language_of, load_last_names
 from modelaudit.text.tags import type_of
 
 
@@ -68,6 +70,23 @@ def names_of_test(topics: Collection[str], design: Design) -> frozenset[str]:
     return frozenset().union(*(each.names_used(design) for each in attributes))
 
 
+@cache
+def held_out_names() -> frozenset[str]:
+    """Return half of the names of each gender and ethnic group, always the same: those that training puts in no row.
+
+    Which names an audit takes depends on its seed and on the model's tokenizer, and there is no name that no audit
+    takes. So a training that knows of no audit keeps half of each group back: about half of the names that an audit
+    asks about are then new to the model, whatever its seed.
+    """
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for code, language in LANGUAGES.items():
+        for name in language.names():
+            groups.setdefault((code, name.gender or "", name.ethnicity or ""), []).append(name.name)
+    for name in load_last_names():
+        groups.setdefault(("last", name.ethnicity or ""), []).append(name.name)
+    return frozenset(name for names in groups.values() for name in sorted(names, key=_digest)[: len(names) // 2])
+
+
 def topics_of(titles: Collection[str]) -> frozenset[str]:
     """Return the topics of comparisons, by the titles that findings name them by ("religion: Muslim - Christian")."""
     found: set[str] = set()
@@ -113,6 +132,10 @@ def _rewritten(row: Row, document: Document, edits: Sequence[Edit], labels: Sequ
         carried = edited.carry([labels[tag] for tag in row.tags])
         tags = tuple(_index(labels, tag) for tag in carried)
     return named.with_words(edited.document.word_texts(), tags)
+
+
+def _digest(name: str) -> bytes:
+    return hashlib.blake2b(f"held out\x1f{name}".encode(), digest_size=16).digest()
 
 
 def _index(labels: Sequence[str], tag: str) -> int:

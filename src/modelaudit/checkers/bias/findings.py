@@ -86,6 +86,7 @@ def _difference(contrast: Contrast, score: Score, estimate: Estimate, lengths: L
 
 def _largest(contrast: Contrast, lengths: Lengths, overview: Table) -> Finding:
     estimate, which = largest_difference(contrast.estimates.differences)
+    estimate = estimate.of_choice(contrast.scores[which].name)
     score, measured = contrast.scores[which], bool(contrast.focus_answers)
     evidence = (class_table(contrast), *_evidence(contrast, which, lengths)) if measured else ()
     caveats = [LARGEST, *([FIXED_WORDS] if contrast.planned.fixed else [])]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from modelaudit.checkers.bias.scoring.score import Answer
-from modelaudit.statistics import Estimate, clopper_pearson, mean_difference
+from modelaudit.statistics import Estimate, clopper_pearson, mean_difference, mean_influence
 
 LEAST_ROWS = 30
 LEAST_DOCUMENTS = 20
@@ -50,15 +50,17 @@ def mean_of(
 ) -> Estimate:
     """Return the mean of one value a row, none beyond its `reach` in size, with its interval over units."""
     if units.noun == "rows":
-        return mean_difference(values, reach=reach)
-    estimate = mean_difference(values, clusters=units.labels(rows), reach=reach)
-    return replace(estimate, n=units.count(rows))
+        return mean_difference(values, reach=reach).keyed(units.labels(rows))
+    labels = units.labels(rows)
+    estimate = mean_difference(values, clusters=labels, reach=reach)
+    return replace(estimate, n=units.count(rows)).keyed(sorted(set(labels)))
 
 
 def share_of(hits: Sequence[bool], rows: Sequence[str], units: Units) -> Estimate:
     """Return the share of rows that were hit, with its interval over units."""
     if units.noun == "rows":
-        return clopper_pearson(sum(hits), len(rows))
+        influence = mean_influence(hits, reach=1.0)
+        return replace(clopper_pearson(sum(hits), len(rows)), influence=influence).keyed(units.labels(rows))
     if len(set(hits)) < 2:
         count = units.count(rows)
         return clopper_pearson(count if any(hits) else 0, count)

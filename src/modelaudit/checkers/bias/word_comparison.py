@@ -84,15 +84,18 @@ def _bounded(beyond: Estimate | None, flips: Estimate) -> Estimate:
     method = f"upper end of the flip rate ({flips.method})"
     if beyond is None or beyond.value is None:
         bounds = tuple((level, 0.0, high) for level, _, high in flips.bounds)
-        return replace(flips, method=f"lower end 0, {method}", bounds=bounds, smallest_detectable=None)
+        return replace(flips, method=f"lower end 0, {method}", bounds=bounds, smallest_detectable=None, influence=None)
     bounds = tuple(
         (level, min(low, lowest), high)
         for (level, low, _), (_, lowest, high) in zip(beyond.bounds, flips.bounds, strict=True)
     )
+    value = min(beyond.value, flips.value)
+    influence = beyond.influence and replace(beyond.influence, gap=flips.value - value)
     return Estimate(
-        value=min(beyond.value, flips.value),
+        value=value,
         n=flips.n,
         method=f"{beyond.method}, {method}",
         bounds=bounds,
         smallest_detectable=beyond.smallest_detectable,
+        influence=influence,
     )

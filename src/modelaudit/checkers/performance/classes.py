@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from modelaudit.checker import Predictions
 from modelaudit.checkers.performance.scores import Score
+from modelaudit.checkers.unit_keys import unit_keys
 from modelaudit.drawing import documents
 from modelaudit.evidence import Evidence, Table
 from modelaudit.rows import Row
@@ -20,6 +21,7 @@ from modelaudit.statistics import (
     clustered_proportion,
     macro_f1,
     mean_difference,
+    mean_influence,
     paired_difference,
 )
 
@@ -47,8 +49,9 @@ class Classes:
         found = answers.labels
         truth = np.array([cast("int", row.label) for row in rows], dtype=np.int64)
         units = documents(rows)
-        accuracy = clustered_proportion(found == truth, units)
-        macro = macro_f1(truth, found, classes=len(labels), clusters=units)
+        keys = unit_keys(rows, units)
+        accuracy = clustered_proportion(found == truth, units).keyed(keys)
+        macro = macro_f1(truth, found, classes=len(labels), clusters=units).keyed(keys)
         return cls(
             rows, found, truth, labels,
             headline=Score(
@@ -71,9 +74,11 @@ class Classes:
     def gain(self, answers: Sequence[object]) -> Estimate:
         """Return accuracy less the baseline's, paired by row."""
         right, theirs = self.found == self.truth, np.asarray(answers) == self.truth
-        if (units := documents(self.rows)) is not None:
-            return mean_difference(right.astype(np.float64) - theirs, clusters=units, reach=1.0)
-        return paired_difference(int((right & ~theirs).sum()), int((theirs & ~right).sum()), len(right))
+        units, gains = documents(self.rows), right.astype(np.float64) - theirs
+        if units is not None:
+            return mean_difference(gains, clusters=units, reach=1.0).keyed(unit_keys(self.rows, units))
+        gain = paired_difference(int((right & ~theirs).sum()), int((theirs & ~right).sum()), len(right))
+        return replace(gain, influence=mean_influence(gains, reach=1.0)).keyed(unit_keys(self.rows))
 
 
 def _by_class(truth: Labels, found: Labels, labels: Sequence[str]) -> Table:

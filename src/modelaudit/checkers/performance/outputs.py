@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from modelaudit.checker import Predictions
 from modelaudit.checkers.performance.scores import Floats, Score
+from modelaudit.checkers.unit_keys import unit_keys
 from modelaudit.drawing import documents
 from modelaudit.evidence import Evidence, Table
 from modelaudit.rows import Row
@@ -35,8 +36,9 @@ class Regression:
         truth = np.array([cast("tuple[float, ...]", row.values) for row in rows], dtype=np.float64)
         found, units = answers.logits, documents(rows)
         spread = np.where(np.ptp(truth, axis=0) > 0.0, truth.std(axis=0), 0.0)
-        explained = _explained(found, truth, spread, units)
-        absolute = mean_difference(np.abs(found - truth).mean(axis=1), clusters=units)
+        keys = unit_keys(rows, units)
+        explained = _explained(found, truth, spread, units).keyed(keys)
+        absolute = mean_difference(np.abs(found - truth).mean(axis=1), clusters=units).keyed(keys)
         return cls(
             rows, found, truth, spread,
             headline=Score(
@@ -61,7 +63,9 @@ class Regression:
         """Return the share of variance explained less the baseline's, paired by row."""
         theirs = np.asarray(answers, dtype=np.float64)
         gains = _squared(theirs, self.truth, self.spread) - _squared(self.found, self.truth, self.spread)
-        return _mean(gains - gains.mean(axis=0) * (_deviations(self.truth, self.spread) - 1.0), documents(self.rows))
+        units = documents(self.rows)
+        gain = _mean(gains - gains.mean(axis=0) * (_deviations(self.truth, self.spread) - 1.0), units)
+        return gain.keyed(unit_keys(self.rows, units))
 
 
 def _explained(found: Floats, truth: Floats, spread: Floats, units: NDArray[np.int64] | None) -> Estimate:

@@ -1,4 +1,4 @@
-"""Scores of token classification, by whole entities (CoNLL): precision, recall, F1, and each type."""
+"""Scores of token classification: by whole entities (CoNLL), all and of each type, and, set apart, by single words."""
 
 from __future__ import annotations
 
@@ -11,15 +11,19 @@ from numpy.typing import NDArray
 
 from modelaudit.checker import Predictions
 from modelaudit.checkers.performance.scores import Score
+from modelaudit.checkers.unit_keys import unit_keys
 from modelaudit.drawing import documents
 from modelaudit.evidence import Evidence, Table
 from modelaudit.rows import Row
 from modelaudit.statistics import Estimate, clustered_share, f1_drop, micro_f1
+from modelaudit.statistics.class_scores import counted_classes, macro, micro, weighted
 from modelaudit.text import entity_spans
 from modelaudit.text.tags import OUTSIDE
 
 Counts = NDArray[np.float64]
 Entities = frozenset[tuple[int, int, str]]
+SHOWN = 100
+"""The most word tags that a table shows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +48,7 @@ class Tags:
         ]
         truth = tuple(_entities([labels[tag] for tag in cast("tuple[int, ...]", row.tags)]) for row in rows)
         counts = _counts(truth, said)
-        f1 = replace(micro_f1(_by_document(counts, rows)), n=_held(counts))
+        f1 = replace(micro_f1(_by_document(counts, rows)), n=_held(counts)).keyed(unit_keys(rows, documents(rows)))
         return cls(
             rows, truth, counts,
             headline=Score(
@@ -53,7 +57,7 @@ class Tags:
                 f"{f1.value or 0.0:.3f}",
             ),
             others=(),
-            evidence=(_by_type(rows, truth, said),),
+            evidence=(_by_type(rows, truth, said), _by_word(rows, found, labels)),
         )  # fmt: skip
 
     def of_baseline(self, answers: Sequence[object]) -> float:
@@ -65,7 +69,7 @@ class Tags:
         """Return entity F1 less the baseline's, paired by row."""
         theirs = self._theirs(answers)
         drop = f1_drop(_by_document(self.counts, self.rows), _by_document(theirs, self.rows))
-        return replace(drop, n=_held(self.counts + theirs))
+        return replace(drop, n=_held(self.counts + theirs)).keyed(unit_keys(self.rows, documents(self.rows)))
 
     def _theirs(self, answers: Sequence[object]) -> Counts:
         return _counts(self.truth, [_entities(cast("Sequence[str]", tags)) for tags in answers])
@@ -118,3 +122,32 @@ def _by_type(rows: Sequence[Row], truth: Sequence[Entities], said: Sequence[Enti
         columns=("type", "true entities", "predicted", "precision", "recall", "95% interval of recall", "F1"),
         rows=tuple(cells),
     )
+
+
+def _by_word(rows: Sequence[Row], found: NDArray[np.int64], labels: Sequence[str]) -> Table:
+    """Scores of single words, the outside ones among them, which lift every average far above entity F1."""
+    outside = labels.index(OUTSIDE) if OUTSIDE in labels else -1
+    truth = np.array([tag for row in rows for tag in cast("tuple[int, ...]", row.tags)], dtype=np.int64)
+    counts = counted_classes(truth, np.where(found < 0, outside, found), labels)
+    shown = sorted(counts, key=lambda count: -count.true)[:SHOWN]
+    cells = [
+        (count.name, count.true, count.predicted, *map(_percent, (count.precision, count.recall)), _rounded(count.f1))
+        for count in sorted(shown, key=counts.index)
+    ]
+    predicted = sum(count.predicted for count in counts)
+    for average, name in ((micro, "micro average"), (macro, "macro average"), (weighted, "weighted average")):
+        mean = average(counts)
+        cells.append((name, mean.true, predicted, *map(_percent, (mean.precision, mean.recall)), _rounded(mean.f1)))
+    return Table(
+        title="Word by word, O included (not entity F1)",
+        columns=("tag", "true words", "predicted", "precision", "recall", "F1"),
+        rows=tuple(cells),
+    )
+
+
+def _percent(share: float | None) -> str | None:
+    return None if share is None else f"{share:.1%}"
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)

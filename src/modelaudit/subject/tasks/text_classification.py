@@ -44,7 +44,7 @@ class TextClassification(WholeText):
     def rows(self, table: Table, labels: Sequence[str], columns: ColumnChoice) -> RowBatch:
         """Return the rows of a table, with class indices where it has a label column."""
         text_column = text_column_of(table, columns)
-        column = self._label_column(table, labels, columns, text_column)
+        column = label_column_of(table, labels, columns, text_column)
         truths = truths_in(table, column, named=columns.label is not None)
         return text_rows(
             table,
@@ -78,15 +78,17 @@ class TextClassification(WholeText):
         counts = Counter(row.label for row in rows if row.label is not None)
         return {label: counts[index] for index, label in enumerate(labels)} if counts else {}
 
-    def _label_column(self, table: Table, labels: Sequence[str], columns: ColumnChoice, text_column: str) -> str | None:
-        known = {label.casefold() for label in labels}
-        return find_column(
-            table,
-            columns.label,
-            LABEL_COLUMNS,
-            what="label",
-            flag="--label-column",
-            fits=lambda cell: isinstance(cell, str | int | float),
-            fallback=lambda cell: isinstance(cell, str) and cell.casefold() in known,
-            taken=[name for name in (text_column, columns.group) if name],
-        )
+
+def label_column_of(table: Table, labels: Sequence[str], columns: ColumnChoice, text_column: str) -> str | None:
+    """Return the column of the labels, found by its name or by cells that are known labels; None without one."""
+    known = {label.casefold() for label in labels}
+    return find_column(
+        table,
+        columns.label,
+        LABEL_COLUMNS,
+        what="label",
+        flag="--label-column",
+        fits=lambda cell: isinstance(cell, str | int | float),
+        fallback=lambda cell: isinstance(cell, str) and cell.casefold() in known,
+        taken=[name for name in (text_column, columns.group) if name],
+    )

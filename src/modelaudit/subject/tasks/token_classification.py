@@ -13,28 +13,27 @@ from modelaudit.checker import Losses, Predictions
 from modelaudit.errors import DataInputError, ModelInputError
 from modelaudit.inference.units import Want
 from modelaudit.rows import Row
-from modelaudit.subject.columns import Tiers, find_column, missing_column
 from modelaudit.subject.encoding import Encoder, Encoding, Segments
 from modelaudit.subject.labels import match_tags
 from modelaudit.subject.tables import Table
+from modelaudit.subject.tag_faults import typed
 from modelaudit.subject.task import (
-    NO_LABEL,
-    NO_TEXT,
     ColumnChoice,
     RowBatch,
     class_names,
     cross_entropy,
     group_cells,
-    not_text,
     other_cells,
     softmax,
 )
+from modelaudit.subject.tasks.tagged_cells import TAG_COLUMNS, WORD_COLUMNS, tagged_cells
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-WORD_COLUMNS: Tiers = (("tokens", "words"), ("token", "word", "text", "sentence"), ("content", "sentences"))
-TAG_COLUMNS: Tiers = (("ner_tags", "ner"), ("tags", "labels"))
+__all__ = ["BROKEN_TAGS", "TAG_COLUMNS", "WORD_COLUMNS", "TokenClassification"]
+
+BROKEN_TAGS = "rows with tags that break their scheme (read as they stand)"
 
 
 class TokenClassification:
@@ -67,30 +66,22 @@ class TokenClassification:
 
     def rows(self, table: Table, labels: Sequence[str], columns: ColumnChoice) -> RowBatch:
         """Return the rows of a table, with tag indices where it has a tag column."""
-        word_column, tag_column = self._columns(table, columns)
-        words = [_words(table, word_column, i, cell) for i, cell in enumerate(table.cells(word_column))]
-        tags = table.cells(tag_column) if tag_column else [None] * len(table)
-        if columns.label is None and all(cell is None for cell in tags):
-            tag_column = None
-        filled = [i for i, row in enumerate(words) if row]
-        kept = [i for i in filled if tag_column is None or tags[i] is not None]
-        if not kept:
-            empty = f"column {word_column!r} has no words" if not filled else f"column {tag_column!r} has no tags"
-            raise DataInputError(f"{table.name}: {empty}; check the table, or name the column yourself")
-        indices: list[tuple[int, ...] | None] = [None] * len(kept)
-        if tag_column is not None:
-            place = f"{table.name}: column {tag_column!r}"
-            split = [_tags(table, tag_column, i, tags[i], len(words[i])) for i in kept]
-            names = table.class_names.get(tag_column, ())
-            indices = [*match_tags(split, labels, place=place, class_names=names)]
+        cells = tagged_cells(table, columns)
+        set_aside = dict(cells.set_aside)
+        indices: Sequence[tuple[int, ...] | None] = [None] * len(cells.positions)
+        if cells.tag_column is not None:
+            place = f"{table.name}: column {cells.tag_column!r}"
+            tags = typed(cells.tags, known=labels) if cells.are_text else cells.tags
+            indices = match_tags(tags, labels, place=place, class_names=cells.class_names)
+            faults = cells.faults()
+            set_aside |= {BROKEN_TAGS: len(faults.words)} if faults is not None and faults.words else {}
         groups = group_cells(table, columns)
-        others = other_cells(table, (word_column, tag_column))
+        others = other_cells(table, (cells.word_column, cells.tag_column))
         rows = tuple(
-            Row(f"{table.name}:{i + 1}", " ".join(words[i]), words[i], tags=tag, group=groups[i], columns=others[i])
-            for i, tag in zip(kept, indices, strict=True)
+            Row(table.row_id(i), " ".join(words), words, tags=tag, group=groups[i], columns=others[i])
+            for i, words, tag in zip(cells.positions, cells.words, indices, strict=True)
         )
-        counts = {NO_TEXT: len(table) - len(filled), NO_LABEL: len(filled) - len(kept)}
-        return RowBatch(rows, word_column, tag_column, {reason: n for reason, n in counts.items() if n})
+        return RowBatch(rows, cells.word_column, cells.tag_column, set_aside)
 
     def content(self, row: Row) -> Any:
         """Return the row's words; those of plain text are set apart by white space."""
@@ -135,52 +126,3 @@ class TokenClassification:
         """Return words by tag."""
         counts = Counter(tag for row in rows for tag in row.tags or ())
         return {label: counts[index] for index, label in enumerate(labels)} if counts else {}
-
-    def _columns(self, table: Table, columns: ColumnChoice) -> tuple[str, str | None]:
-        word_column = find_column(
-            table,
-            columns.text,
-            WORD_COLUMNS,
-            what="words",
-            flag="--text-column",
-            fits=lambda cell: isinstance(cell, str | list),
-            fallback=lambda cell: isinstance(cell, list) and all(isinstance(word, str) for word in cell),
-            taken=[name for name in (columns.label, columns.group) if name],
-        )
-        if word_column is None:
-            raise missing_column(table, what="words", flag="--text-column", known=WORD_COLUMNS)
-        tag_column = find_column(
-            table,
-            columns.label,
-            TAG_COLUMNS,
-            what="tags",
-            flag="--label-column",
-            fits=lambda cell: isinstance(cell, str | list),
-            taken=[name for name in (word_column, columns.group) if name],
-        )
-        return word_column, tag_column
-
-
-def _words(table: Table, column: str, position: int, cell: Any) -> tuple[str, ...]:
-    """The words of a cell: a list of them, or text to be split at white space; none for a missing cell."""
-    if cell is None:
-        return ()
-    if isinstance(cell, str):
-        return tuple(cell.split())
-    if not isinstance(cell, list) or not all(isinstance(word, str) for word in cell):
-        raise not_text(table, column, position, cell)
-    return tuple(cell)
-
-
-def _tags(table: Table, column: str, position: int, cell: Any, words: int) -> list[Any]:
-    tags = cell.split() if isinstance(cell, str) else cell
-    if not isinstance(tags, list):
-        raise DataInputError(
-            f"{table.name}: row {position + 1} of column {column!r} is a {type(cell).__name__}; it needs one tag a word"
-        )
-    if len(tags) != words:
-        raise DataInputError(
-            f"{table.name}: row {position + 1} has {words} words but {len(tags)} tags in column {column!r}; "
-            "give each word one tag"
-        )
-    return tags

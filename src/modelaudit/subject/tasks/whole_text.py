@@ -103,6 +103,15 @@ def truths_in(table: Table, column: str | None, *, named: bool) -> Truths:
     return Truths(column, cells, names, f"{table.name}: column {column!r}")
 
 
+def filled_rows(table: Table, text_column: str) -> list[int]:
+    """Return the positions of the rows that have a text; raise DataInputError for a cell that is none."""
+    texts = table.cells(text_column)
+    for position, cell in enumerate(texts):
+        if cell is not None and not isinstance(cell, str):
+            raise not_text(table, text_column, position, cell)
+    return [i for i, cell in enumerate(texts) if cell is not None and cell.strip()]
+
+
 def text_rows(
     table: Table,
     columns: ColumnChoice,
@@ -124,10 +133,7 @@ def text_rows(
         DataInputError: a cell is no text, no row is left, or whatever `read` raises.
     """
     texts = table.cells(text_column)
-    for position, cell in enumerate(texts):
-        if cell is not None and not isinstance(cell, str):
-            raise not_text(table, text_column, position, cell)
-    filled = [i for i, cell in enumerate(texts) if cell is not None and cell.strip()]
+    filled = filled_rows(table, text_column)
     kept = [i for i in filled if not label_columns or truths[i] is not None]
     if not kept:
         named = ", ".join(map(repr, label_columns))
@@ -137,7 +143,7 @@ def text_rows(
     groups = group_cells(table, columns)
     others = other_cells(table, (text_column, *label_columns))
     rows = tuple(
-        Row(f"{table.name}:{i + 1}", texts[i], group=groups[i], columns=others[i], **truth)
+        Row(table.row_id(i), texts[i], group=groups[i], columns=others[i], **truth)
         for i, truth in zip(kept, said, strict=True)
     )
     counts = {NO_TEXT: len(table) - len(filled), NO_LABEL: len(filled) - len(kept)}

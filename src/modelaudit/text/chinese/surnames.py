@@ -21,7 +21,8 @@ def wordlike_surnames() -> frozenset[str]:
 
 def surname_at(text: str, start: int) -> int:
     """The length of the surname that begins at ``start``, the compound first, or 0."""
-    return next((length for length in (2, 1) if text[start : start + length] in surnames()), 0)
+    ends = ((length, start + length) for length in (2, 1) if start + length <= len(text))
+    return next((length for length, end in ends if text[start:end] in surnames()), 0)
 
 
 def ends_with_surname(text: str, end: int) -> bool:

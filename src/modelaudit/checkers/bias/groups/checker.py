@@ -23,6 +23,7 @@ from modelaudit.checkers.bias.groups.grouping import (
     folded,
     grouping,
 )
+from modelaudit.checkers.unit_keys import key_of
 from modelaudit.errors import DataInputError, NotAssessable
 from modelaudit.results import Finding
 
@@ -219,13 +220,14 @@ def _drawn(rows: Sequence[Row], size: int, *, seed: int) -> list[Row]:
 
 
 def _units(rows: Sequence[Row]) -> Units:
+    keys = tuple(map(key_of, rows))
     if all(row.group is None for row in rows):
-        return Units(None, "rows")
+        return Units(None, "rows", keys)
     names = [f"row {place}" if row.group is None else f"group {row.group}" for place, row in enumerate(rows)]
     code = {name: place for place, name in enumerate(dict.fromkeys(names))}
     if len(code) == len(rows):
-        return Units(None, "rows")
-    return Units(np.array([code[name] for name in names], dtype=np.int64), "documents")
+        return Units(None, "rows", keys)
+    return Units(np.array([code[name] for name in names], dtype=np.int64), "documents", keys)
 
 
 def _judged(ctx: Context, within: Grouping) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,16 +31,28 @@ Codes = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Units:
-    """What is independent of what: the document of each row (rows,), or None where rows are on their own."""
+    """What is independent of what: the document of each row (rows,), or None where rows are on their own.
+
+    `keys` has what each row, or its document, is known by in another audit; empty where nothing is to be paired.
+    """
 
     documents: Codes | None
     name: str
+    keys: tuple[Hashable, ...] = ()
 
     def of(self, chosen: NDArray[np.bool_], *, clustered: bool = False) -> NDArray[np.intp] | None:
         """Return the codes of some rows; where `clustered`, a row without a document is one of its own."""
         if self.documents is not None:
             return self.documents[chosen].astype(np.intp)
         return np.flatnonzero(chosen) if clustered else None
+
+    def keys_of(self, first: NDArray[np.bool_], second: NDArray[np.bool_], *, clustered: bool) -> list[Hashable]:
+        """Return the keys of the units of two groups of rows, in the order in which statistics number them."""
+        places = np.concatenate([np.flatnonzero(first), np.flatnonzero(second)])
+        if self.documents is not None or clustered:
+            code = places if self.documents is None else self.documents[places]
+            places = places[np.unique(code, return_index=True)[1]]
+        return [self.keys[place] for place in places.tolist()]
 
 
 def trials_of(rate: Rate, within: Grouping, group: int, units: Units, *, clustered: bool) -> Trials:
@@ -61,12 +74,19 @@ def against_reference(question: Question, answers: Answers, within: Grouping, gr
             trials_of(answers.rates[question.of], within, one, units, clustered=answers.clustered)
             for one in (group, within.reference)
         )
-        return parity_ratio(a, b) if question.form == "parity ratio" else rate_difference(a, b)
-    score = answers.scores[question.of]
-    first, second = (sample_of(score, within, one, units) for one in (group, within.reference))
-    if question.form == "ratio":
-        return group_mean_ratio(first, second)
-    return group_mean_difference(first, second, reach=score.reach)
+        found = parity_ratio(a, b) if question.form == "parity ratio" else rate_difference(a, b)
+        counted, clustered = answers.rates[question.of].totals > 0.0, answers.clustered
+    else:
+        score = answers.scores[question.of]
+        first, second = (sample_of(score, within, one, units) for one in (group, within.reference))
+        if question.form == "ratio":
+            return group_mean_ratio(first, second)
+        found = group_mean_difference(first, second, reach=score.reach)
+        counted, clustered = ~np.isnan(score.values), False
+    if not units.keys:
+        return found
+    sides = ((within.code == one) & counted for one in (group, within.reference))
+    return found.keyed(units.keys_of(*sides, clustered=clustered))
 
 
 def rate_of(rate: Rate, within: Grouping, group: int, units: Units, *, clustered: bool) -> Estimate:

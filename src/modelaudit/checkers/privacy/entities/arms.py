@@ -167,7 +167,7 @@ def excess(exposed: Arm, fresh: Arm, *, alike: bool = True) -> Estimate:
     kept = [place for place, name in enumerate(fresh.names) if here[_stratum(name, alike=alike)]]
     there = Counter(_stratum(fresh.names[place], alike=alike) for place in kept)
     strata = [_stratum(name, alike=alike) for name in exposed.names]
-    return unpaired_difference(
+    found = unpaired_difference(
         exposed.win_rates,
         fresh.win_rates[kept],
         parts_a=[name.parts for name in exposed.names],
@@ -175,3 +175,5 @@ def excess(exposed: Arm, fresh: Arm, *, alike: bool = True) -> Estimate:
         weights_a=[there[stratum] / here[stratum] for stratum in strata],
         reach=1.0,
     )
+    fresh_keys = [("fresh", fresh.names[place].key) for place in kept]
+    return found.keyed([*(("exposed", name.key) for name in exposed.names), *fresh_keys])

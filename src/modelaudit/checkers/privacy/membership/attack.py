@@ -114,6 +114,7 @@ def share_found(hits: Flags, *, fpr: float, units: NDArray[Any] | None, family: 
         bounds=share.bounds,
         smallest_detectable=smallest if share.bounds else None,
         reason=share.reason,
+        influence=share.influence,
     )
 
 

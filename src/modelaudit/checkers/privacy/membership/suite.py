@@ -6,6 +6,7 @@ attack is named beforehand as well.
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -31,6 +32,7 @@ class Suite:
         headline: the name of the attack that single numbers (records at risk, classes, documents) are read from.
         order: (n0,), a draw of the non-members by content; the first of them set thresholds.
         member_units, nonmember_units: documents or persons, (n1,) and (n0,), or None.
+        ids: of members and of non-members, by which another audit knows them; None where it should not.
     """
 
     attacks: tuple[Attack, ...]
@@ -38,6 +40,7 @@ class Suite:
     order: NDArray[np.int64]
     member_units: NDArray[Any] | None = None
     nonmember_units: NDArray[Any] | None = None
+    ids: tuple[Sequence[str], Sequence[str]] | None = None
 
     @cached_property
     def family(self) -> tuple[Attack, ...]:
@@ -85,13 +88,19 @@ class Suite:
 
     def largest_auc(self, rng: np.random.Generator) -> Estimate:
         """Return the largest AUC, with bounds that hold for all attacks at once."""
-        return largest_auc(
+        found = largest_auc(
             np.stack([attack.members for attack in self.family]),
             np.stack([attack.nonmembers for attack in self.family]),
             rng=rng,
             pos_units=self.member_units,
             neg_units=self.nonmember_units,
         )
+        if found.influence is None or self.ids is None:
+            return found
+        best = self.family[int(found.influence.choice or 0)]
+        every = np.ones(len(best.members), dtype=np.bool_), np.ones(len(best.nonmembers), dtype=np.bool_)
+        keys = [*self._keys(0, every[0]), *self._keys(1, every[1])]
+        return found.of_choice(best.name).keyed(keys)
 
     def p(self, rng: np.random.Generator) -> SuiteP:
         """Return the p of the largest AUC and of each attack of the family, by relabelling all scores together."""
@@ -122,11 +131,26 @@ class Suite:
             (cells[0][0], max(low for _, low, _ in cells), max(high for _, _, high in cells))
             for cells in zip(*(share.bounds for share in shares), strict=True)
         )
-        top = shares[best]
+        top, attack = shares[best], estimable[best][1]
+        if self.ids is not None:
+            top = top.keyed(self._keys(0, attack.scored[0])).of_choice(attack.name)
         estimate = Estimate(
-            value=top.value, n=top.n, method=top.method, bounds=bounds, smallest_detectable=top.smallest_detectable
+            value=top.value,
+            n=top.n,
+            method=top.method,
+            bounds=bounds,
+            smallest_detectable=top.smallest_detectable,
+            influence=top.influence,
         )
-        return estimate, estimable[best][1]
+        return estimate, attack
+
+    def _keys(self, side: int, chosen: NDArray[np.bool_]) -> list[Hashable]:
+        """Return the keys of the units of chosen members (side 0) or non-members, in the order of their codes."""
+        units = (self.member_units, self.nonmember_units)[side]
+        if units is not None:
+            return [(side, unit) for unit in np.unique(units[chosen]).tolist()]
+        ids = () if self.ids is None else self.ids[side]
+        return [(side, ids[place]) for place in np.flatnonzero(chosen).tolist()]
 
 
 def _fewest(attack: Attack) -> int:

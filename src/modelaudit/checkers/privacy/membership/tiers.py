@@ -140,6 +140,7 @@ def _made(ctx: Context, sides: Sides, signals: Sequence[Signal], headline: str, 
         sides.order(seed=ctx.seed),
         member_units,
         nonmember_units,
+        ids=([row.id for row in sides.members], [row.id for row in sides.nonmembers]),
     )
     plain = next(one for one in attacks if one.name == asked.plain)
     base = None if asked.base is None else attack("base model", asked.base)

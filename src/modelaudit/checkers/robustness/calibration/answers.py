@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from modelaudit.checker import Context, Predictions, Row
+from modelaudit.checkers.unit_keys import key_of
 from modelaudit.drawing import content
 from modelaudit.statistics import Estimate, clustered_ece
 from modelaudit.statistics.row_outcomes import design_effect
@@ -31,6 +33,7 @@ class Answers:
         cluster: (n,) document of the answer, or its row where there are none, from 0 up without gaps.
         fold: (n,) 0 to `FOLDS` - 1, equal within a cluster and decided by its content.
         unit: what an answer is called.
+        keys: by cluster, what it is known by in another audit.
     """
 
     logits: Floats
@@ -40,6 +43,7 @@ class Answers:
     cluster: NDArray[np.int64]
     fold: NDArray[np.int64]
     unit: str
+    keys: tuple[Hashable, ...] = ()
 
     def __len__(self) -> int:
         return len(self.truth)
@@ -84,7 +88,7 @@ def answers_of(ctx: Context, rows: list[Row]) -> Answers:
     names = [_cluster(row) for row in rows]
     code = {name: place for place, name in enumerate(dict.fromkeys(names))}
     cluster = np.array([code[name] for name in names], dtype=np.int64)[owner[chosen]]
-    kept, local = np.unique(cluster, return_inverse=True)
+    kept, first, local = np.unique(cluster, return_index=True, return_inverse=True)
     folds = _folds([list(code)[place] for place in kept])
     return Answers(
         logits=predicted.logits[chosen],
@@ -94,6 +98,7 @@ def answers_of(ctx: Context, rows: list[Row]) -> Answers:
         cluster=local.reshape(-1),
         fold=folds[local.reshape(-1)],
         unit=unit,
+        keys=tuple(key_of(rows[place]) for place in owner[chosen][first].tolist()),
     )
 
 
@@ -101,7 +106,8 @@ def error_of(confidence: Floats, correct: NDArray[np.bool_], cluster: NDArray[np
     """Return the calibration error, its noise raised by the likeness of answers within clusters (0 up, no gaps)."""
     apart = len(np.unique(cluster)) == len(cluster)
     effect = 1.0 if apart else design_effect(confidence - correct, cluster)
-    return clustered_ece(confidence, correct, design_effect=effect)
+    found = clustered_ece(confidence, correct, design_effect=effect)
+    return replace(found, influence=found.influence and found.influence.by(cluster))
 
 
 def _in_question(ctx: Context, predicted: Predictions, truth: NDArray[np.int64]) -> NDArray[np.bool_]:

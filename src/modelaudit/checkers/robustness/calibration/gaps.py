@@ -21,7 +21,7 @@ def gap_findings(answers: Answers, *, rng: np.random.Generator) -> Iterator[Find
 
 
 def _error(answers: Answers, result: CalibrationError) -> Finding:
-    estimate = error_of(answers.confidence, answers.correct, answers.cluster)
+    estimate = error_of(answers.confidence, answers.correct, answers.cluster).keyed(answers.keys)
     low, high = estimate.interval()
     return Finding(
         metric=Metric.of(

@@ -53,7 +53,7 @@ class Family:
         """Return the largest share of changed answers of all members that reach the model, and which shows it."""
         estimates = [member.effect.flip for member in self.reaching if member.effect]
         largest, which = largest_of(estimates, support=(0.0, 1.0))
-        return largest, self.reaching[which]
+        return largest.of_choice(self.reaching[which].arm.name), self.reaching[which]
 
     def largest_drop(self) -> tuple[Estimate, Member]:
         """Return the largest loss of accuracy or F1 of all members that reach the model, and which shows it.
@@ -63,7 +63,7 @@ class Family:
         labelled = [member for member in self.reaching if member.effect and member.effect.drop.bounds]
         members = labelled or list(self.reaching)
         largest, which = largest_of([member.effect.drop for member in members if member.effect], support=(-1.0, 1.0))
-        return largest, members[which]
+        return largest.of_choice(members[which].arm.name), members[which]
 
 
 def families(members: Sequence[Member], doses: Sequence[Member]) -> list[Family]:
@@ -85,7 +85,7 @@ def worst_average(members: Sequence[Member]) -> tuple[Estimate, Member] | None:
     if not found:
         return None
     largest, which = largest_of([member.effect.whole for member in found if member.effect], support=(-1.0, 1.0))
-    return largest, found[which]
+    return largest.of_choice(found[which].arm.name), found[which]
 
 
 def _key(member: Member) -> tuple[str, bool]:

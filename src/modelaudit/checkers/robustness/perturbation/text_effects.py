@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from modelaudit.checker import Predictions
 from modelaudit.checkers.robustness.perturbation.effect import NO_TRUTH, Effect
 from modelaudit.checkers.robustness.perturbation.trials import Trial
 from modelaudit.rows import Row
-from modelaudit.statistics import Estimate, clopper_pearson, paired_difference, relative_loss
+from modelaudit.statistics import Estimate, clopper_pearson, mean_influence, paired_difference, relative_loss
 
 Flags = NDArray[np.bool_]
 
@@ -27,12 +27,13 @@ class TextEffects:
     answers: Predictions
     truth: NDArray[np.int64]
     labels: Sequence[str]
+    ids: tuple[str, ...]
 
     @classmethod
     def of(cls, rows: Sequence[Row], answers: Predictions, labels: Sequence[str]) -> TextEffects:
         """Take the answers to the rows, in their order."""
         truth = np.array([-1 if row.label is None else row.label for row in rows], dtype=np.int64)
-        return cls(answers, truth, labels)
+        return cls(answers, truth, labels, tuple(row.id for row in rows))
 
     def effect(self, trials: Sequence[Trial], after: Predictions, *, unread: Flags, same_input: Flags) -> Effect:
         """Compare predicted labels; `after` answers the trials.
@@ -48,15 +49,19 @@ class TextEffects:
         known, was_right, is_right = truth >= 0, old == truth, new == truth
         lost, gained = int((known & was_right & ~is_right).sum()), int((known & ~was_right & is_right).sum())
         right, labelled, flips = int((known & was_right).sum()), int(known.sum()), int((old != new).sum())
+        loss = np.where(known, was_right.astype(np.float64) - is_right, 0.0)
+        labelled_rows = np.flatnonzero(self.truth >= 0)
+        every_loss: NDArray[np.float64] = np.zeros(len(self.truth))
+        every_loss[place] = loss
         certain = known & ~is_right & (after.probabilities.max(axis=1, initial=0.0) > CERTAIN)
         return Effect(
             trials=tuple(trials),
-            flip=clopper_pearson(flips, len(place)),
-            drop=_drop(lost, gained, labelled),
+            flip=self._known(clopper_pearson(flips, len(place)), (old != new).astype(np.float64), place),
+            drop=self._known(_drop(lost, gained, labelled), loss[known], place[known]),
             relative=relative_loss(lost, gained, right, labelled),
             harm=_share(lost, right, "No answer was right before."),
             repair=_share(gained, labelled - right, "No answer was wrong before."),
-            whole=_drop(lost, gained, int((self.truth >= 0).sum())),
+            whole=self._known(_drop(lost, gained, len(labelled_rows)), every_loss[labelled_rows], labelled_rows),
             before=before.probabilities[place, old],
             after=after.probabilities[every, old],
             outcomes=tuple(
@@ -75,6 +80,13 @@ class TextEffects:
             cut=int((after.truncated & ~before.truncated[place]).sum()),
             left_out=int(unread.sum()),
         )
+
+    def _known(self, estimate: Estimate, values: NDArray[np.float64], place: NDArray[np.int64]) -> Estimate:
+        """Return the estimate of a mean of these values, with what each row adds to it."""
+        if not len(values):
+            return estimate
+        influence = mean_influence(values, reach=1.0)
+        return replace(estimate, influence=influence).keyed([self.ids[each] for each in place.tolist()])
 
     def score(self) -> float | None:
         """Return the accuracy on the labelled rows as they are, or None where there are none."""

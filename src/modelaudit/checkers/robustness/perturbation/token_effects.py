@@ -67,6 +67,7 @@ class TokenEffects:
     answers: Predictions
     originals: tuple[_Original, ...]
     labels: Sequence[str]
+    ids: tuple[str, ...]
 
     @classmethod
     def of(cls, rows: Sequence[Row], answers: Predictions, labels: Sequence[str]) -> TokenEffects:
@@ -76,7 +77,7 @@ class TokenEffects:
             words = _words(answers, place)
             gold = None if row.tags is None else tuple(entities(labels[tag] for tag in row.tags))
             originals.append(_Original(words, _found(words, labels), gold))
-        return cls(answers, tuple(originals), labels)
+        return cls(answers, tuple(originals), labels, tuple(row.id for row in rows))
 
     def effect(self, trials: Sequence[Trial], after: Predictions, *, unread: Flags, same_input: Flags) -> Effect:
         """Compare predicted entities; `after` answers the trials.
@@ -88,6 +89,7 @@ class TokenEffects:
         found = [one for number in kept if (one := compared[number]) is not None]
         fate = [one.fates for one in found]
         totals = np.array([one.before for one in fate], dtype=np.float64)
+        asked = [self.ids[trials[number].place] for number in kept]
         pairs = [one.sets for one in found if one.sets is not None]
         changed = {trials[number].place: one.sets for number, one in zip(kept, found, strict=True)}
         whole = [
@@ -99,12 +101,16 @@ class TokenEffects:
         place = np.array([trial.place for trial in trials], dtype=np.int64)
         return Effect(
             trials=tuple(trials[number] for number in kept),
-            flip=clustered_share(np.array([one.changed + one.lost for one in fate], dtype=np.float64), totals),
-            drop=_drop(pairs),
+            flip=clustered_share(np.array([one.changed + one.lost for one in fate], dtype=np.float64), totals).keyed(
+                asked
+            ),
+            drop=_drop(pairs).keyed([row for row, one in zip(asked, found, strict=True) if one.sets is not None]),
             relative=None,
             harm=clustered_share(lost, both + lost),
             repair=clustered_share(gained, gained + never),
-            whole=_drop(whole),
+            whole=_drop(whole).keyed(
+                [row for row, one in zip(self.ids, self.originals, strict=True) if one.counted is not None]
+            ),
             before=np.array([one.before for one in found]),
             after=np.array([one.after for one in found]),
             outcomes=tuple(_fate_in_words(one) for one in fate),

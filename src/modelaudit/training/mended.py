@@ -1,0 +1,121 @@
+"""The record of a mend: what each training with measures changed in the audit, `mended.json`.
+
+Values only, and no torch: the reports tell it.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from modelaudit.comparison import Change, Comparison
+from modelaudit.evidence import Frozen, Text
+from modelaudit.results import Risk
+from modelaudit.training.catalogue import MEASURES
+from modelaudit.training.recipe import Recipe
+from modelaudit.training.record import PrivacySpent, StepInfo
+from modelaudit.verdicts import State
+
+TASK_SCORES = "modelaudit/task-performance"
+SCORES = ("accuracy", "entity_f1")
+"""The numbers that say how well the task is done, of one task each."""
+
+
+class Aim(Frozen):
+    """A judged number of the report whose check names a measure: what the measure is taken for."""
+
+    checker: Text
+    metric: Text
+    group: Text | None = None
+    title: Text
+    state: State
+
+    def is_of(self, change: Change) -> bool:
+        """Tell whether a change is that of this number."""
+        return (self.checker, self.metric, self.group) == (change.checker, change.metric, change.group)
+
+
+class Arm(Frozen):
+    """One training and the audit of its model, compared with the control.
+
+    Attributes:
+        name: of its folder. measures: ids of the catalogue; none for the control.
+        aims: the numbers beyond their limits whose checks name one of the measures.
+        steps, examples, seconds, temperature, privacy: of the training (`TrainingRecord`).
+        weights_sha256, report_digest, gate: of the audit: what was audited, the record, and the gate's exit code.
+        comparison: what changed since the control; the control's own is with the audited model.
+    """
+
+    name: Text
+    measures: tuple[Text, ...] = ()
+    aims: tuple[Aim, ...] = ()
+    steps: tuple[StepInfo, ...] = ()
+    examples: int = Field(ge=1)
+    seconds: float = Field(ge=0)
+    temperature: float | None = None
+    privacy: PrivacySpent | None = None
+    weights_sha256: Text | None = None
+    report_digest: Text
+    gate: int
+    comparison: Comparison
+
+    @property
+    def score(self) -> Change | None:
+        """How well the task is done, before and after; None where no row has a label."""
+        found = [each for each in self.comparison.changes if each.checker == TASK_SCORES and each.metric in SCORES]
+        return next((each for each in found if each.group is None), None)
+
+    @property
+    def aimed(self) -> tuple[Change, ...]:
+        """What became of the numbers that the measures were taken for."""
+        return tuple(each for each in self.comparison.changes if any(aim.is_of(each) for aim in self.aims))
+
+    @property
+    def risks(self) -> frozenset[Risk]:
+        """The risks that its measures are meant to lower."""
+        return frozenset(MEASURES[name].risk for name in self.measures if name in MEASURES)
+
+
+class Mended(Frozen):
+    """One report, the trainings that were done for it, and what they bought.
+
+    Attributes:
+        report_digest, model, started, weights_sha256: of the report that was read.
+        checked: numbers of that report that were measured again here, with its seed; differing: names of those that
+            came out otherwise.
+        base_model: that all arms start from. train_name, train_rows, train_sha256: the rows, before any measure.
+        recipe: of the control.
+        control: the model trained again without a new measure; None where the audited model is that one.
+        arms: the trainings with measures, the one with all first where there is one.
+        not_together: why there is no training with all measures, where they do not go together.
+        audited_seconds: how long the training of the audited model took, where that is known.
+    """
+
+    version: Literal["1.0"] = "1.0"
+    package_version: Text
+    report_digest: Text
+    model: Text
+    started: Text
+    weights_sha256: Text | None
+    checked: int = Field(ge=0)
+    differing: tuple[Text, ...] = ()
+    base_model: Text
+    train_name: Text
+    train_rows: int = Field(ge=1)
+    train_sha256: Text
+    recipe: Recipe
+    control: Arm | None = None
+    audited_seconds: float | None = None
+    not_together: Text | None = None
+    arms: tuple[Arm, ...] = Field(min_length=1)
+
+    @property
+    def trained_again(self) -> bool:
+        """Whether the arms are held against a control and not against the audited model itself."""
+        return self.control is not None
+
+    @property
+    def control_seconds(self) -> float | None:
+        """How long training without the measures took, where that is known."""
+        return self.audited_seconds if self.control is None else self.control.seconds
