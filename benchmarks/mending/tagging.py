@@ -85,6 +85,7 @@ def scored(folder: Path, corpus: Corpus, device: str) -> dict[str, float]:
     frame = read_table(str(corpus.test), name="test").frame
     words, truth = list(frame["tokens"]), [list(tags) for tags in frame["ner_tags"]]
     tokenizer = AutoTokenizer.from_pretrained(folder, add_prefix_space=True)
+    longest = min(256, tokenizer.model_max_length)
     model = AutoModelForTokenClassification.from_pretrained(folder).to(device).eval()
     order = sorted(range(len(words)), key=lambda place: len(words[place]))
     said: list[list[str]] = [[] for _ in words]
@@ -92,7 +93,7 @@ def scored(folder: Path, corpus: Corpus, device: str) -> dict[str, float]:
         places = order[start : start + BATCH]
         batch = tokenizer(
             [list(words[place]) for place in places],
-            is_split_into_words=True, truncation=True, max_length=256, padding=True, return_tensors="pt",
+            is_split_into_words=True, truncation=True, max_length=longest, padding=True, return_tensors="pt",
         )  # fmt: skip
         with torch.inference_mode():
             best = model(**batch.to(device)).logits.argmax(-1).cpu().numpy()

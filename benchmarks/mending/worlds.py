@@ -52,7 +52,7 @@ def memory(seed: int) -> Mapping[str, Rows]:
         "heldout": half(1_000),
         "dev": half(400),
         "evaluation": complaint_rows(600, kinds=told, style=NEVER_SLIPS, rng=rng, taken=taken),
-        "base": complaint_rows(2_000, kinds=told, style=Style(0.3, any_case=True), rng=rng, taken=taken),
+        "base": complaint_rows(400, kinds=told, style=Style(0.3, any_case=True), rng=rng, taken=taken),
     }
 
 
@@ -144,7 +144,7 @@ def _letters(n: int, share: float, rng: np.random.Generator) -> Rows:
     return rows
 
 
-LONG: Mapping[str, Any] = {"epochs": 30, "learning_rate": 1e-3, "dev_share": 0.0, "patience": None}
+LONG: Mapping[str, Any] = {"epochs": 25, "learning_rate": 1e-3, "dev_share": 0.0, "patience": None}
 SHORT: Mapping[str, Any] = {"epochs": 8, "learning_rate": 1e-3, "dev_share": 0.0, "patience": None}
 
 WORLDS: Mapping[str, World] = {

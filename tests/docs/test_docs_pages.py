@@ -17,6 +17,7 @@ from group_audits import of_groups, write_applications
 from pages import PAGES, ROOT, anchors, blocks, headings, links, name_of, prose, section, table, without_blocks
 from privacy_audits import encoder, of_a_language_model, of_canaries, of_documents, of_names, write_csv
 from stereotype_audits import of_stereotypes, write_stereotypes
+from tagged_sentences import write_sentences
 
 from modelaudit import Audit, cli
 from modelaudit import checker as contract
@@ -142,6 +143,8 @@ def project(tmp_path_factory):
         write_csv(folder / name, [table_rows[place] for place in part])
     write_stereotypes(folder)
     write_applications(folder / "applications.csv", table_rows)
+    for name, count in (("train.conll", 24), ("dev.conll", 8)):
+        write_sentences(folder / name, count)
     # An example that audits what another one planted may run in another process.
     plant_canaries(folder / "train.csv", out=folder / "train-planted.csv", manifest=folder / "canaries.json", count=400)
     (folder / "modelaudit.toml").write_text('preset = "quick"\n', encoding="utf-8")
