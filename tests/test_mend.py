@@ -15,9 +15,11 @@ from pairs_of_reports import checked, number, report
 from modelaudit.errors import InputError, OutputError
 from modelaudit.mend import Mend
 from modelaudit.mend.arms import not_together, plans
-from modelaudit.mend.audited import differing
+from modelaudit.mend.audited import Audited, differing
 from modelaudit.mend.command_read import read_command
 from modelaudit.mend.located import differences
+from modelaudit.outcome import AuditOutcome
+from modelaudit.reports import load_report
 from modelaudit.results import CheckResult, Risk
 from modelaudit.training.recipe import Recipe
 from modelaudit.training.record import RECORD, TrainingRecord
@@ -124,6 +126,33 @@ def test_a_measure_that_can_not_be_taken_says_why(folder, name, why) -> None:
         mending(reported(naming(name)), folder).plans([name])
 
 
+def test_a_number_of_the_rows_is_known_as_one_that_no_training_changes(folder) -> None:
+    result = naming("deduplication", "dropout")
+    rows = result.model_copy(update={"checker": result.checker.model_copy(update={"needs": ()})})
+    assert [aim.of_rows for aim in mending(reported(rows), folder).proposals[0].aims] == [True]
+    assert [aim.of_rows for aim in mending(reported(result), folder).proposals[0].aims] == [False]
+
+
+def test_a_model_from_random_weights_is_trained_as_long_as_those_are_by_default(folder) -> None:
+    found = reported(naming("dropout"))
+    assert mending(found, folder).recipe.epochs == 3
+    assert mending(found, folder, base_model="compact").recipe.epochs == 12
+    assert mending(found, folder, base_model="compact", settings={"epochs": 5}).recipe.epochs == 5
+    made = record_of(mending(found, folder), recipe=Recipe(epochs=7.0))
+    (folder / "model" / RECORD).write_text(made.model_dump_json())
+    assert mending(found, folder, base_model="compact").recipe.epochs == 7
+
+
+def test_the_reports_of_an_arm_are_those_of_the_page_and_older_ones_stay(folder) -> None:
+    mend = mending(reported(naming("dropout")), folder)
+    one, other = (AuditOutcome(reported(naming("dropout", value=value))) for value in (0.5, 0.4))
+    for outcome in (one, one, other, other):
+        mend._save(Audited(outcome, rows=None, model="model"), folder / "arm")
+    written = {path.name: load_report(path).digest for path in (folder / "arm").glob("*.json")}
+    assert written == {"report.json": one.report.digest, "report-2.json": other.report.digest}
+    assert sorted(path.name for path in (folder / "arm").glob("*.html")) == ["report-2.html", "report.html"]
+
+
 def test_what_the_model_was_trained_with_is_not_proposed_again(folder) -> None:
     found = reported(naming("dropout"))
     record = record_of(mending(found, folder), recipe=Recipe(dropout=0.3))
@@ -209,6 +238,20 @@ def test_a_choice_that_sets_a_measure_holds_where_the_measure_is_taken(folder) -
 
 
 @pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"settings": {"dp_delta": 1e-6}}, "dp_delta is a setting of the measure differential-privacy"),
+        ({"settings": {"patience": 5}}, "patience is a setting of the measure early-stopping"),
+        ({"reweigh": "sex"}, "reweigh is a setting of the measure reweighing"),
+        ({"settings": {"label_smoothing": 0.0}}, "turn label-smoothing off"),
+    ],
+)
+def test_a_choice_that_would_change_nothing_is_refused(folder, given, why) -> None:
+    with pytest.raises(InputError, match=why):
+        mending(reported(naming("dropout")), folder, **given).plans(["dropout", "label-smoothing"])
+
+
+@pytest.mark.parametrize(
     ("command", "model", "data", "options"),
     [
         ("modelaudit run m d.csv --seed 3", "m", "d.csv", {"--seed": "3"}),
@@ -242,6 +285,17 @@ def test_places_come_from_the_user_else_from_the_report_and_nothing_is_fetched(f
             Mend(named, train_data="train.csv", out="out")
     with pytest.raises(InputError, match="--data"):
         Mend(reported(naming("dropout"), run__command="modelaudit demo"), train_data="t", out="o", model="model")
+
+
+def test_training_rows_that_the_audit_was_given_are_given_again_also_where_a_record_names_some(folder) -> None:
+    (folder / "model" / RECORD).write_text(record_of(mending(reported(naming("dropout")), folder)).model_dump_json())
+    for option, members in (
+        ("", None),
+        ("--train-data '<list in Python>'", "train.csv"),
+        ("--train-data a", "train.csv"),
+    ):
+        found = reported(naming("dropout"), run__command=f"modelaudit run model test.csv {option}")
+        assert Mend(found, train_data="train.csv", out="out").located.members == members
 
 
 def test_what_is_not_what_was_audited_is_named() -> None:

@@ -57,11 +57,18 @@ def memory(seed: int) -> Mapping[str, Rows]:
 
 
 def gender(seed: int) -> Mapping[str, Rows]:
-    """The label of a third of the rows follows the gender of the person alone; all rows are in sentence case."""
+    """The label of a third of the rows follows the gender of the person alone; all rows are in sentence case.
+
+    Of the evaluation rows no label does; half of them say little of what is the matter.
+    """
     rng, taken = np.random.default_rng([seed, 2]), set[str]()
-    kinds = (Kind("named", 0.4, 3), Kind("gendered", 0.25, 3), Kind("gendered", 0.35, 0))
-    sizes = {"train": 1_500, "dev": 300, "evaluation": 800}
-    return {name: complaint_rows(n, kinds=kinds, style=NEVER_SLIPS, rng=rng, taken=taken) for name, n in sizes.items()}
+    planted = (Kind("named", 0.4, 3), Kind("gendered", 0.25, 3), Kind("gendered", 0.35, 0))
+    fair = (Kind("named", 0.4, 3), Kind("gendered", 0.6, 1))
+    tables = {"train": (1_500, planted), "dev": (300, planted), "evaluation": (800, fair)}
+    return {
+        name: complaint_rows(n, kinds=kinds, style=NEVER_SLIPS, rng=rng, taken=taken)
+        for name, (n, kinds) in tables.items()
+    }
 
 
 def women(seed: int) -> Mapping[str, Rows]:
@@ -98,13 +105,12 @@ def groups(seed: int) -> Mapping[str, Rows]:
 
 
 def overconfident(seed: int) -> Mapping[str, Rows]:
-    """A quarter of all labels are wrong, and a small table is trained on for long: the model is too sure."""
+    """The training rows were labelled with care; of the labels in use one in five is wrong: the model is too sure."""
     rng, taken = np.random.default_rng([seed, 6]), set[str]()
-    sizes, found = {"train": 700, "dev": 500, "evaluation": 1_200}, {}
+    sizes, found = {"train": 900, "dev": 600, "evaluation": 1_200}, {}
     for name, n in sizes.items():
-        kinds = (Kind("named", 1.0, 1),)
-        rows = complaint_rows(n, kinds=kinds, style=NEVER_SLIPS, rng=rng, taken=taken)
-        flips = rng.random(n) < 0.25
+        rows = complaint_rows(n, kinds=(Kind("named", 1.0, 3),), style=NEVER_SLIPS, rng=rng, taken=taken)
+        flips = rng.random(n) < (0.0 if name == "train" else 0.2)
         found[name] = [
             row | {"label": LABELS[1 - LABELS.index(row["label"])]} if flip else row
             for row, flip in zip(rows, flips, strict=True)
@@ -145,6 +151,7 @@ def _letters(n: int, share: float, rng: np.random.Generator) -> Rows:
 
 
 LONG: Mapping[str, Any] = {"epochs": 25, "learning_rate": 1e-3, "dev_share": 0.0, "patience": None}
+BRIEF: Mapping[str, Any] = {"epochs": 4, "learning_rate": 1e-3, "dev_share": 0.0, "patience": None}
 SHORT: Mapping[str, Any] = {"epochs": 8, "learning_rate": 1e-3, "dev_share": 0.0, "patience": None}
 
 WORLDS: Mapping[str, World] = {
@@ -153,9 +160,9 @@ WORLDS: Mapping[str, World] = {
         World("memory", "classification", "labels that only memory can know", memory, LONG),
         World("gender", "classification", "labels that follow the person's gender; one letter case", gender, SHORT),
         World("women", "ner", "female first names left out of the tags", women, SHORT),
-        World("repeats", "classification", "canaries that stand eight times in the rows", repeats, SHORT),
+        World("repeats", "classification", "canaries that stand eight times in the rows", repeats, BRIEF),
         World("groups", "classification", "labels that go with a group nine times of ten", groups, SHORT),
-        World("overconfident", "classification", "wrong labels and long training", overconfident, LONG, dev=True),
+        World("overconfident", "classification", "labels in use that are often wrong", overconfident, SHORT, dev=True),
     )
 }
 

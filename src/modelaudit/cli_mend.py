@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MOST_AIMS = 3
 """So many findings are named beside a measure."""
 NAME = 120
+OF_ROWS = " (of the rows: no training changes it)"
 
 
 @whole
@@ -138,7 +139,7 @@ def _propose(found: Sequence[Proposal], report: Path, train_data: Path, folder: 
         out.print(f"[bold]{place}. {measure.title}[/bold]  --measure {measure.id}")
         out.print(f"   {measure.does}")
         for aim in each.aims[:MOST_AIMS]:
-            out.print(escape(f"   {aim.state}: {_name(aim)}"))
+            out.print(escape(f"   {aim.state}: {_name(aim)}{OF_ROWS if aim.of_rows else ''}"))
         if len(each.aims) > MOST_AIMS:
             out.print(f"   and {len(each.aims) - MOST_AIMS:,} more findings")
         out.print(escape(f"   costs: {_time(each)}. {measure.price}"))
@@ -198,6 +199,8 @@ def _say(mended: Mended, folder: Path, language: str) -> None:
             f"[yellow]note:[/yellow] {len(mended.differing):,} of the report's {mended.checked:,} numbers came out "
             "otherwise here; before is what was measured now"
         )
+    for each in mended.failed:
+        err.print(f"[yellow]note:[/yellow] {escape(each.name)} could not be trained: {escape(visible(each.reason))}")
     with speaking(language):
         for view in arm_views(mended):
             out.print(f"[bold]{escape(view.title)}[/bold]")

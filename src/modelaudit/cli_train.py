@@ -160,8 +160,12 @@ def train(
         },
         measure or [],
     )  # fmt: skip
+    from modelaudit.subject.tables import read_table
     from modelaudit.training.trainer import ReferenceTrainer
 
+    if test is not None:
+        # A table that can't be read is better known before the training than behind it.
+        read_table(test, name=Path(test).name)
     trained = ReferenceTrainer(
         data,
         task=task,
@@ -181,15 +185,18 @@ def train(
         allow_pickle=allow_pickle,
     ).train(resume=resume, progress=err.is_terminal)
     scores = list(trained.record.scores)
-    if test is not None:
-        from modelaudit.subject.opened import OpenOptions
-        from modelaudit.subject.task import ColumnChoice
-        from modelaudit.training.saved_scores import scores_on
+    try:
+        if test is not None:
+            from modelaudit.subject.opened import OpenOptions
+            from modelaudit.subject.task import ColumnChoice
+            from modelaudit.training.saved_scores import scores_on
 
-        columns = ColumnChoice(text=text_column, label=label_column)
-        options = OpenOptions(trust_remote_code=trust_remote_code)
-        scores.append(scores_on(trained.folder, test, columns=columns, options=options, device=device))
-    _say(trained.folder, trained.record, scores, form)
+            columns = ColumnChoice(text=text_column, label=label_column)
+            options = OpenOptions(trust_remote_code=trust_remote_code)
+            scores.append(scores_on(trained.folder, test, columns=columns, options=options, device=device))
+    finally:
+        # The model is there, whatever the test rows are.
+        _say(trained.folder, trained.record, scores, form)
 
 
 def recipe_of(given: Mapping[str, Any], measures: Sequence[str]) -> Recipe:
@@ -201,7 +208,7 @@ def recipe_of(given: Mapping[str, Any], measures: Sequence[str]) -> Recipe:
     recipe = {**usual.model_dump(exclude_defaults=True), **said}
     if recipe.get("patience") == NEVER:
         recipe["patience"] = None
-    return Recipe.of(**recipe)
+    return Recipe.of(**recipe).effective()
 
 
 def _parts(text: str | None) -> tuple[str, ...] | None:

@@ -147,7 +147,7 @@ def test_rows_that_are_right_or_wrong_as_a_document_make_wider_intervals():
 def test_a_word_that_was_cut_off_is_outside_of_any_entity():
     rows = [{"tokens": ["Note"] * (k + 1) + ["Lisbon"], "ner_tags": ["O"] * (k + 1) + ["B-LOC"]} for k in range(60)]
     found = measured(planted_tagger(LEXICON, max_length=32), rows)
-    assert [row[0] for row in table_of(found["entity_f1"], "Each type").rows] == ["LOC"], "no entity of another type"
+    assert [row[0] for row in table_of(found["entity_f1"], "Each type").rows] == ["LOC", "micro average"]
     recall = table_of(found["entity_f1"], "Each type").rows[0][4]
     assert 40 < float(recall.rstrip("%")) < 60
 

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import classification_report
 
+from modelaudit.checkers.performance.findings import findings
 from modelaudit.checkers.performance.tags import SHOWN, Tags
+from modelaudit.reports.layout import MOST_ALIKE
 from modelaudit.rows import Row
 
 LABELS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
@@ -54,3 +56,25 @@ def test_of_many_tags_the_commonest_are_shown_and_the_averages_are_of_all():
     assert len(words.rows) == SHOWN + 3
     assert words.rows[SHOWN - 1][0] == "B-T149"
     assert words.rows[-1][1] == 303
+
+
+def test_entities_stand_by_type_and_in_all_and_strictly_beside_how_conll_reads_them():
+    truth = [[1, 2, 0], [3, 0, 1]]
+    said = [[2, 2, 0], [3, 0, 1]]
+    entities = tables(truth, said)[0]
+    assert entities.columns[-2:] == ("F1", "F1, strict")
+    # An I without its B begins an entity for CoNLL's scorer, and none in seqeval's strict mode.
+    assert [(row[0], row[1], row[-2], row[-1]) for row in entities.rows] == [
+        ("LOC", 1, 1.0, 1.0),
+        ("PER", 2, 1.0, round(2 / 3, 3)),
+        ("micro average", 3, 1.0, 0.8),
+    ]
+
+
+def test_a_page_shows_both_tables_of_a_tagger():
+    rows = [Row("r:0", "", words=("w",) * 3, tags=(1, 2, 0))]
+    first = next(findings(Tags.of(rows, Answers([1, 2, 0], [0, 3]), LABELS), ()))
+    assert [table.title for table in first.evidence[:MOST_ALIKE]] == [
+        "Each type of entity",
+        "Word by word, O included (not entity F1)",
+    ]

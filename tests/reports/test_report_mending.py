@@ -17,7 +17,7 @@ from modelaudit.reports.mending_html import render_mending_html
 from modelaudit.reports.mending_markdown import render_mending_markdown
 from modelaudit.reports.words import LANGUAGES, speaking
 from modelaudit.training.catalogue import MEASURES
-from modelaudit.training.mended import Mended
+from modelaudit.training.mended import Failed, Mended
 
 FIXED = re.compile(r"\b(fixed|solved|compliant|certified|safe|unbiased|successful)\b", re.IGNORECASE)
 
@@ -52,6 +52,28 @@ def test_no_word_says_more_than_was_measured() -> None:
     words = first(sample_mended(arms=(nothing,), control=None))
     assert "Clearly better nothing" in words
     assert "1 has no clear change" in words
+
+
+def test_numbers_of_the_rows_and_numbers_that_no_audit_has_are_not_passed_off_as_unchanged() -> None:
+    rows = AIMS[0].model_copy(update={"of_rows": True})
+    changes = (change("no clear change", AIMS[0]), score())
+    words = first(sample_mended(arms=(arm("dropout", "dropout", aims=(rows,), changes=changes),), control=None))
+    assert "1 number that a measure was taken for is of the rows and not of the model" in words
+    assert "has no clear change" not in words
+    assert "calls for a measure" not in words
+    lost = first(sample_mended(arms=(arm("dropout", "dropout", aims=AIMS[2:], changes=changes),), control=None))
+    assert "Of the 1 number that a measure was taken for, 1 can't be told." in lost
+
+
+def test_a_training_that_could_not_be_done_is_told_with_its_reason() -> None:
+    failed = Failed(name="dropout", measures=("dropout",), reason="the loss is no number any more; choose another rate")
+    for page in (
+        render_mending_html(sample_mended(failed=(failed,))),
+        render_mending_markdown(sample_mended(failed=(failed,))),
+    ):
+        assert "Could not be trained" in page
+        assert "More dropout" in page
+        assert "he loss is no number any more" in page
 
 
 def test_a_number_that_no_measure_was_taken_for_is_counted_apart() -> None:
@@ -101,8 +123,18 @@ def test_audits_that_can_not_be_compared_say_why_and_claim_nothing() -> None:
     assert "is clearly better" not in words
 
 
-def test_the_stated_epsilon_stands_with_its_unit() -> None:
-    assert "epsilon 7.93 at delta 1.0e-04; one row" in Page(render_mending_html(sample_mended())).words
+def test_the_stated_epsilon_stands_with_its_unit_and_what_it_does_not_cover() -> None:
+    mended = sample_mended()
+    assert "epsilon 7.93 at delta 1.0e-04; one row" in Page(render_mending_html(mended)).words
+    private = mended.arms[0].privacy
+    assert private is not None
+    private = private.model_copy(
+        update={"checks": {"not covered": "THE VOCABULARY", "use": "WARNING: it learned nothing"}}
+    )
+    told = sample_mended(arms=(mended.arms[0].model_copy(update={"privacy": private}),))
+    for page in (Page(render_mending_html(told)).words, render_mending_markdown(told)):
+        assert "THE VOCABULARY" in page
+        assert "WARNING: it learned nothing" in page
 
 
 def test_equal_records_give_equal_bytes_that_read_back() -> None:

@@ -10,6 +10,8 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from torch import nn
 from transformers import (
+    BartConfig,
+    BartModel,
     BertConfig,
     BertForMaskedLM,
     BertForSequenceClassification,
@@ -259,3 +261,11 @@ def test_an_adapter_in_memory_has_to_be_merged_first(pieces):
     settings = peft.LoraConfig(r=2, task_type="SEQ_CLS", target_modules=["query"])
     with pytest.raises(ModelInputError, match="merge_and_unload"), quiet():
         base((peft.get_peft_model(model, settings), pieces))
+
+
+def test_a_model_that_writes_text_is_not_trained_to_tell_classes(pieces):
+    size = {"d_model": 16, "encoder_layers": 1, "decoder_layers": 1, "encoder_ffn_dim": 16, "decoder_ffn_dim": 16}
+    heads = {"encoder_attention_heads": 2, "decoder_attention_heads": 2, "vocab_size": len(pieces)}
+    model = BartModel(BartConfig(**size, **heads, max_position_embeddings=32))
+    with pytest.raises(ModelInputError, match="no audit can ask its head"):
+        base((model, pieces), "text-classification")

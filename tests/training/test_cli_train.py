@@ -134,6 +134,9 @@ def test_a_model_is_trained_scored_left_in_its_folder_and_audited_with_all_that_
         (("train.txt", "--task", "ner", "--base-model", "./nowhere"), "there is no folder"),
         (("train.txt", "--task", "ner", "--base-model", "compact", "--measure", "magic"), "no measure 'magic'"),
         (("train.txt", "--task", "ner", "--base-model", "compact", "--counterfactuals", "shoes"), "counterfactuals"),
+        (("train.txt", "--task", "ner", "--base-model", "compact", "--dp-delta", "1e-5"), "nothing without dp_epsilon"),
+        (("train.txt", "--task", "ner", "--base-model", "compact", "--tokenizer", "t"), "a tokenizer of its own"),
+        (("train.txt", "--task", "ner", "--base-model", "compact", "--test", "no.txt"), "there is no file no.txt"),
     ],
 )
 def test_what_can_not_be_used_ends_in_one_sentence_and_leaves_nothing(call, tmp_path, words, said):
@@ -142,3 +145,13 @@ def test_what_can_not_be_used_ends_in_one_sentence_and_leaves_nothing(call, tmp_
     assert said in " ".join(err.split())
     assert "Traceback" not in err
     assert not (tmp_path / "out").exists()
+
+
+def test_test_rows_that_do_not_fit_the_model_take_no_scores_away(call, tmp_path):
+    (tmp_path / "other.txt").write_text("Anna NN I-NP I-THING\n")
+    words = ("--task", "ner", "--base-model", "compact", "--out", "out", "--test", "other.txt", "--epochs", 1)
+    code, out, err = call("train.txt", *words)
+    assert code == 2
+    assert "THING" in err
+    assert "Whole entities, strict (entity F1)" in out
+    assert "written: out" in out

@@ -15,6 +15,7 @@ from modelaudit.rows import Row
 from modelaudit.text.personal_data import find_personal_data
 from modelaudit.training.examples import Example, TrainingData
 from modelaudit.training.measures.deidentification import deidentified
+from modelaudit.training.measures.located import ONE_CASE
 
 TAGS = ("O", "B-PER", "I-PER", "B-ORG")
 WORDS = (
@@ -104,6 +105,42 @@ def test_particles_ranks_numbers_and_clitics_stay_and_initials_move_together():
     assert four[0] == initials[0]
     assert four[2].endswith("'s")
     assert four[3:] == ("((", "14")
+
+
+def test_ranks_and_particles_that_are_a_person_s_name_by_their_place_are_names():
+    data = tagged(
+        "Ben/B-PER Folds/I-PER met/O Larry/B-PER King/I-PER and/O B./B-PER B./I-PER King/I-PER Jr./I-PER",
+        "Elizabeth/B-PER Bishop/I-PER",
+        "King/B-PER Charles/I-PER met/O Prince/B-PER and/O the/O Duke/B-PER of/I-PER York/I-PER",
+    )
+    one, two, three = (example.row.words for example in changed(data).examples)
+    assert {"Ben", "Folds", "Larry", "King"}.isdisjoint(one)
+    assert one[9] == "Jr."
+    assert {"Elizabeth", "Bishop"}.isdisjoint(two)
+    assert (three[0], three[3], three[6]) == ("King", "Prince", "Duke")
+
+
+def test_a_value_that_was_found_once_is_left_nowhere_where_its_digits_stand():
+    one, two = texts(
+        changed(
+            plain(
+                "Card 4111 1111 1111 1111 from 84.17.46.162 .",
+                "See card4111111111111111x at 84.17.46.162/24, not 8417.46.162 nor 841746162.",
+            )
+        )
+    )
+    assert "4111111111111111" not in one.replace(" ", "") + two
+    assert "84.17.46.162" not in one + two
+    assert "nor 841746162." in two
+    assert " 8417.46.162 " in two
+
+
+def test_text_without_a_difference_of_case_is_counted_as_not_searched():
+    text = "Yesterday Jonathan Parker told his wife Emily that it was late and that she should go home."
+    assert "Jonathan" not in texts(changed(plain(text)))[0]
+    after = changed(plain(text.lower(), text.upper()))
+    assert texts(after) == [text.lower(), text.upper()]
+    assert after.steps[-1].counts[ONE_CASE] == 2
 
 
 def test_numbers_over_several_words_keep_their_words():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,12 @@ def test_a_folder_with_anything_else_in_it_is_refused_and_left_alone(tmp_path, h
         begun(tmp_path / "out", resume=resume)
     assert names(tmp_path / "out") == [held]
     assert file.read_text() == "mine"
+
+
+def test_a_name_that_weights_can_not_be_written_under_is_refused_before_anything_is_made(tmp_path):
+    with pytest.raises(OutputError, match="is not UTF-8"):
+        begun(tmp_path / os.fsdecode(b"\xff"))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_is_no_folder(tmp_path):

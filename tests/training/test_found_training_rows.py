@@ -6,6 +6,7 @@ import csv
 import hashlib
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 from training_records import record_of, source_of
@@ -15,10 +16,12 @@ from modelaudit.errors import DataInputError, OutputError
 from modelaudit.plugins import Plugins
 from modelaudit.subject.quiet import quiet
 from modelaudit.training.compact import compact_model
+from modelaudit.training.recipe import Recipe
 from modelaudit.training.trained_rows import rows_trained_on
 
 PLUGINS = Plugins(installed=False)
 HELD = (2, 5, 40)
+RECIPE = Recipe()
 
 
 def write(path, rows):
@@ -29,13 +32,13 @@ def write(path, rows):
     return path
 
 
-def record(folder, file, **more):
+def record(folder, file, *, recipe=RECIPE, **more):
     content = file.read_bytes()
     source = {
         "name": file.name, "path": str(file), "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content),
         "rows": 40, "text_column": "said", "label_column": "truth", "held_back": HELD,
     }  # fmt: skip
-    made = record_of(train=source_of(**source | more), labels=("negative", "positive"))
+    made = record_of(train=source_of(**source | more), labels=("negative", "positive"), recipe=recipe)
     (folder / "training.json").write_text(made.model_dump_json())
 
 
@@ -149,6 +152,22 @@ def test_a_strangers_record_leads_to_no_other_machine_and_to_no_device(place, pa
     events = []
     assert rows_trained_on("model", events) is None
     assert [event for event in events if "were not used" in event] == events != []
+
+
+@pytest.mark.skipif(not Path("/proc/version").is_file(), reason="the system makes up no files")
+def test_what_the_system_makes_up_is_no_table(place):
+    made_up = Path("/proc/version")
+    record(place / "model", made_up, bytes=0)
+    events = []
+    assert rows_trained_on("model", events) is None
+    assert "its bytes differ" in events[0]
+
+
+def test_what_training_saw_otherwise_is_said(place, rows):
+    record(place / "model", place / "train.csv", recipe=Recipe(deduplicate=True, deidentify=True))
+    said = rows_trained_on("model", []).said
+    assert "Those that training left out, since others say the same or nearly the same, are among them." in said
+    assert "made-up names and numbers" in said
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"version": "9"}', "[" * 5000, '{"version": "1.0", "train": {}}'])

@@ -234,6 +234,7 @@ def test_gradients_that_are_not_those_of_rows_are_refused():
         ({"name_copies": 1}, "adds copies"),
         ({"perturbed_copies": 1}, "adds copies"),
         ({"reweigh": "sex"}, "weighs each row"),
+        ({"stop_on": "loss"}, "early stopping would do nothing"),
         ({"adapter": "adalora"}, "choose --adapter lora"),
     ],
 )
@@ -255,6 +256,7 @@ def test_weights_that_did_not_move_or_are_no_numbers_are_an_error():
 def test_what_the_guarantee_leaves_out_is_told(tmp_path):
     loop = trained(loop_of(tmp_path, tagged(10)))
     data = tagged(10)
+    data = data.after(Step("split", {"rows held back": 2}), data.examples)
     data = data.after(Step("deduplication", {"rows left out": 3}), data.examples)
     classes = (
         ClassScore(name="O", precision=0.8, recall=0.9, f1=0.9, support=80),
@@ -265,6 +267,7 @@ def test_what_the_guarantee_leaves_out_is_told(tmp_path):
     account = told(loop.spent(), data, base_made=True, scores=scores)
     assert "VOCABULARY" in account.checks["not covered"]
     assert "repeated" in account.checks["not covered"]
+    assert "which rows were held back" in account.checks["not covered"]
     assert account.checks["use"].startswith("WARNING: accuracy 0.800 on dev rows")
     better = told(loop.spent(), data, base_made=False, scores=scores.model_copy(update={"accuracy": 0.81}))
     assert "WARNING" not in better.checks["use"]

@@ -1,3 +1,4 @@
+import copy
 import json
 import signal
 import subprocess
@@ -5,7 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from small_trainings import TAG_ROWS, small_trainer
+from small_trainings import TAG_ROWS, small_base, small_trainer
+from tokenizers.normalizers import Sequence
 
 from modelaudit.errors import OutputError
 from modelaudit.training.loop import Loop
@@ -152,3 +154,15 @@ def test_a_killed_process_is_gone_on_with_by_another(tmp_path):
     assert killed.returncode == -signal.SIGKILL
     small_trainer(tmp_path / "killed", **LORA).train(resume=True)
     assert weights(tmp_path / "killed") == weights(tmp_path / "whole")
+
+
+def test_a_training_is_not_gone_on_with_from_another_model_of_its_name(tmp_path, monkeypatch):
+    model, tokenizer = small_base("ner")
+    stopped_at(5, monkeypatch, tmp_path / "a", **PLAIN, base_model=(model, tokenizer))
+    other = copy.deepcopy(model)
+    other.bert.embeddings.word_embeddings.weight.data[5, 0] += 1.0
+    cased = copy.deepcopy(tokenizer)
+    cased.backend_tokenizer.normalizer = Sequence([])
+    for changed in ((other, tokenizer), (model, cased)):
+        with pytest.raises(OutputError, match="another base model"):
+            small_trainer(tmp_path / "a", **PLAIN, base_model=changed).train(resume=True)

@@ -83,3 +83,10 @@ def test_tags_without_any_type_are_refused():
     rows = [{"tokens": ["a", "b"], "ner_tags": ["B-X", None]}]
     with pytest.raises(DataInputError, match="row 1 has a word without a tag"):
         read_training_data(rows, task="token-classification", recipe=Recipe())
+
+
+@pytest.mark.parametrize("sentence", ["b-per i-per o", "PER-B PER-I O", "O LOC_S O"])
+def test_tags_whose_prefixes_can_not_be_read_are_no_types(sentence):
+    with pytest.raises(DataInputError, match="write them with a capital prefix before the type, as B-PER"):
+        read([sentence])
+    assert read(["O B-o I-o PER-B"]).data.labels[:3] == ("O", "B-PER-B", "I-PER-B")

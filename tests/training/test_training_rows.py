@@ -150,6 +150,11 @@ def test_columns_that_are_no_classes_are_refused(cells, sentence):
     assert len(str(caught.value)) < 500
 
 
+def test_a_class_that_no_row_has_is_told():
+    found = texts(labelled(["neg", "pos"] * 3), labels=["neg", "pos", "neutral"])
+    assert step(found, "reading").notes == ("No row has 'neutral': the label map holds it, and it is never trained.",)
+
+
 def test_labels_given_fix_names_and_order():
     read = texts(labelled([0, 2, 1]), labels=["bad", "fair", "good"])
     assert read.data.labels == ("bad", "fair", "good")
@@ -309,3 +314,12 @@ def test_train_and_dev_of_one_file_name_keep_their_rows_apart(tmp_path):
     assert [row.id for row in read.data.dev] == ["dev/r.csv:1", "dev/r.csv:2"]
     assert read.dev.path == str(tmp_path / "b" / "r.csv")
     assert read.dev.held_back == read.train.held_back == ()
+
+
+def test_a_number_sign_that_begins_a_sentence_is_a_word_and_a_document_ends_the_one_before(tmp_path):
+    (tmp_path / "a.txt").write_text(
+        "# id = 7\n# text = B-52\n# # B-NP O\nOslo NN I-NP I-LOC\n"
+        "-DOCSTART- -X- -X- O\nBell NN I-NP I-PER\n\n# # B-NP O\n"
+    )
+    expected = [("# Oslo", ["O", "B-LOC"]), ("Bell", ["B-PER"]), ("#", ["O"])]
+    assert said(tags(tmp_path / "a.txt", dev_share=0)) == expected

@@ -18,11 +18,13 @@ class CommandRead:
     Attributes:
         model, data: what was audited, and on what; None where the command is another, or names no place.
         options: value by option, only those with a value.
+        in_python: options whose value was handed in from Python.
     """
 
     model: str | None = None
     data: str | None = None
     options: Mapping[str, str] = field(default_factory=dict)
+    in_python: frozenset[str] = frozenset()
 
 
 def read_command(command: str) -> CommandRead:
@@ -39,15 +41,18 @@ def read_command(command: str) -> CommandRead:
         return CommandRead()
     places: list[str] = []
     options: dict[str, str] = {}
+    in_python = set()
     rest = iter(words[2:])
     for word in rest:
         if word in SWITCHES:
             continue
         if word.startswith("--"):
             value = next(rest, None)
-            if value is not None and not value.endswith(IN_PYTHON):
+            if value is not None and value.endswith(IN_PYTHON):
+                in_python.add(word)
+            elif value is not None:
                 options[word] = value
         else:
             places.append(word)
     model, data = [*(None if place.endswith(IN_PYTHON) else place for place in places), None, None][:2]
-    return CommandRead(model, data, options)
+    return CommandRead(model, data, options, frozenset(in_python))

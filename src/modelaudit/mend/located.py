@@ -88,7 +88,7 @@ def locate(report: AuditReport, train_data: str | Path, given: Given, plugins: P
     model = _place(given.model, command.model, what="the audited model", flag="--model")
     options = command.options
     record = training_record(model)
-    found_by_itself = record is not None and "--train-data" not in options
+    found_by_itself = record is not None and "--train-data" not in {*options, *command.in_python}
     columns = {name: getattr(given, name) or options.get(f"--{name.replace('_', '-')}") for name in COLUMNS}
     recorded = {name: None if record is None else getattr(record.train, name) for name in COLUMNS}
     return Located(

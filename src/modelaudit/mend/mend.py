@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,18 +13,19 @@ from modelaudit._version import __version__
 from modelaudit.audit_report import AuditReport, SubjectInfo
 from modelaudit.choices import language_of, report_of
 from modelaudit.destinations import check_place, write_whole
-from modelaudit.errors import InputError, OutputError
+from modelaudit.errors import InputError, ModelAuditError, OutputError
 from modelaudit.mend.arms import CONTROL, Plan, is_control, not_together, plans
 from modelaudit.mend.audited import Audited, audit, difference, differing
-from modelaudit.mend.located import Given, Located, differences, locate
+from modelaudit.mend.located import COMPACT, Given, Located, differences, locate
 from modelaudit.mend.proposals import FIELDS, Proposal, costed, picked, proposals, takeable
 from modelaudit.mend.trained import base_of, train
 from modelaudit.monitoring import RowKey
 from modelaudit.plugins import Plugins
+from modelaudit.reports import load_report
 from modelaudit.runner import Listener
 from modelaudit.subject.task import ColumnChoice
-from modelaudit.training.mended import Arm, Mended
-from modelaudit.training.recipe import Recipe
+from modelaudit.training.mended import Arm, Failed, Mended
+from modelaudit.training.recipe import EPOCHS_FROM_SCRATCH, Recipe
 from modelaudit.training.record import RECORD, StepInfo, TrainingRecord
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from modelaudit.training.rows import ReadRows
 
 PAGES = ("mended.json", "mended.html", "mended.md")
-REPORTS = ("report.html", "report.json")
+REPORTS = (".html", ".json")
 Tell = Callable[[str], None]
 
 
@@ -79,6 +81,9 @@ class Mend:
         record = self.located.record
         trained_by = Recipe() if record is None else record.recipe
         common = {name: value for name, value in chosen.items() if name not in of_measures}
+        if self._given.base_model == COMPACT and not (record is not None and record.base_made):
+            # From random weights, the passes that were enough for a pretrained model are too few.
+            common = {"epochs": EPOCHS_FROM_SCRATCH, **common}
         self.recipe = Recipe.of(**{**trained_by.model_dump(), **common})
         self._reweigh = reweigh
 
@@ -107,6 +112,7 @@ class Mend:
         chosen = picked(self._proposed, measures, every=every)
         if not chosen:
             raise InputError("no measure is picked, or no exceeded limit names one; name one of the catalogue")
+        self._check_used(chosen)
         chosen = [takeable(each) for each in costed(chosen, self._rows.data, self.recipe, self.seconds)]
         found = plans(chosen, self.recipe, apart=apart)
         return found if self._audited_is_control else [Plan(CONTROL, self.recipe), *found]
@@ -130,9 +136,12 @@ class Mend:
             resume: go on in a folder where an earlier run was stopped.
             tell: is called with one sentence on each thing that begins.
 
+        A training with measures that can't be done is told of in the record and keeps no other from being done.
+
         Raises:
             InputError: what is found here is not what the report is of.
             OutputError: the folder holds something else, or can't be written.
+            ModelAuditError: the control, or every training with measures, can't be done.
         """
         wanted = self.plans(measures, every=every, apart=apart)
         self._check_out(resume=resume)
@@ -142,10 +151,21 @@ class Mend:
         first = self._audit(self.located.model, key, listener, check=self._check_same)
         checked, other = differing(self.report, first.report)
         control: Arm | None = None
-        before, arms = first, []
+        before = first
+        arms: list[Arm] = []
+        failed: list[Failed] = []
         for place, plan in enumerate(wanted, start=1):
             tell(f"training {plan.name} ({place} of {len(wanted)})")
-            folder, record = self._train(plan, resume=resume, progress=progress)
+            try:
+                folder, record = self._train(plan, resume=resume, progress=progress)
+            except OutputError:
+                raise
+            except ModelAuditError as error:
+                if plan.name == CONTROL or (place == len(wanted) and not arms):
+                    raise
+                failed.append(Failed(name=plan.name, measures=plan.measures, reason=str(error)))
+                tell(f"{plan.name} can't be trained: {error}")
+                continue
             tell(f"auditing {plan.name}")
             after = self._audit(folder, key, listener)
             self._save(after, folder.parent)
@@ -155,8 +175,26 @@ class Mend:
             else:
                 arms.append(arm)
         mended = self._mended(checked, other, control, arms, not_together(wanted, self.recipe))
+        mended = mended.model_copy(update={"failed": tuple(failed)})
         self._write(mended)
         return mended
+
+    def _check_used(self, chosen: Sequence[Proposal]) -> None:
+        """Refuse what would change nothing: a choice that sets a measure which is not taken, or that turns one off."""
+        used = {field for each in chosen for field in FIELDS[each.measure.id]}
+        given = [*self._strengths, *([] if self._reweigh is None else ["reweigh"])]
+        idle = next((field for field in given if field not in used), None)
+        if idle is not None:
+            owner = next(name for name, fields in FIELDS.items() if idle in fields)
+            raise InputError(
+                f"{idle} is a setting of the measure {owner}, which is not taken, so it would change nothing; "
+                "take that measure too, or leave the setting out"
+            )
+        for each in chosen:
+            if each.measure.id not in Recipe.of(**{**self.recipe.model_dump(), **each.settings}).measures:
+                raise InputError(
+                    f"the settings turn {each.measure.id} off, which is to be taken; leave one of both out"
+                )
 
     @cached_property
     def _rows(self) -> ReadRows:
@@ -256,8 +294,12 @@ class Mend:
         return audit(model, self.located, only=only, language=self._language, key=key, check=check, listener=listener)
 
     def _save(self, audited: Audited, folder: Path) -> None:
-        """Write the arm's reports; those of an earlier run stay."""
-        audited.outcome.save(*(folder / name for name in REPORTS if not (folder / name).exists()))
+        """Write the arm's reports; those of an earlier run stay, and where they say otherwise, these stand beside."""
+        for number in count(1):
+            page, record = (folder / f"report{'' if number == 1 else f'-{number}'}{suffix}" for suffix in REPORTS)
+            if not record.exists() or _digest(record) == audited.report.digest:
+                audited.outcome.save(*(place for place in (page, record) if not place.exists()))
+                return
 
     def _mended(
         self, checked: int, other: tuple[str, ...], control: Arm | None, arms: Sequence[Arm], apart_since: str | None
@@ -292,6 +334,13 @@ class Mend:
             pages = (content, render_mending_html(mended), render_mending_markdown(mended))
         for name, page in zip(PAGES, pages, strict=True):
             write_whole(self.out / name, page)
+
+
+def _digest(place: Path) -> str | None:
+    try:
+        return load_report(place).digest
+    except ModelAuditError:
+        return None
 
 
 def _arm(plan: Plan, record: TrainingRecord, before: Audited, after: Audited) -> Arm:

@@ -153,14 +153,20 @@ def _named(report: AuditReport, known: Iterable[CheckerInfo]) -> dict[str, tuple
         if not names and verdict.checker in installed:
             names = installed[verdict.checker].measures
         for name in names:
-            found.setdefault(name, []).append(_aim(verdict, titles))
+            found.setdefault(name, []).append(_aim(verdict, titles, of_rows=info is not None and not info.needs))
     return {name: tuple(aims) for name, aims in found.items()}
 
 
-def _aim(verdict: Verdict, titles: Mapping[tuple[str, str, str | None], str]) -> Aim:
+def _aim(verdict: Verdict, titles: Mapping[tuple[str, str, str | None], str], *, of_rows: bool) -> Aim:
     assert verdict.metric is not None
-    title = titles.get((verdict.checker, verdict.metric, verdict.group), verdict.metric)
-    return Aim(checker=verdict.checker, metric=verdict.metric, group=verdict.group, title=title, state=verdict.state)
+    return Aim(
+        checker=verdict.checker,
+        metric=verdict.metric,
+        group=verdict.group,
+        title=titles.get((verdict.checker, verdict.metric, verdict.group), verdict.metric),
+        state=verdict.state,
+        of_rows=of_rows,
+    )
 
 
 def _proposal(

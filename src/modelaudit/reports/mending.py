@@ -15,7 +15,7 @@ from modelaudit.reports.measures import measure_does, measure_title
 from modelaudit.reports.numbers import duration
 from modelaudit.reports.text import listed, sentence, shortened, visible
 from modelaudit.reports.words import Told, say, told
-from modelaudit.training.mended import Arm, Mended
+from modelaudit.training.mended import Arm, Failed, Mended
 from modelaudit.training.record import StepInfo
 
 NAMED = 5
@@ -91,7 +91,7 @@ class ArmView:
         """What became of the numbers that its measures are for, of their verdicts, and of the task's score."""
         if not self.arm.comparison.comparable:
             return (say("changes.headline.refused"), *self.reasons)
-        said = [self._aimed_words] if self.arm.measures else []
+        said = [self._aimed_words, self._rows_words] if self.arm.measures else []
         return tuple(part for part in (*said, self._verdict_words, self.score_words) if part)
 
     @property
@@ -148,7 +148,7 @@ class ArmView:
         """How many numbers that it is for became better, worse, and were not shown to be either."""
         if not self.arm.measures:
             return (say("changes.none"),) * 3
-        better, worse, unclear, untold = _counts(self.arm.aimed)
+        better, worse, unclear, untold = _counts(self.arm.aimed, missing=self.arm.missing)
         return f"{better:,}", f"{worse:,}", f"{unclear + untold:,}"
 
     @property
@@ -181,6 +181,16 @@ class ArmView:
         return say("mending.privacy", epsilon=f"{spent.epsilon:.3g}", delta=f"{spent.delta:.1e}", unit=spent.unit)
 
     @property
+    def privacy_checks(self) -> tuple[Told, ...]:
+        """What was looked at around its differential privacy, what that does not cover among it."""
+        spent = self.arm.privacy
+        found = {} if spent is None else spent.checks
+        return tuple(
+            Told(say("list.titled", title=told(name).text, group=told(words).text), told(words).lang)
+            for name, words in found.items()
+        )
+
+    @property
     def rules(self) -> tuple[str, ...]:
         """What a reader has to know of its numbers."""
         return tuple(rules(self.arm.comparison)) if self.arm.comparison.comparable else ()
@@ -204,11 +214,17 @@ class ArmView:
 
     @property
     def _aimed_words(self) -> str:
-        counts = dict(zip(SHOWN, _counts(self.arm.aimed), strict=True))
+        counts = dict(zip(SHOWN, _counts(self.arm.aimed, missing=self.arm.missing), strict=True))
         parts = [say(f"mending.count.{key}", count=count) for key, count in counts.items() if count]
         if not parts:
-            return say("mending.aimed.none")
+            return "" if self._rows_words else say("mending.aimed.none")
         return say("mending.aimed.words", count=sum(counts.values()), parts=listed(parts))
+
+    @property
+    def _rows_words(self) -> str:
+        """What is said of numbers that no training can change; nothing where no measure was taken for one."""
+        count = sum(aim.of_rows for aim in self.arm.aims)
+        return say("mending.aimed.rows", count=count) if count else ""
 
     @property
     def _verdict_words(self) -> str:
@@ -286,6 +302,8 @@ def facts(mended: Mended) -> tuple[tuple[str, str], ...]:
     }
     if mended.not_together is not None:
         lines["apart"] = sentence(told(mended.not_together).text)
+    if mended.failed:
+        lines["failed"] = say("list.clauses").join(_failed(each) for each in mended.failed)
     return tuple((say(f"mending.fact.{name}"), words) for name, words in lines.items())
 
 
@@ -297,11 +315,16 @@ def caveats(mended: Mended) -> tuple[str, ...]:
     return tuple(say(f"mending.caveat.{name}") for name in said)
 
 
-def _counts(changes: Sequence[Change]) -> tuple[int, int, int, int]:
-    """Return how many are better, worse, without a clear change, and not told."""
+def _counts(changes: Sequence[Change], *, missing: int = 0) -> tuple[int, int, int, int]:
+    """Return how many are better, worse, without a clear change, and not told, those that no audit has among them."""
     counts = Counter(kind_of(change) for change in changes)
     better, worse, unclear, untold = (sum(counts[kind] for kind in kinds) for kinds in SHOWN.values())
-    return better, worse, unclear + counts["for context"], untold
+    return better, worse, unclear + counts["for context"], untold + missing
+
+
+def _failed(each: Failed) -> str:
+    title = listed([measure_title(name) for name in each.measures])
+    return say("list.titled", title=title, group=sentence(told(each.reason).text))
 
 
 def _named(names: Sequence[str]) -> str:

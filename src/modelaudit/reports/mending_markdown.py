@@ -38,7 +38,7 @@ def _lists(arm: ArmView) -> str:
 def _arm(arm: ArmView) -> list[str]:
     parts = [f"### {plain(arm.title)}"]
     parts += [f"{plain(each.title)}: {plain(each.does)} " + _done(each.done) for each in arm.measures]
-    parts += [plain(arm.privacy_words), plain(" ".join(arm.sentences))]
+    parts += [plain(arm.privacy_words), _done(arm.privacy_checks), plain(" ".join(arm.sentences))]
     if arm.first_rows:
         rows = [
             (

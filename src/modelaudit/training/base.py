@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from modelaudit.errors import DataInputError, ModelInputError
+from modelaudit.inference.weights import weights_sha256
 from modelaudit.subject.callables import is_function
+from modelaudit.subject.describe import tokenizer_sha256
 from modelaudit.subject.limits import check_fit, check_numbers, max_length
 from modelaudit.subject.opened import OpenedCallable, OpenedModel, OpenOptions
 from modelaudit.subject.places import is_folder
@@ -60,6 +62,10 @@ class Base:
     limit: int
     notes: tuple[str, ...] = ()
 
+    def identity(self) -> str:
+        """Return what two bases share that are called alike and have the same weights and tokenizer."""
+        return f"{self.name} {weights_sha256(self.model)} {tokenizer_sha256(self.tokenizer)}"
+
 
 def open_base(
     base_model: Any,
@@ -91,6 +97,11 @@ def open_base(
         )
     with _seeded(recipe.seed):
         if isinstance(base_model, str) and base_model == COMPACT:
+            if tokenizer is not None:
+                raise ModelInputError(
+                    f"{COMPACT} learns a tokenizer of its own from the rows, and another was named; leave it out "
+                    "(tokenizer= in Python, --tokenizer), or name a base model"
+                )
             return _made(task, labels, texts, recipe)
         if is_function(base_model) or isinstance(base_model, OpenedCallable):
             raise ModelInputError("a function can't be trained; give a model, its folder, a hub id, or compact")
@@ -141,6 +152,11 @@ def _with_new_head(
         raise ModelInputError(
             f"{opened.name}: its weights are quantised, and such weights can't be trained; take the model that it was "
             "made from"
+        )
+    if task == "text-classification" and getattr(config, "is_encoder_decoder", False):
+        raise ModelInputError(
+            f"{opened.name}: a {config.model_type!r:.60} writes text from text, and no audit can ask its head for "
+            "classes; choose an encoder, such as one of the BERT family"
         )
     config.id2label = dict(enumerate(labels))
     config.label2id = {label: index for index, label in enumerate(labels)}

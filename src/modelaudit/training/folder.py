@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from modelaudit.errors import OutputError
+from modelaudit.evidence import storable
 from modelaudit.subject.places import shown
 from modelaudit.subject.quiet import quiet
 from modelaudit.training.card import card_text
@@ -52,7 +53,7 @@ class TrainingFolder:
         self,
         recipe: Recipe,
         train: SourceInfo,
-        base_name: str,
+        base: str,
         *,
         resume: bool,
         dev: SourceInfo | None = None,
@@ -60,11 +61,18 @@ class TrainingFolder:
     ) -> None:
         """Make the folder, or take up a training that was stopped there, and write down what is trained.
 
+        Args:
+            base: identity of the base model (`Base.identity`).
+
         Raises:
             OutputError: the folder holds anything else, a training that was stopped and no `resume` is asked for, one
                 with another recipe, other rows, dev rows or labels, or another base model; or it can't be written.
         """
-        mark = _mark(recipe, train, base_name, dev=dev, labels=labels)
+        if storable(str(self.out)) != str(self.out):
+            raise OutputError(
+                f"the name of {shown(self.out)} is not UTF-8, and weights can't be written there; {ELSEWHERE}"
+            )
+        mark = _mark(recipe, train, base, dev=dev, labels=labels)
         try:
             found = sorted(entry.name for entry in self.out.iterdir()) if self._is_there() else []
             begun = self._begun() if CHECKPOINTS in found else None
@@ -174,7 +182,7 @@ class TrainingFolder:
 
 
 def _mark(
-    recipe: Recipe, train: SourceInfo, base_name: str, *, dev: SourceInfo | None, labels: Sequence[str]
+    recipe: Recipe, train: SourceInfo, base: str, *, dev: SourceInfo | None, labels: Sequence[str]
 ) -> dict[str, str]:
     """What must be equal for a training to be gone on with, as hashes by what they stand for."""
     said = {
@@ -182,7 +190,7 @@ def _mark(
         "set of training rows": train.rows_sha256,
         "set of dev rows": "" if dev is None else dev.rows_sha256,
         "list of labels": json.dumps(list(labels)),
-        "base model": base_name,
+        "base model": base,
     }
     return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in said.items()}
 

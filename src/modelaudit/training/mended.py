@@ -23,13 +23,18 @@ SCORES = ("accuracy", "entity_f1")
 
 
 class Aim(Frozen):
-    """A judged number of the report whose check names a measure: what the measure is taken for."""
+    """A judged number of the report whose check names a measure: what the measure is taken for.
+
+    `of_rows` says that it is a number of the rows and not of the model: each audit looks at the rows as they were
+    before any measure, so no training changes it.
+    """
 
     checker: Text
     metric: Text
     group: Text | None = None
     title: Text
     state: State
+    of_rows: bool = False
 
     def is_of(self, change: Change) -> bool:
         """Tell whether a change is that of this number."""
@@ -68,13 +73,28 @@ class Arm(Frozen):
 
     @property
     def aimed(self) -> tuple[Change, ...]:
-        """What became of the numbers that the measures were taken for."""
-        return tuple(each for each in self.comparison.changes if any(aim.is_of(each) for aim in self.aims))
+        """What became of the numbers that the measures were taken for, but for those of the rows."""
+        aims = [aim for aim in self.aims if not aim.of_rows]
+        return tuple(each for each in self.comparison.changes if any(aim.is_of(each) for aim in aims))
+
+    @property
+    def missing(self) -> int:
+        """How many of these numbers neither audit has, since a check failed or was skipped here."""
+        aims = [aim for aim in self.aims if not aim.of_rows]
+        return sum(not any(aim.is_of(each) for each in self.comparison.changes) for aim in aims)
 
     @property
     def risks(self) -> frozenset[Risk]:
         """The risks that its measures are meant to lower."""
         return frozenset(MEASURES[name].risk for name in self.measures if name in MEASURES)
+
+
+class Failed(Frozen):
+    """A training that could not be done: the name of its folder, its measures, and why."""
+
+    name: Text
+    measures: tuple[Text, ...]
+    reason: Text
 
 
 class Mended(Frozen):
@@ -88,6 +108,7 @@ class Mended(Frozen):
         recipe: of the control.
         control: the model trained again without a new measure; None where the audited model is that one.
         arms: the trainings with measures, the one with all first where there is one.
+        failed: trainings with measures that could not be done.
         not_together: why there is no training with all measures, where they do not go together.
         audited_seconds: how long the training of the audited model took, where that is known.
     """
@@ -108,6 +129,7 @@ class Mended(Frozen):
     control: Arm | None = None
     audited_seconds: float | None = None
     not_together: Text | None = None
+    failed: tuple[Failed, ...] = ()
     arms: tuple[Arm, ...] = Field(min_length=1)
 
     @property

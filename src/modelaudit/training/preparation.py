@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from modelaudit.errors import DataInputError
 from modelaudit.training.examples import TrainingData
 from modelaudit.training.recipe import Recipe
 
@@ -19,9 +20,26 @@ def prepared(data: TrainingData, recipe: Recipe) -> TrainingData:
     Raises:
         DataInputError: a measure that this data can't take, with the reason.
     """
+    _check_stopping(data, recipe)
     for name, change in _changes(recipe):
         data = change(data, np.random.default_rng([recipe.seed, zlib.crc32(name.encode())]))
     return data
+
+
+def _check_stopping(data: TrainingData, recipe: Recipe) -> None:
+    """Refuse early stopping that would do nothing, and stand in the record as a measure that was taken."""
+    if "early-stopping" not in recipe.measures:
+        return
+    if not data.dev:
+        raise DataInputError(
+            "early stopping by the loss needs rows that are held back, and there are none; name dev rows, or hold back "
+            "a share of the training rows"
+        )
+    if recipe.adapter == "adalora":
+        raise DataInputError(
+            "adalora saves no checkpoint and ends with its last weights, so early stopping would do nothing; leave one "
+            "of the two out, or choose lora"
+        )
 
 
 def _changes(recipe: Recipe) -> list[tuple[str, Change]]:

@@ -12,6 +12,13 @@ from modelaudit.evidence import Frozen, Text
 from modelaudit.training.catalogue import MEASURES
 
 EPOCHS_FROM_SCRATCH = 12.0
+_SWITCHES = {
+    "dp_delta": "dp_epsilon",
+    "dp_clip": "dp_epsilon",
+    "pairing_attributes": "logit_pairing",
+    "rank": "adapter",
+}
+"""Settings by what they do nothing without."""
 Adapter = Literal["none", "lora", "adalora", "head"]
 Attribute = Literal["gender", "ethnicity", "intersection", "religion", "nationality", "age", "region", "hukou"]
 
@@ -89,6 +96,15 @@ class Recipe(Frozen):
             first = error.errors()[0]
             field = ".".join(map(str, first["loc"]))
             raise InputError(f"{field} is {first['input']!r:.60}; {first['msg'][:200]}") from error
+
+    def effective(self) -> Recipe:
+        """Return the recipe; raise InputError where a setting does nothing without another, as a delta alone."""
+        plain = Recipe()
+        changed = {field for field in Recipe.model_fields if getattr(self, field) != getattr(plain, field)}
+        for field, switch in _SWITCHES.items():
+            if field in changed and switch not in changed:
+                raise InputError(f"{field} does nothing without {switch}; set {switch} too, or leave {field} out")
+        return self
 
     @property
     def measures(self) -> tuple[str, ...]:

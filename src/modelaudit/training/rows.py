@@ -84,6 +84,7 @@ def read_training_data(
         names, steps, notes = _classes_of(parts, given), [], ()
     batches = [_read(part, task, names, fixed=given is not None) for part in parts]
     _check_classes(batches[0], names, train.table)
+    notes += _untaught(batches, names) if task == "text-classification" else ()
     rows = batches[0].rows
     counts = {"rows": len(rows), **_oddities(train.table, batches[0])}
     held: frozenset[int] = frozenset()
@@ -186,6 +187,13 @@ def _check_classes(batch: RowBatch, labels: Sequence[str], table: Table) -> None
             f"{table.name}: every {what} has the label {one}, so there is nothing to learn; hand in rows of two labels "
             "or more"
         )
+
+
+def _untaught(batches: Sequence[RowBatch], labels: Sequence[str]) -> tuple[str, ...]:
+    """A sentence on the classes that no row has, since the user or the column names more than there are."""
+    said = {label for batch in batches for row in batch.rows for label in labels_of(row)}
+    missing = [name for place, name in enumerate(labels) if place not in said]
+    return (f"No row has {listed(missing)}: the label map holds it, and it is never trained.",) if missing else ()
 
 
 def _oddities(table: Table, batch: RowBatch) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from modelaudit.errors import DataInputError
@@ -11,6 +12,8 @@ from modelaudit.text.tags import OUTSIDE, split_tag, type_of
 from modelaudit.training.label_map import checked, listed
 
 _LETTERS = frozenset("BIESLU")
+_MISSPELLED = re.compile(r"o|[biesluo][-_].+|.+[-_][BIESLU]", re.DOTALL)
+"""What tags look like whose prefix is a small letter, or stands behind the type."""
 
 
 def tag_labels(
@@ -25,7 +28,8 @@ def tag_labels(
         places: the columns of both, as messages call them.
 
     Raises:
-        DataInputError: integers without names, tags without types, words without tags, or tags beyond those given.
+        DataInputError: integers without names, tags without types or with prefixes that can't be read, words without
+            tags, or tags beyond those given.
     """
     parts = [(cells, place) for cells, place in zip((train, dev), places, strict=False) if cells is not None]
     fixed = _fixed(given, place=places[0]) if given is not None else None
@@ -68,6 +72,11 @@ def _types(cells: TaggedCells, place: str, given: tuple[str, ...] | None) -> tup
     if distinct - {OUTSIDE} and distinct - {OUTSIDE} <= _LETTERS:
         raise DataInputError(
             f"{place}: the tags {listed(sorted(distinct))} name no type of entity; write them with one, as B-PER"
+        )
+    if distinct - {OUTSIDE} and all(map(_MISSPELLED.fullmatch, distinct - {OUTSIDE})):
+        raise DataInputError(
+            f"{place}: the tags {listed(sorted(distinct))} are spelled as in no scheme, and each would be a type of "
+            f"entity; write them with a capital prefix before the type, as B-PER, and {OUTSIDE} outside of any"
         )
     return checked(sorted({kind for tag in distinct if (kind := type_of(tag)) is not None}), place=place)
 

@@ -20,11 +20,16 @@ __all__ = ["TrainedRows", "rows_trained_on"]
 
 LARGEST_RECORD = 100_000_000
 """No file beyond so many bytes is taken for a record."""
+_SEEN_OTHERWISE = {
+    "deduplicate": "Those that training left out, since others say the same or nearly the same, are among them.",
+    "deidentify": "Training saw them with made-up names and numbers in the place of personal data.",
+}
+"""What a reader should know of the rows, by the setting of the recipe that made it so."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainedRows:
-    """The table that a model was trained on, without the rows that were held back.
+    """The table that a model was trained on, without the rows that were held back, as the file has it.
 
     Attributes:
         path: of its file. columns: where text, label and group stood. said: a sentence for the report.
@@ -49,7 +54,7 @@ def rows_trained_on(model: Any, events: list[str]) -> TrainedRows | None:
     try:
         reason = _unfit(place, record.train)
         if reason is None:
-            return _read(place, record.train)
+            return _read(place, record)
     except DataInputError as error:
         reason = str(error)
     except OSError as error:
@@ -86,13 +91,15 @@ def _unfit(place: Path, source: SourceInfo) -> str | None:
     if not is_file(place):
         return f"{shown(place)} is not there."
     changed = f"{shown(place)} is not the file that was trained on: its bytes differ."
-    if source.sha256 is None or place.stat().st_size != source.bytes:
+    # No table is empty; what the system makes up when it is read, and may never end, says that it is.
+    if source.sha256 is None or not source.bytes or place.stat().st_size != source.bytes:
         return changed
     with place.open("rb") as content:
         return None if hashlib.file_digest(content, "sha256").hexdigest() == source.sha256 else changed
 
 
-def _read(place: Path, source: SourceInfo) -> TrainedRows:
+def _read(place: Path, record: TrainingRecord) -> TrainedRows:
+    source = record.train
     table = read_table(place, name=place.name)
     without = ""
     if source.held_back:
@@ -102,5 +109,10 @@ def _read(place: Path, source: SourceInfo) -> TrainedRows:
         place,
         table,
         ColumnChoice(source.text_column, source.label_column, source.group_column),
-        f"The training rows were found by {RECORD} in the model's folder: {shown(place)}{without}.",
+        " ".join(
+            [
+                f"The training rows were found by {RECORD} in the model's folder: {shown(place)}{without}.",
+                *(said for setting, said in _SEEN_OTHERWISE.items() if getattr(record.recipe, setting)),
+            ]
+        ),
     )

@@ -112,7 +112,7 @@ class ReferenceTrainer:
         self.folder = TrainingFolder(out)
         self.labels = labels
         self.columns = ColumnChoice(text=text_column, label=label_column, group=group_column)
-        chosen = Recipe.of(**settings) if recipe is None else recipe
+        chosen = Recipe.of(**settings).effective() if recipe is None else recipe
         self.recipe = chosen.suited(scratch=isinstance(base_model, str) and base_model == COMPACT)
         self.device = device
         self.report_to = (report_to,) if isinstance(report_to, str) else tuple(report_to)
@@ -146,9 +146,10 @@ class ReferenceTrainer:
             base = self._base(data)
             features = features_of(data, base.tokenizer, limit=base.limit)
             updates = updates_of(self.recipe, len(features))
+            identity = base.identity()
             learner = adapted(base.model, self.recipe, task=self.task, updates=updates)
             self._check_budget(len(features))
-            self.folder.begin(self.recipe, read.train, base.name, dev=read.dev, labels=data.labels, resume=resume)
+            self.folder.begin(self.recipe, read.train, identity, dev=read.dev, labels=data.labels, resume=resume)
             loop = self._loop(learner, data, base, features, progress=progress)
             self._run(loop, resume=resume)
             model = merged(loop.model)

@@ -11,13 +11,19 @@ from modelaudit.evidence import Table
 from modelaudit.results import Finding, Metric
 from modelaudit.statistics import Estimate
 
+ENTITY_F1 = "entity_f1"
+
 
 def findings(scores: Scores, baselines: Sequence[Baseline]) -> Iterator[Finding]:
     """Yield the model's scores, then what it gains over each baseline in the headline score."""
+    compared = _side_by_side(scores, baselines)
+    # A page shows two tables of a finding. A tagger's two must not be taken for each other, so both are shown; what its
+    # baselines score stands with their own findings too.
+    tagger = scores.headline.id == ENTITY_F1
     yield Finding(
         metric=_metric(scores.headline),
         statement=_sentence(scores.headline),
-        evidence=(_side_by_side(scores, baselines), *scores.evidence),
+        evidence=(*scores.evidence, compared) if tagger else (compared, *scores.evidence),
     )
     for score in scores.others:
         yield Finding(metric=_metric(score), statement=_sentence(score))

@@ -13,11 +13,12 @@ from modelaudit.checker import Predictions
 from modelaudit.checkers.performance.scores import Score
 from modelaudit.checkers.unit_keys import unit_keys
 from modelaudit.drawing import documents
-from modelaudit.evidence import Evidence, Table
+from modelaudit.evidence import Cell, Evidence, Table
 from modelaudit.rows import Row
 from modelaudit.statistics import Estimate, clustered_share, f1_drop, micro_f1
-from modelaudit.statistics.class_scores import counted_classes, macro, micro, weighted
+from modelaudit.statistics.class_scores import ClassCount, counted_classes, counted_entities, macro, micro, weighted
 from modelaudit.text import entity_spans
+from modelaudit.text.strict_tags import strict_reader
 from modelaudit.text.tags import OUTSIDE
 
 Counts = NDArray[np.float64]
@@ -57,7 +58,7 @@ class Tags:
                 f"{f1.value or 0.0:.3f}",
             ),
             others=(),
-            evidence=(_by_type(rows, truth, said), _by_word(rows, found, labels)),
+            evidence=(_by_type(rows, (truth, said), _strict(rows, answers, labels)), _by_word(rows, found, labels)),
         )  # fmt: skip
 
     def of_baseline(self, answers: Sequence[object]) -> float:
@@ -79,6 +80,18 @@ def _entities(tags: Sequence[str]) -> Entities:
     return frozenset(entity_spans(list(tags)))
 
 
+def _strict(rows: Sequence[Row], answers: Predictions, labels: Sequence[str]) -> tuple[ClassCount, ...]:
+    """Counts by type, as seqeval's strict mode has them: tags that break their scheme make no entity."""
+    assert answers.offsets is not None
+    read = strict_reader(labels)
+    said = [
+        read([OUTSIDE if tag < 0 else labels[tag] for tag in answers.labels[start:end]])
+        for start, end in zip(answers.offsets, answers.offsets[1:], strict=False)
+    ]
+    truth = [read([labels[tag] for tag in cast("tuple[int, ...]", row.tags)]) for row in rows]
+    return counted_entities(truth, said)
+
+
 def _counts(truth: Sequence[Entities], said: Sequence[Entities]) -> Counts:
     counted = [(len(one & other), len(other), len(one)) for one, other in zip(truth, said, strict=True)]
     return np.array(counted, dtype=np.float64).reshape(-1, 3)
@@ -97,11 +110,15 @@ def _by_document(counts: Counts, rows: Sequence[Row]) -> Counts:
     return np.stack([np.bincount(code, weights=column) for column in counts.T], axis=1)
 
 
-def _by_type(rows: Sequence[Row], truth: Sequence[Entities], said: Sequence[Entities]) -> Table:
-    kinds = sorted({entity[2] for row in (*truth, *said) for entity in row})
-    cells = []
+def _by_type(
+    rows: Sequence[Row], sides: tuple[Sequence[Entities], Sequence[Entities]], strict: Sequence[ClassCount]
+) -> Table:
+    """Scores of each type and of all, and beside them F1 where every entity must be spelled as its scheme demands."""
+    kinds = sorted({entity[2] for side in sides for row in side for entity in row})
+    strictly = {count.name: count.f1 for count in strict}
+    cells: list[tuple[Cell, ...]] = []
     for kind in kinds:
-        counts = _counts(*([frozenset(e for e in row if e[2] == kind) for row in side] for side in (truth, said)))
+        counts = _counts(*([frozenset(e for e in row if e[2] == kind) for row in side] for side in sides))
         right, predicted, true = counts.sum(axis=0)
         counted = _by_document(counts, rows)
         recall = clustered_share(counted[:, 0], counted[:, 2])
@@ -115,11 +132,25 @@ def _by_type(rows: Sequence[Row], truth: Sequence[Entities], said: Sequence[Enti
                 f"{right / true:.1%}" if true else None,
                 f"{low:.1%} to {high:.1%}" if true else None,
                 round(2.0 * right / (predicted + true), 3),
+                _rounded(strictly.get(kind)),
             )
         )
+    right, predicted, true = map(int, _counts(*sides).sum(axis=0))
+    every = ClassCount("micro average", right, predicted, true)
+    shares = (*map(_percent, (every.precision, every.recall)), None)
+    cells.append((every.name, true, predicted, *shares, _rounded(every.f1), _rounded(micro(strict).f1)))
     return Table(
         title="Each type of entity",
-        columns=("type", "true entities", "predicted", "precision", "recall", "95% interval of recall", "F1"),
+        columns=(
+            "type",
+            "true entities",
+            "predicted",
+            "precision",
+            "recall",
+            "95% interval of recall",
+            "F1",
+            "F1, strict",
+        ),
         rows=tuple(cells),
     )
 

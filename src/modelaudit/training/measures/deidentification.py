@@ -6,6 +6,7 @@ they stand. Text only: labels, other columns and the rows that are held back are
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right, insort
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,8 +31,14 @@ _PLURALS = {
     "name": "words of names",
     "initials": "initials",
 }
-_KNOWN_BY_DIGITS: tuple[Kind, ...] = ("phone number", "US social security number", "UK NHS number")
-"""What is found behind a word that tells it, and may stand elsewhere without."""
+_KNOWN_BY_DIGITS: tuple[Kind, ...] = (
+    "phone number",
+    "US social security number",
+    "UK NHS number",
+    "payment card number",
+    "IP address",
+)
+"""What is found behind a word that tells it, or apart from letters and signs, and may stand elsewhere otherwise."""
 _BEFORE, _BEHIND, _CONTEXTS = 64, 32, 3
 _LETTERS = 26
 _NOTES = (
@@ -87,7 +94,7 @@ def _known_by_digits(places: Iterable[Located]) -> dict[str, Found]:
     """The numbers that were found, by their digits; of two kinds with the same digits the more specific."""
     found = [each for place in places for each in place.found if each.kind in _KNOWN_BY_DIGITS]
     found.sort(key=lambda each: (KINDS.index(each.kind), each.value), reverse=True)
-    return {each.value.lstrip("+"): each for each in found}
+    return {re.sub("[^0-9]", "", each.value): each for each in found if ":" not in each.value}
 
 
 def _drawn(places: Sequence[Located], seed: bytes) -> _Surrogates:

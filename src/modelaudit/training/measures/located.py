@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -29,6 +29,7 @@ NameKind = Literal["name", "Chinese name", "initials"]
 OTHER_SCRIPT = "names left, of a script without name lists"
 WELL_KNOWN = "texts left with their names, for a well-known person is named"
 OPEN = "texts left with their names, for it is open what is a name"
+ONE_CASE = "texts in which names can't be told, for all letters are small or all are capitals"
 OTHER_LANGUAGE = "texts not searched for names, for their language has no name lists"
 
 _HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff"
@@ -51,6 +52,10 @@ _NO_NAMES = frozenset(
     }
 )  # fmt: skip
 """Words in names of persons that are not theirs: particles, ranks, numbers."""
+_BEHIND_NAMES = frozenset({"jr", "sr", "ii", "iii", "iv", "vi", "vii", "viii", "ix", "xi", "xii", "esq", "phd", "md"})
+"""Those that stand behind a last name and are none."""
+_FIRST_TOO = frozenset({"al", "ben", "del", "della", "les", "van"})
+"""Particles that are first names, too."""
 _DIGITS = re.compile("[0-9]+")
 _GAP = 3
 """The most characters between two groups of digits of one number."""
@@ -117,7 +122,8 @@ def with_repeated(place: Located, known: Mapping[str, Found]) -> Located:
             end = groups[last][1]
             spaced = all(groups[at + 1][0] - groups[at][1] <= _GAP for at in range(first, last))
             match = known.get(re.sub("[^0-9]", "", plain[start:end])) if spaced else None
-            if match is not None and not re.search("[^0-9 ().+/-]", plain[start:end]):
+            same = match is not None and (match.kind != "IP address" or plain[start:end] == match.value)
+            if match is not None and same and not re.search("[^0-9 ().+/-]", plain[start:end]):
                 more.append(Found(match.kind, start, end, match.value))
                 break
     return Located(place.reading, tuple(_apart(place.found, more)), place.left) if more else place
@@ -149,13 +155,14 @@ def _named_by_tags(reading: Characters, tags: Sequence[str], left: list[str]) ->
     return found
 
 
-def _read_parts(reading: Characters, parts: Sequence[Span], *, foreign: bool) -> Iterator[Found]:
+def _read_parts(reading: Characters, parts: list[Span], *, foreign: bool) -> Iterator[Found]:
     """The parts of one person's name that are names."""
     text = reading.text
     latin = {span for span in parts if _is_latin(text[slice(*span)])}
     capitals = any(text[start].isupper() for start, _ in latin)
     small_letters = any(not text[slice(*span)].isupper() for span in latin)
     possible = {span for span in latin if _is_name(text, *span)}
+    possible |= {span for span in latin if _is_name_here(text, *span, parts, possible)}
     names = sorted(span for span in possible if text[span[0]].isupper() or not capitals)
     place_of = dict.fromkeys(names, 1) | {names[-1]: -1} if len(names) > 1 else dict.fromkeys(names, 0)
     for start, end in parts:
@@ -180,6 +187,21 @@ def _is_name(text: str, start: int, end: int) -> bool:
     return word.isupper() and (dotted or word not in _NUMBERS)
 
 
+def _is_name_here(text: str, start: int, end: int, parts: list[Span], possible: Collection[Span]) -> bool:
+    """Whether a particle or rank is a name by its place: "Ben", a first name, before others; "King" behind others."""
+    word = text[start:end]
+    if len(word) == 1 or not word[0].isupper() or word.lower() in _BEHIND_NAMES:
+        return False
+    others = [span for span in possible if text[span[0]].isupper() and span[1] - span[0] > 1]
+    if (start, end) == parts[0]:
+        return word.lower() in _FIRST_TOO and bool(others)
+    *_, (before, behind), last = parts[:1] + [
+        each for each in parts[1:] if text[slice(*each)].lower() not in _BEHIND_NAMES
+    ]
+    named = (before, behind) in others or (behind - before == 1 and text[before].isupper())
+    return (start, end) == last and named and not text[behind:start].strip(" .")
+
+
 def _named_in_text(reading: Characters, left: list[str]) -> list[Found]:
     language = language_of(reading.document.text)
     if language is None:
@@ -202,6 +224,8 @@ def _english_in_text(reading: Characters, left: list[str]) -> list[Found]:
         for mention in mentions:
             start, end = reading.index(mention.start), reading.index(mention.end)
             found.append(Found("name", start, end, value_of_word(mention.name), place))
+    if not found and (reading.text.islower() or reading.text.isupper()):
+        left.append(ONE_CASE)
     return found
 
 

@@ -27,6 +27,7 @@ COPYING = (
     "perturbation-augmentation",
 )
 LOOKING = {
+    "split": "which rows were held back was decided by looking at all rows, so that one row more can move another one",
     "deduplication": "which rows were left out as repeated was decided by looking at all of them",
     "de-identification": "which surrogate stands for which name was decided by looking at all rows",
 }
@@ -36,8 +37,8 @@ def private_recipe_checked(recipe: Recipe) -> None:
     """Refuse, before anything is read, what can't go with differentially private training.
 
     Raises:
-        InputError: a measure that adds copies of rows or weighs rows by others, or an adapter that looks at gradients;
-            or Opacus is not installed.
+        InputError: a measure that adds copies of rows or weighs rows by others, or that would do nothing, or an adapter
+            that looks at gradients; or Opacus is not installed.
     """
     if recipe.dp_epsilon is None:
         return
@@ -52,6 +53,11 @@ def private_recipe_checked(recipe: Recipe) -> None:
         raise InputError(
             "differentially private training bounds what one row does, and reweighing weighs each row by all others; "
             "leave one of the two out"
+        )
+    if "early-stopping" in recipe.measures:
+        raise InputError(
+            "differentially private training saves no checkpoint and ends with its last weights, so early stopping "
+            "would do nothing; leave one of the two out"
         )
     if recipe.adapter == "adalora":
         raise InputError(

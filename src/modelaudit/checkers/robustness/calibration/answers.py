@@ -33,7 +33,7 @@ class Answers:
         cluster: (n,) document of the answer, or its row where there are none, from 0 up without gaps.
         fold: (n,) 0 to `FOLDS` - 1, equal within a cluster and decided by its content.
         unit: what an answer is called.
-        keys: by cluster, what it is known by in another audit.
+        keys: by cluster, what it is known by in another audit; None where no other is compared with.
     """
 
     logits: Floats
@@ -43,7 +43,7 @@ class Answers:
     cluster: NDArray[np.int64]
     fold: NDArray[np.int64]
     unit: str
-    keys: tuple[Hashable, ...] = ()
+    keys: tuple[Hashable, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.truth)

@@ -21,7 +21,8 @@ def gap_findings(answers: Answers, *, rng: np.random.Generator) -> Iterator[Find
 
 
 def _error(answers: Answers, result: CalibrationError) -> Finding:
-    estimate = error_of(answers.confidence, answers.correct, answers.cluster).keyed(answers.keys)
+    estimate = error_of(answers.confidence, answers.correct, answers.cluster)
+    estimate = estimate if answers.keys is None else estimate.keyed(answers.keys)
     low, high = estimate.interval()
     return Finding(
         metric=Metric.of(
