@@ -44,9 +44,14 @@ def units_of(cells: list[Cell], seeds: int) -> tuple[list[Unit], list[Unit], lis
             mended = {**common, "arm": cell.measure, "settings": settings_of(cell), "dev": world.dev or cell.dev}
             for arm in (plain, mended):
                 name = f"arm/{world.name}-{arm['arm']}-{seed}"
-                arms[name] = Unit(name, train_arm, arm, 30.0)
+                arms[name] = Unit(name, train_arm, arm, _seconds(arm))
             audits.append(Unit(f"audit/{cell.measure}-{seed}", audit, {"plain": plain, "mended": mended}, 30.0))
     return list(bases.values()), list(arms.values()), audits
+
+
+def _seconds(arm: Mapping[str, Any]) -> float:
+    """About how long an arm is trained, on one core."""
+    return 120.0 if "dp_epsilon" in arm["settings"] else 60.0 if arm["world"] == "memory" else 30.0
 
 
 def settings_of(cell: Cell) -> dict[str, Any]:

@@ -32,8 +32,8 @@ class Cell:
 
 
 MEMBERSHIP = {"world": "memory", "checker": "modelaudit/membership-inference", "metric": "membership_auc", "aim": 0.5}
-SWAPS = {"world": "gender", "checker": "modelaudit/counterfactual-substitution", "metric": "excess_flip_rate"}
-FEW_ROWS = {"dp_epsilon": 8.0, "batch_size": 128, "learning_rate": 2e-3}
+SWAPS = {"world": "gender", "checker": "modelaudit/counterfactual-substitution", "metric": "score_difference"}
+FEW_ROWS = {"dp_epsilon": 8.0, "batch_size": 128, "learning_rate": 2e-3, "epochs": 12.0}
 """For a thousand rows: large batches, in which the noise weighs less."""
 
 CELLS = (
@@ -63,5 +63,5 @@ CELLS = (
         options={"columns": "native language"},
     ),
     Cell("perturbation-augmentation", "gender", "modelaudit/perturbation", "flip_rate", 0.0, groups=".*case.*"),
-    Cell("temperature-scaling", "overconfident", "modelaudit/calibration", "calibration_error", 0.0),
+    Cell("temperature-scaling", "unsure", "modelaudit/calibration", "calibration_error", 0.0),
 )

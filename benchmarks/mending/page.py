@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mending.joining import parts_page
 from mending.worlds import WORLDS
 from modelaudit.training import MEASURES
 
 
 def sections(study: Mapping[str, Any]) -> str:
     """Return the sections of the page from the study's JSON."""
-    return summary(study) + "".join(_cell(record) for record in study["cells"])
+    return summary(study) + parts_page(study.get("parts", ())) + "".join(_cell(record) for record in study["cells"])
 
 
 def summary(study: Mapping[str, Any]) -> str:

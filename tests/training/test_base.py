@@ -31,6 +31,7 @@ from modelaudit.subject.opened import OpenOptions
 from modelaudit.subject.quiet import quiet
 from modelaudit.training.base import open_base, untrained
 from modelaudit.training.compact import compact_model
+from modelaudit.training.features import Collator
 from modelaudit.training.recipe import Recipe
 
 TAGS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
@@ -269,3 +270,20 @@ def test_a_model_that_writes_text_is_not_trained_to_tell_classes(pieces):
     model = BartModel(BartConfig(**size, **heads, max_position_embeddings=32))
     with pytest.raises(ModelInputError, match="no audit can ask its head"):
         base((model, pieces), "text-classification")
+
+
+@pytest.mark.parametrize("meant", [None, 9, -1])
+def test_a_head_that_looks_at_the_last_token_sees_the_padding(meant, bytes_):
+    model, tokenizer = gpt2(bytes_)
+    model.config.pad_token_id = meant
+    made = base((model, tokenizer), "text-classification", labels=("a", "b"))
+    rows = [{"input_ids": made.tokenizer(text)["input_ids"], "labels": 0} for text in ("to", "went to paris")]
+    collator, model = Collator(made.tokenizer), made.model.eval()
+
+    def logits(items):
+        batch = collator(items)
+        return model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits
+
+    torch.testing.assert_close(logits(rows)[0], logits(rows[:1])[0])
+    encoder = base(roberta(bytes_), "text-classification").model
+    assert encoder.config.pad_token_id == roberta(bytes_)[0].config.pad_token_id

@@ -161,7 +161,8 @@ def _with_new_head(
     config.id2label = dict(enumerate(labels))
     config.label2id = {label: index for index, label in enumerate(labels)}
     config.problem_type = "single_label_classification" if task == "text-classification" else None
-    if getattr(config, "pad_token_id", None) is None:
+    # A head that looks at the last token finds it by the padding behind it, so both must mean the same token.
+    if getattr(config, "pad_token_id", None) is None or not _counts_from_padding(opened.model):
         config.pad_token_id = tokenizer.pad_token_id
     if recipe.dropout is not None:
         _set_dropout(config, recipe.dropout, name=opened.name)
@@ -177,6 +178,11 @@ def _with_new_head(
     if begun:
         notes.append("The base model has no pooling layer, so the one below the head began at random.")
     return Base(model.train(), tokenizer, name, made=False, limit=limit, notes=tuple(notes))
+
+
+def _counts_from_padding(model: PreTrainedModel) -> bool:
+    """Whether places in a row are numbered from the padding token's id, as RoBERTa does it, so that it can't change."""
+    return any(hasattr(part, "padding_idx") and hasattr(part, "position_embeddings") for part in model.modules())
 
 
 def _headed(config: Any, task: TaskName, options: OpenOptions, *, name: str) -> PreTrainedModel:
