@@ -162,9 +162,12 @@ def test_what_the_model_was_trained_with_is_not_proposed_again(folder) -> None:
 
 
 def test_the_attributes_of_the_findings_are_those_that_rows_are_written_again_for(folder) -> None:
+    with (folder / "train.csv").open("a") as file:
+        file.write("The Muslim woman came.,yes\nThe Christian man came.,no\n" * 3)
     found = reported(naming("counterfactual-augmentation", group="religion: Muslim - Christian"))
     proposed = mending(found, folder).proposals[0]
     assert proposed.settings == {"counterfactuals": ("religion",)}
+    assert proposed.strength.startswith("writes rows again for religion: ")
 
 
 def test_all_takes_what_exceeded_limits_name_and_no_more(folder) -> None:
@@ -210,7 +213,7 @@ def test_columns_of_the_training_are_those_that_its_record_names(folder) -> None
 def test_each_measure_is_trained_alone_too_where_few_are_picked_or_the_user_says_so(folder) -> None:
     chosen = mending(reported(naming("dropout")), folder).proposals
     few = [each for each in chosen if each.measure.id in ("dropout", "label-smoothing")]
-    many = [each for each in chosen if each.refused is None and each.needed is None][:5]
+    many = [each for each in chosen if each.refused is None and each.needed is None and not each.measure.extra][:5]
     assert next(plan.name for plan in plans(few, Recipe(), apart=None)) == "all-measures"
     assert len(plans(few, Recipe(), apart=None)) == 3
     assert len(plans(few, Recipe(), apart=False)) == len(plans(many, Recipe(), apart=None)) == 1

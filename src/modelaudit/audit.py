@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from modelaudit import choices
 from modelaudit.audit_report import AuditReport, Declared, Preset, Settings
@@ -58,7 +58,7 @@ class Audit:
         show_text: show text of audited rows in the report. By default rows are named by id.
         mask_personal_data: in text that is shown, write `[phone number]` in the place of one, and so on.
         trust_remote_code, allow_pickle: both off; the report says where they were used.
-        project_file: path of a `modelaudit.toml`; by default the one in the working folder. Arguments win over it.
+        project_file: path of a `modelaudit.toml`; by default the one in the working folder, False none. Arguments win.
         plugins: the plugins to use, by default all that are installed.
         journal: folder in which answers are kept while the audit runs, so that `run(resume=True)` can go on after a
             stop; by default one in the cache folder. It is deleted after a finished audit unless `keep_journal`.
@@ -101,7 +101,7 @@ class Audit:
         mask_personal_data: bool = True,
         trust_remote_code: bool = False,
         allow_pickle: bool = False,
-        project_file: str | Path | None = None,
+        project_file: str | Path | Literal[False] | None = None,
         plugins: Plugins | None = None,
         journal: str | Path | None = None,
         keep_journal: bool = False,

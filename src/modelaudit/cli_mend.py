@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MOST_AIMS = 3
 """So many findings are named beside a measure."""
+MOST_UNNAMED = 5
 NAME = 120
 OF_ROWS = " (of the rows: no training changes it)"
 
@@ -98,8 +99,9 @@ def mend(
     )
     if not measures and not every:
         err.print("going through the training rows for what each measure would add …")
-        _propose(made.proposals, report, train_data, out_folder)
+        _propose(made, report, train_data, out_folder)
         raise typer.Exit(0)
+    made.check_out(resume=resume)
     plans = made.plans(measures or (), every=every, apart=apart)
     err.print(escape(_cost(plans, made)))
     mended = made.run(
@@ -128,7 +130,8 @@ def _settings(choices: Sequence[str], epochs: float | None) -> dict[str, Any]:
     return found
 
 
-def _propose(found: Sequence[Proposal], report: Path, train_data: Path, folder: Path) -> None:
+def _propose(made: Mend, report: Path, train_data: Path, folder: Path) -> None:
+    found = made.proposals
     named = [each for each in found if each.aims and each.refused is None]
     others = [each for each in found if not each.aims and each.refused is None and each.needed is None]
     refused = [each for each in found if each.aims and each.refused is not None]
@@ -142,11 +145,18 @@ def _propose(found: Sequence[Proposal], report: Path, train_data: Path, folder: 
             out.print(escape(f"   {aim.state}: {_name(aim)}{OF_ROWS if aim.of_rows else ''}"))
         if len(each.aims) > MOST_AIMS:
             out.print(f"   and {len(each.aims) - MOST_AIMS:,} more findings")
+        if each.strength:
+            out.print(escape(f"   does here: {_shown(each.strength)}"))
+        if each.left is not None:
+            out.print(escape(f"   {each.left}"))
         out.print(escape(f"   costs: {_time(each)}. {measure.price}"))
         if each.needed is not None:
             out.print(escape(f"   [first] {each.needed}"))
     for each in refused:
         out.print(escape(f"○ {each.measure.title} ({each.measure.id}) is left out: {each.refused}"))
+    if beyond := made.unnamed:
+        more = f" and {len(beyond) - MOST_UNNAMED:,} more" if len(beyond) > MOST_UNNAMED else ""
+        out.print(escape(f"No measure is known for: {'; '.join(map(_name, beyond[:MOST_UNNAMED]))}{more}"))
     if others:
         out.print(f"no finding names these; --measure takes them too: {', '.join(each.measure.id for each in others)}")
     ready = [each for each in named if each.needed is None] or others
@@ -159,10 +169,14 @@ def _propose(found: Sequence[Proposal], report: Path, train_data: Path, folder: 
 
 
 def _name(aim: Aim) -> str:
+    named = f"{aim.title} ({aim.group})" if aim.group else aim.title
+    return f"{_shown(named)}, {aim.checker}"
+
+
+def _shown(text: str) -> str:
     from modelaudit.reports.text import visible
 
-    named = f"{aim.title} ({aim.group})" if aim.group else aim.title
-    return f"{visible(named, most=NAME)}, {aim.checker}"
+    return visible(text, most=NAME)
 
 
 def _time(each: Proposal) -> str:
@@ -173,15 +187,20 @@ def _time(each: Proposal) -> str:
 
 
 def _cost(plans: Sequence[Plan], made: Mend) -> str:
-    """Say how many trainings and audits there will be, and how long the trainings take where that is known."""
-    seconds = made.seconds
-    time = (
-        "" if seconds is None else f"; the trainings take about {_span(sum(plan.factor for plan in plans) * seconds)}"
-    )
+    """Say how many trainings and audits there will be, what each measure is set to, and how long it all takes."""
+    audits, seconds = len(plans) + 1, made.seconds
+    trained = "" if seconds is None else f"the trainings take about {_span(sum(p.factor for p in plans) * seconds)}, "
     trainings = "1 training" if len(plans) == 1 else f"{len(plans)} trainings"
-    return (
-        f"{trainings} ({', '.join(plan.name for plan in plans)}) and {len(plans) + 1} audits, that of the "
-        f"report's model among them{time}"
+    chosen = {each.measure.id: each for plan in plans for each in plan.chosen}
+    said = [f"{name}: {_shown(each.strength)}" for name, each in chosen.items() if each.strength]
+    said += [f"{each.measure.id} is left out: {each.refused}" for each in made.left_out]
+    said += [f"{name}: {each.left.removesuffix('.')}" for name, each in chosen.items() if each.left]
+    return "\n".join(
+        [
+            f"{trainings} ({', '.join(plan.name for plan in plans)}) and {audits} audits, that of the report's model "
+            f"among them; {trained}the audits about {_span(audits * made.report.run.seconds)}",
+            *said,
+        ]
     )
 
 

@@ -216,28 +216,43 @@ def _parts(text: str | None) -> tuple[str, ...] | None:
 
 
 def _say(folder: Path, record: TrainingRecord, scores: Sequence[TrainingScores], form: Form) -> None:
-    """Print the scores, what was done to the rows, and where the model lies."""
+    """Print the scores and where the model lies; and on stderr what was done to the rows, and how training ended."""
+    _say_steps(folder, record)
     if form is Form.json:
         said = {"folder": str(folder), "scores": [each.model_dump(mode="json") for each in scores]}
         out.print(json.dumps(said, indent=1), markup=False)
         return
-    from modelaudit.reports.text import visible
     from modelaudit.training.scores import score_text
 
-    for step in record.steps:
-        counts = "; ".join(f"{what}: {count:,}" for what, count in step.counts.items())
-        err.print(escape(visible(f"{step.name}: {counts}" if counts else step.name)))
-        for note in step.notes:
-            err.print(f"[yellow]note:[/yellow] {escape(visible(note))}")
-    if record.truncated:
-        err.print(
-            f"[yellow]note:[/yellow] {record.truncated:,} of {record.examples:,} examples were longer than the model "
-            f"takes; {record.tokens_lost:,} tokens were cut off"
-        )
-    if record.privacy is not None:
-        spent = record.privacy
-        err.print(escape(f"differential privacy: epsilon {spent.epsilon:.4g} at delta {spent.delta:.3g}, {spent.unit}"))
     for each in scores:
         out.print(score_text(each), markup=False)
         out.print()
     out.print(f"written: {escape(str(folder))}")
+
+
+def _say_steps(folder: Path, record: TrainingRecord) -> None:
+    from modelaudit.reports.text import visible
+    from modelaudit.training.card import ending
+    from modelaudit.training.folder import LOGS
+
+    for step in record.steps:
+        counts = "; ".join(f"{what}: {count:,}" for what, count in step.counts.items())
+        if counts or not step.notes:
+            err.print(escape(visible(f"{step.name}: {counts}" if counts else step.name)))
+        for note in step.notes:
+            err.print(f"[yellow]note:[/yellow] {escape(visible(note))}")
+    if record.truncated:
+        limit = record.scores[0].limit if record.scores else None
+        most = "the model takes" if limit is None else f"the {limit:,} tokens that the model takes"
+        err.print(
+            f"[yellow]note:[/yellow] {record.truncated:,} of {record.examples:,} examples were longer than {most}; "
+            f"{record.tokens_lost:,} tokens were cut off"
+        )
+    if record.privacy is not None:
+        spent = record.privacy
+        err.print(escape(f"differential privacy: epsilon {spent.epsilon:.4g} at delta {spent.delta:.3g}, {spent.unit}"))
+    ended = ending(record)
+    if ended is not None:
+        err.print(f"training: {ended}")
+    if (folder / LOGS).is_dir():
+        err.print(f"curves: {escape(visible(str(folder / LOGS)))}")

@@ -6,7 +6,7 @@ import hashlib
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, StrictInt, ValidationError, field_validator
 
@@ -65,12 +65,14 @@ class ProjectFile(Settings):
     sha256: str | None = None
 
 
-def read_project_file(path: str | Path | None = None) -> ProjectFile:
-    """Read the project file; without a path the one in the working folder, or defaults where there is none.
+def read_project_file(path: str | Path | Literal[False] | None = None) -> ProjectFile:
+    """Read the project file; without a path the one in the working folder, or defaults if there is none or it is False.
 
     Raises:
         InputError: the file named is not there, is no TOML, or has an unknown key.
     """
+    if path is False:
+        return ProjectFile()
     if path is not None and not isinstance(path, str | Path):
         raise InputError(f"project_file is a {type(path).__name__}; give the path of a TOML file")
     file = Path(path) if path is not None else Path(NAME)

@@ -18,6 +18,7 @@ from modelaudit.reports.mending_markdown import render_mending_markdown
 from modelaudit.reports.words import LANGUAGES, speaking
 from modelaudit.training.catalogue import MEASURES
 from modelaudit.training.mended import Failed, Mended
+from modelaudit.training.record import StepInfo
 
 FIXED = re.compile(r"\b(fixed|solved|compliant|certified|safe|unbiased|successful)\b", re.IGNORECASE)
 
@@ -33,7 +34,10 @@ def test_what_became_better_worse_and_was_not_shown_stands_first() -> None:
         "Of the 3 numbers that a measure was taken for, 1 is clearly better, 1 has no clear change and 1 can't be told"
         in words
     )
-    assert "Accuracy: 91.0% before, 86.1% after, difference −4.9 points (−7.5 to −2.5): ▲ worse" in words
+    assert (
+        "Accuracy: 91.0% before, 86.1% after, difference −4.9 points (−7.0 to −3.0): ▲ worse, by its own 95% interval"
+        in words
+    )
     better, rest = words.partition("Clearly better ")[2].split("Clearly worse, or lost ")
     worse, rest = rest.split("Measure taken, no clear change ")
     unclear, untold = rest.split("Measure taken, can't be told ")
@@ -52,6 +56,69 @@ def test_no_word_says_more_than_was_measured() -> None:
     words = first(sample_mended(arms=(nothing,), control=None))
     assert "Clearly better nothing" in words
     assert "1 has no clear change" in words
+
+
+def test_what_a_measure_cost_is_not_hidden_by_how_many_numbers_were_tested() -> None:
+    cost = score(after=0.87, difference=-0.04, interval=(-0.07, -0.01), adjusted=(-0.09, 0.01), q=0.2)
+    doubtful = change("no clear change", group="upper case", interval=(-0.15, -0.01), adjusted=(-0.2, 0.01), q=0.2)
+    plain = change("no clear change", group="no case", interval=(-0.15, 0.01), adjusted=(-0.2, 0.1), q=0.4)
+    made = arm("dropout", "dropout", changes=(change("better", AIMS[0]), cost, doubtful, plain))
+    mended = sample_mended(arms=(made,), control=None)
+    (view,) = arm_views(mended)
+    assert view.other_cells == ("0", "1")
+    for page in (Page(render_mending_html(mended)).words, render_mending_markdown(mended).replace("&#37;", "%")):
+        assert "worse, by its own 95% interval" in page
+        assert "1 more number without a clear change has an interval that leaves out 0 alone, not with all 4" in page
+    marked = [
+        row.title for row in view.rows if row.why == "its interval leaves out 0 alone, not with all 4 numbers counted"
+    ]
+    assert len(marked) == 1
+    assert "upper case" in marked[0]
+    with speaking("zh"):
+        assert "95% 区间" in first(mended)
+
+
+def test_markdown_cuts_neither_the_difference_of_the_score_nor_what_a_measure_did() -> None:
+    steps = (StepInfo(name="dropout", counts={f"{'words of ours ' * 4}{place}": place for place in range(30)}),)
+    long = "Accuracy " * 90
+    aims = (AIMS[0], AIMS[1].model_copy(update={"of_rows": True}))
+    changes = (change("better", AIMS[0]), score().model_copy(update={"title": long}))
+    early = {"epochs": 3.0, "best_epoch": 1.0, "planned_epochs": 12.0}
+    made = arm("dropout", "dropout", aims=aims, steps=steps, changes=changes, **early)
+    page = render_mending_markdown(sample_mended(arms=(made,), control=None))
+    assert "difference −0.8 points (−2.1 to +0.5)" in page.replace("\u00a0", " ")
+    assert page.count("weights of epoch 1 kept") == 2
+    assert "words of ours 29: 29" in page
+
+
+@pytest.mark.parametrize(
+    ("gate", "beyond", "words"),
+    [
+        (0, 0, "holds"),
+        (1, 2, "does not hold: a limit is exceeded"),
+        (4, 2, "does not hold: a limit is exceeded, and a check failed"),
+        (4, 0, "does not hold: a check failed"),
+    ],
+)
+def test_the_gate_is_told_as_the_report_of_the_training_tells_it(gate: int, beyond: int, words: str) -> None:
+    (view, *_) = arm_views(sample_mended(arms=(arm("dropout", "dropout", gate=gate, beyond=beyond),)))
+    assert view.gate_words == words
+
+
+def test_a_training_that_stopped_early_is_told_as_one() -> None:
+    stopped = arm("dropout", "dropout", epochs=3.0, best_epoch=1.0, planned_epochs=12.0)
+    whole = arm("dropout", "dropout", epochs=12.0, best_epoch=12.0, planned_epochs=12.0)
+    for render in (render_mending_html, render_mending_markdown):
+        words = render(sample_mended(arms=(stopped,), control=None))
+        assert "stopped after epoch 3 of 12, weights of epoch 1 kept" in words
+        assert "stopped after" not in render(sample_mended(arms=(whole,), control=None))
+
+
+def test_a_temperature_that_was_not_written_was_not_taken() -> None:
+    asked = arm("temperature-scaling", "temperature-scaling")
+    assert "no temperature was written" in first(sample_mended(arms=(asked,), control=None))
+    taken = arm("temperature-scaling", "temperature-scaling", temperature=1.7)
+    assert "no temperature was written" not in first(sample_mended(arms=(taken,), control=None))
 
 
 def test_numbers_of_the_rows_and_numbers_that_no_audit_has_are_not_passed_off_as_unchanged() -> None:
@@ -183,11 +250,11 @@ def named(*measures: str):
 def test_a_check_says_what_the_trainer_can_do_where_its_limit_is_exceeded() -> None:
     report = named("counterfactual-augmentation", "name-augmentation", "no-such-measure")
     for page in (render_html(report), render_markdown(report)):
-        assert page.count("--counterfactuals gender,ethnicity") == 1
+        assert page.count("--counterfactuals gender") == 1
         assert "--name-copies" not in page
         assert "no-such-measure" not in page
-    assert "With the reference trainer: modelaudit train … --counterfactuals" in Page(render_html(report)).words
-    assert "Counterfactual augmentation (`--counterfactuals gender,ethnicity`), for " in render_markdown(report)
+    assert "modelaudit train with --counterfactuals gender" in Page(render_html(report)).words
+    assert "Counterfactual augmentation (`--counterfactuals gender`), for " in render_markdown(report)
     with speaking("zh"):
         assert "使用参考训练器" in render_html(report)
     unnamed = render_html(named())

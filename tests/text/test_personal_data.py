@@ -34,6 +34,7 @@ def found(text: str) -> list[tuple[str, str]]:
         ("?email=foo@example.com&x=1", "e-mail address", "foo@example.com"),
         ("联系＋８６ １３８ ００１３ ８０００。", "phone number", "＋８６ １３８ ００１３ ８０００"),
         ("电话13800138000。", "phone number", "13800138000"),
+        ("see wei\u200b.baker@acme.com", "e-mail address", "wei\u200b.baker@acme.com"),
         ("(+86)13800138000", "phone number", "(+86)13800138000"),
         ("him (+44 (0)161 496 0000) twice", "phone number", "+44 (0)161 496 0000"),
         ("(020 7946 0958)", "phone number", "020 7946 0958"),
@@ -100,6 +101,19 @@ def test_what_looks_like_it_and_is_nobodys_is_left_alone(text):
 )  # fmt: skip
 def test_numbers_that_break_a_rule_are_not_found(text):
     assert found(text) == []
+
+
+@settings(max_examples=40)
+@given(
+    numbers=st.lists(st.from_regex("1[3-9][0-9]{9}", fullmatch=True), min_size=1, max_size=4),
+    sign=st.sampled_from(["、", "，", ",", ";", "；", ", "]),
+    around=st.sampled_from([("手机", "。"), ("Tel: ", ""), ("她的电话是", "，谢谢")]),
+)
+def test_each_chinese_mobile_number_of_a_list_is_found(numbers, sign, around):
+    listed = sign.join(numbers)
+    assert found(around[0] + listed + around[1]) == [("phone number", number) for number in numbers]
+    assert found(f"订单号{listed}") == found(f"id {listed} ok") == []
+    assert found(f"手机{listed},123") == [("phone number", number) for number in numbers[:-1]]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -15,8 +15,8 @@ from modelaudit.training.record import ClassScore, PrivacySpent, StepInfo, Train
 from modelaudit.training.scores import ENTITIES, WORDS
 
 SPENT = PrivacySpent(
-    unit="row", epsilon=7.9, delta=1e-5, noise_multiplier=0.8, clip=1.0, sampling_rate=0.1, steps=30,
-    accountant="RDP", checks={"weights moved": "yes"},
+    unit="one of 3 examples, added or removed", epsilon=7.9, delta=1e-5, noise_multiplier=0.8, clip=1.0,
+    sampling_rate=0.1, steps=30, accountant="RDP", checks={"weights moved": "yes"},
 )  # fmt: skip
 HOSTILE = '<script>x</script> [a](http://x) | `b`\n# c\u202e\x1b[31m "q" \\ é'
 
@@ -76,7 +76,12 @@ def test_it_says_what_was_trained_on_what_and_how():
             train=source_of(name="claims.csv", rows=1200, rows_sha256="f" * 64, sha256="e" * 64, held_back=(3, 5)),
             dev_rows=2,
             recipe=Recipe(seed=11, epochs=2, deduplicate=True, dropout=0.3),
-            steps=(StepInfo(name="deduplication", counts={"rows left out": 7}),),
+            steps=(
+                StepInfo(name="deduplication", counts={"rows left out": 7}),
+                StepInfo(name="outcome", notes=("WARNING: it learned nothing",)),
+            ),
+            epochs=2.0,
+            best_epoch=1.0,
             truncated=4,
             tokens_lost=90,
             temperature=1.25,
@@ -84,7 +89,8 @@ def test_it_says_what_was_trained_on_what_and_how():
     )
     for said in (
         "claims.csv, 1,200 rows", "f" * 64, "e" * 64, "2 of these rows, drawn with the seed 11", "seed: 11",
-        "epochs = 2.0", "dropout = 0.3", "**Deduplication**", "rows left out: 7", "**More dropout**",
+        "epochs = 2.0", "dropout = 0.3", "**Deduplication**", "rows left out: 7", "**What came of it**",
+        "WARNING: it learned nothing", "the weights of epoch 1 were kept", "**More dropout**",
         "4 of them, of which 90 tokens were cut off", "1.25, written into the last layer", "modelaudit run",
     ):  # fmt: skip
         assert said in card
@@ -94,8 +100,9 @@ def test_it_says_what_was_trained_on_what_and_how():
 
 def test_a_claim_of_privacy_stands_beside_its_limits():
     card = card_text(record_of(privacy=SPENT, base_made=True, base_model="base", dev_rows=5))
-    assert "(epsilon, delta) = (7.9, 1e-05) for adding or removing one row" in card
-    for said in ("many rows of one person", "vocabulary", "held back chose", "weights moved: yes"):
+    assert "(epsilon, delta) = (7.9, 1e-05) by DP-SGD: noise multiplier 0.8" in card
+    assert "What it protects: one of 3 examples, added or removed." in card
+    for said in ("many rows of one person", "vocabulary", "they chose no weights", "weights moved: yes"):
         assert said in card
     assert not re.search(r"compliant|certified|no bias|\bsafe\b|unbiased|anonymous", card)
 

@@ -8,13 +8,15 @@ import sys
 
 import pytest
 import typer
+from training_records import record_of
 
 from modelaudit import Audit
-from modelaudit.cli_train import recipe_of, train
+from modelaudit.cli_train import Form, _say, recipe_of, train
 from modelaudit.errors import InputError
 from modelaudit.plugins import Plugins
 from modelaudit.training.catalogue import MEASURES
 from modelaudit.training.recipe import Recipe
+from modelaudit.training.record import StepInfo
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 app.command()(train)
@@ -147,11 +149,25 @@ def test_what_can_not_be_used_ends_in_one_sentence_and_leaves_nothing(call, tmp_
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("form", Form)
+def test_how_a_training_ended_is_said_whatever_the_form_of_the_scores(form, tmp_path, capfd):
+    (tmp_path / "logs").mkdir()
+    doubt = StepInfo(name="outcome", notes=("WARNING: it learned nothing",))
+    record = record_of(recipe=Recipe(epochs=12), epochs=3.0, best_epoch=1.0, steps=(doubt,))
+    _say(tmp_path, record, [], form)
+    said = " ".join(capfd.readouterr().err.split())
+    assert "note: WARNING: it learned nothing" in said
+    assert "training: stopped after epoch 3 of 12; the weights of epoch 1 were kept" in said
+    assert "curves:" in said
+
+
 def test_test_rows_that_do_not_fit_the_model_take_no_scores_away(call, tmp_path):
     (tmp_path / "other.txt").write_text("Anna NN I-NP I-THING\n")
     words = ("--task", "ner", "--base-model", "compact", "--out", "out", "--test", "other.txt", "--epochs", 1)
-    code, out, err = call("train.txt", *words)
+    code, out, err = call("train.txt", *words, "--max-length", 8)
     assert code == 2
+    err = " ".join(err.split())
+    assert "longer than the 8 tokens that the model takes" in err
     assert "THING" in err
     assert "Whole entities, strict (entity F1)" in out
     assert "written: out" in out

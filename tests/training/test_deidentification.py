@@ -15,7 +15,7 @@ from modelaudit.rows import Row
 from modelaudit.text.personal_data import find_personal_data
 from modelaudit.training.examples import Example, TrainingData
 from modelaudit.training.measures.deidentification import deidentified
-from modelaudit.training.measures.located import ONE_CASE
+from modelaudit.training.measures.located import MAY_BE_NAMES, ONE_CASE
 
 TAGS = ("O", "B-PER", "I-PER", "B-ORG")
 WORDS = (
@@ -191,17 +191,45 @@ def test_plain_text_in_english_and_chinese():
     assert "Baker" not in one
     assert one.split()[0] == one.split()[5]
     assert one.split()[1] == one.split()[8]
-    assert two.startswith("Barack Obama met Emily. Mail to ")
+    assert two.startswith("Barack Obama met ")
+    assert "Emily" not in two
     assert "acme" not in two
     assert (three, five) == (texts(data)[2], texts(data)[4])
     assert four[3:] != texts(data)[3][3:]
     assert four[:3] != "王秀英"
     assert four[3:8] == "昨天来了，"
     counts = after.steps[-1].counts
-    assert counts["texts left with their names, for a well-known person is named"] == 1
+    assert counts["texts in which the names of a well-known person were left"] == 1
     assert counts["texts left with their names, for it is open what is a name"] == 1
     assert counts["texts not searched for names, for their language has no name lists"] == 1
     assert [example.row.label for example in after.examples] == [0, 1, 0, 1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "stays"),
+    [
+        ("It was a joy, says Wei Baker , write to wei.baker630@acme.com", ["Wei", "Baker"], "It was a joy, says"),
+        ("This is from Zhenya Kowal of the shop, write to zkowal@acme.com", ["Zhenya", "Kowal"], "This is from"),
+        ("This is from Zhenya Kowal of the shop, write to zhenya7@acme.com", ["Zhenya", "Kowal"], "This is from"),
+        ("Wei Chen was at the house and then Wei left.", ["Wei", "Chen"], "was at the house and then"),
+        ("Barack Obama met Emily Baker and Obama left her.", ["Emily", "Baker"], "and Obama left her."),
+        ("Yesterday Chen was at the house of the Director Patel.", [], "Yesterday Chen was at the house"),
+        ("Contact Support at support@acme.com for all of the help", [], "Contact Support at"),
+        ("Wei Chen was at Baker Street, see www.acme.com/Wei", ["Chen"], "was at Baker Street, see www.acme.com/Wei"),
+    ],
+)
+def test_what_is_around_a_word_tells_names_that_no_list_has(text, names, stays):
+    (after,) = texts(changed(plain(text)))
+    assert not any(name in after for name in names)
+    assert stays in after
+
+
+def test_listed_names_that_are_left_are_counted_and_words_that_open_a_sentence_are_not():
+    data = plain("It was shot by Garcia and Grace in the summer. May I see it? Will it be at the house of Zhenya?")
+    after = changed(data)
+    assert after.examples == data.examples
+    assert after.steps[-1].counts[MAY_BE_NAMES] == 2
+    assert MAY_BE_NAMES not in changed(plain("Emily Baker was at the house, says Barack Obama.")).steps[-1].counts
 
 
 def test_a_name_of_a_script_without_lists_is_left_and_counted():
@@ -296,7 +324,16 @@ def test_another_state_of_the_generator_gives_other_surrogates():
 
 
 @pytest.mark.parametrize(
-    "text", ["\ud800x@y.com \x00 \u202e", "1" * 200_000, "1 " * 20_000, "a@" * 20_000, "Emily\u0301" * 20_000, ""]
+    "text",
+    [
+        "\ud800x@y.com \x00 \u202e",
+        "1" * 200_000,
+        "1 " * 20_000,
+        "a@" * 20_000,
+        "Emily\u0301" * 20_000,
+        "",
+        "Wei Baker wei.baker@acme.com is at the house. " * 3_000,
+    ],
 )
 def test_hostile_text_is_read_in_little_time(text):
     began = time.perf_counter()

@@ -11,7 +11,8 @@ import torch
 from safetensors.torch import load_file
 from training_records import record_of, source_of
 
-from modelaudit.errors import OutputError
+from modelaudit.errors import ModelInputError, OutputError
+from modelaudit.subject.source import open_model
 from modelaudit.training.compact import compact_model
 from modelaudit.training.folder import TrainingFolder
 from modelaudit.training.recipe import Recipe
@@ -108,13 +109,19 @@ def test_an_unfinished_training_is_gone_on_with_only_if_asked_and_only_if_it_is_
         begun(tmp_path / "out")
     begun(tmp_path / "out", resume=True)
     others = {
-        "another recipe": {"recipe": Recipe(seed=5)},
+        r"another recipe \(dropout was None, and 0\.5 is asked for\)": {"recipe": Recipe(seed=4, dropout=0.5)},
         "another set of training rows": {"train": source_of(rows_sha256="other")},
         "another base model": {"base": "bert-base-cased"},
     }
     for said, other in others.items():
         with pytest.raises(OutputError, match=said):
             begun(tmp_path / "out", resume=True, **other)
+
+
+def test_an_audit_of_an_unfinished_training_says_that_it_is_one(tmp_path):
+    begun(tmp_path / "out")
+    with pytest.raises(ModelInputError, match=r"training that was not finished.*modelaudit train.*--resume"):
+        open_model(tmp_path / "out")
 
 
 def test_resume_where_nothing_was_begun_begins(tmp_path):

@@ -11,6 +11,8 @@ from transformers import AutoModelForTokenClassification, AutoTokenizer
 
 from modelaudit.errors import InputError
 from modelaudit.training import Recipe, ReferenceTrainer
+from modelaudit.training.arguments import arguments_of
+from modelaudit.training.card import ending
 from modelaudit.training.loop import Loop
 
 
@@ -74,6 +76,33 @@ def test_the_best_weights_on_the_dev_rows_are_kept(stop_on, tmp_path):
     assert trained.record.scores[0].entities[-2].f1 == pytest.approx(best["eval_score"])
 
 
+def test_patience_counts_from_the_epoch_behind_the_warm_up_on(tmp_path):
+    # Nothing is learned at this rate. The rate rises for three epochs; the fifth is the first whose score counts.
+    settings = {"task": "ner", "learning_rate": 1e-9, "epochs": 6, "patience": 1, "warmup": 0.5}
+    record = small_trainer(tmp_path / "out", **settings).train().record
+    assert (record.epochs, record.best_epoch) == (5.0, 1.0)
+    assert ending(record) == "stopped after epoch 5 of 6; the weights of epoch 1 were kept"
+    assert ending(record.model_copy(update={"epochs": 6.0, "best_epoch": 6.0})) is None
+    assert ending(record.model_copy(update={"epochs": 6.0, "best_epoch": 5.0})) == (
+        "trained for 6 epochs; the weights of epoch 5 were kept"
+    )
+
+
+def test_a_base_from_random_weights_has_more_epochs_and_patience_where_none_are_chosen():
+    chosen = Recipe(patience=2).suited(scratch=True)
+    assert (chosen.epochs, chosen.patience) == (12.0, 2)
+    usual = Recipe(epochs=5).suited(scratch=True)
+    assert (usual.epochs, usual.patience) == (5.0, 4)
+    assert Recipe().suited(scratch=False) == Recipe()
+    assert Recipe(patience=None).suited(scratch=True).patience is None
+
+
+@pytest.mark.parametrize(("examples", "every"), [(10, 1), (32 * 40, 6), (32 * 10_000, 50)])
+def test_short_trainings_log_their_loss_too(examples, every, tmp_path):
+    told = arguments_of(Recipe(), folder=tmp_path, device="cpu", examples=examples, dev_rows=0, rate=1e-4)
+    assert told.logging_steps == every
+
+
 def test_without_dev_rows_the_last_weights_are_kept_and_nothing_is_scored(tmp_path):
     record = small_trainer(tmp_path / "out", dev_share=0.0, epochs=1.25).train().record
     assert (record.examples, record.dev_rows, record.updates) == (60, 0, 5)
@@ -85,7 +114,8 @@ def test_the_measures_of_a_recipe_are_taken(tmp_path):
     settings = {"perturbed_copies": 1, "reweigh": "team", "temperature": True}
     record = small_trainer(tmp_path / "out", data=rows, epochs=1, dev_share=0.4, **settings).train().record
     names = [step.name for step in record.steps]
-    assert names == ["base", "reading", "split", "perturbation-augmentation", "reweighing", "temperature-scaling"]
+    measures = ["perturbation-augmentation", "reweighing", "temperature-scaling"]
+    assert names == ["base", "reading", "split", *measures, "outcome"]
     assert record.examples == 2 * (record.train.rows - record.dev_rows)
 
 
@@ -111,6 +141,7 @@ def test_tensorboard_s_files_lie_beside_the_model(tmp_path):
     small_trainer(tmp_path / "out", epochs=1, report_to=["tensorboard"]).train()
     (events,) = (tmp_path / "out" / "logs").iterdir()
     assert b"eval/score" in events.read_bytes()
+    assert b"train/loss" in events.read_bytes()
 
 
 @pytest.mark.parametrize(

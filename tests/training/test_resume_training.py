@@ -60,10 +60,14 @@ def test_a_training_that_was_stopped_ends_with_the_weights_of_one_that_was_not(s
     assert not (tmp_path / "stopped" / "config.json").exists()
     # The folder may be moved meanwhile.
     (tmp_path / "stopped").rename(tmp_path / "moved")
+    for clock in (tmp_path / "moved").rglob("seconds.json"):
+        assert 0 < json.loads(clock.read_text()) < 600
+        clock.write_text("1000.5")
     started = []
     step = Loop.training_step
     monkeypatch.setattr(Loop, "training_step", lambda loop, *args: (started.append(1), step(loop, *args))[1])
-    small_trainer(tmp_path / "moved", **settings).train(resume=True)
+    seconds = small_trainer(tmp_path / "moved", **settings).train(resume=True).record.seconds
+    assert 1000.5 < seconds < 1600, "the seconds before the stop count"
     assert 0 < len(started) < at
     assert weights(tmp_path / "moved") == weights(tmp_path / "whole")
     assert record(tmp_path / "moved") == record(tmp_path / "whole")
@@ -72,7 +76,7 @@ def test_a_training_that_was_stopped_ends_with_the_weights_of_one_that_was_not(s
 @pytest.mark.heavy
 def test_early_stopping_counts_on_where_it_stood(tmp_path, monkeypatch):
     # The score never gets better than after the first epoch, so that each further one counts.
-    settings = {"task": "ner", "learning_rate": 1e-9, "patience": 3, "epochs": 8}
+    settings = {"task": "ner", "learning_rate": 1e-9, "patience": 3, "epochs": 8, "warmup": 0.0}
     whole = small_trainer(tmp_path / "whole", **settings).train()
     assert (whole.record.epochs, whole.record.best_epoch) == (4.0, 1.0)
     stopped_at(whole.record.updates - 1, monkeypatch, tmp_path / "stopped", **settings)
@@ -112,8 +116,11 @@ def test_a_checkpoint_that_was_cut_off_while_it_was_written_is_skipped(tmp_path,
 def test_a_training_of_other_rows_or_another_recipe_is_not_gone_on_with(tmp_path, monkeypatch):
     stopped_at(5, monkeypatch, tmp_path / "a", **PLAIN)
     before = sorted(tmp_path.rglob("*"))
-    for changed in ({"seed": 1}, {"data": TAG_ROWS[:-1]}):
-        with pytest.raises(OutputError, match="another"):
+    for changed, said in (
+        ({"seed": 1}, r"another recipe \(seed was 0, and 1 is"),
+        ({"data": TAG_ROWS[:-1]}, "another"),
+    ):
+        with pytest.raises(OutputError, match=said):
             small_trainer(tmp_path / "a", **{**PLAIN, **changed}).train(resume=True)
     with pytest.raises(OutputError, match="resume"):
         small_trainer(tmp_path / "a", **PLAIN).train()

@@ -16,7 +16,7 @@ from sklearn.metrics import classification_report as by_class
 from modelaudit.errors import DataInputError
 from modelaudit.rows import Row
 from modelaudit.training.compact import compact_model
-from modelaudit.training.scores import ENTITIES, WORDS, score_text, scored, scores_of
+from modelaudit.training.scores import ENTITIES, WORDS, no_better, score_text, scored, scores_of
 
 SCHEMES = {"BI": IOB2, "BIES": IOBES, "BILU": BILOU}
 
@@ -113,6 +113,36 @@ def test_words_that_are_cut_off_count_as_outside_in_both_tables(tagger):
     assert numbers(outside) == pytest.approx([2 / 8, 2 / 3, 4 / 11, 3])
     assert numbers(person) == [0.0, 0.0, 0.0, 6]
     assert [(score.name, score.support) for score in scores.entities] == [("PER", 6), ("micro", 6), ("macro", 6)]
+    assert (scores.cut_off, scores.cut_rows, scores.limit) == (8, 1, 5)
+    assert "8 of the words, in 1 of the rows, were cut off and count as O: the model takes 5 tokens" in score_text(
+        scores
+    )
+
+
+@pytest.mark.parametrize(
+    ("truth", "said", "found"),
+    [
+        ([0, 0, 1], [0, 0, 0], "accuracy 0.667 on dev rows, where naming the commonest class gets 0.667"),
+        ([0, 0, 1], [1, 1, 1], "accuracy 0.333 on dev rows"),
+        ([0, 0, 1], [0, 0, 1], None),
+        ([0, 0, 0], [0, 0, 0], None),
+    ],
+)
+def test_a_model_that_answers_no_better_than_the_commonest_class_is_told(truth, said, found):
+    rows = [Row(f"r:{place}", "w", label=label) for place, label in enumerate(truth)]
+    scores = scores_of(np.array(truth), np.array(said), ("a", "b"), task="text-classification", of="dev", rows=rows)
+    doubt = no_better(scores)
+    assert doubt is None if found is None else found in doubt
+
+
+def test_a_tagger_that_finds_no_entity_is_told():
+    labels = labels_of("BI")
+    truth = [[1, 2, 0, 0, 0]]
+    assert "found none of the 1 entities" in no_better(ner(truth, [[0, 1, 0, 0, 0]], labels))
+    assert no_better(ner(truth, truth, labels)) is None
+    # A word is answered rightly less often than by "O" always, and yet an entity was found.
+    assert no_better(ner(truth, [[1, 2, 1, 2, 2]], labels)) is None
+    assert no_better(ner([[0, 0]], [[0, 0]], labels)) is None
 
 
 def test_scoring_leaves_model_and_generator_as_they_were(tagger):

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from modelaudit.errors import InputError
+from modelaudit.mend.audited import Audited, difference
 from modelaudit.mend.proposals import Proposal
-from modelaudit.training.mended import Aim
+from modelaudit.training.mended import TEMPERATURE, Aim, Arm
 from modelaudit.training.recipe import Recipe
-from modelaudit.training.record import TrainingRecord
+from modelaudit.training.record import StepInfo, TrainingRecord
 
 CONTROL, ALL = "control", "all-measures"
 FEW = 3
@@ -97,6 +98,34 @@ def is_control(record: TrainingRecord | None, recipe: Recipe, *, dev_sha256: str
     return record.recipe == recipe and (record.dev.rows_sha256 if record.dev else None) == dev_sha256
 
 
+def arm_of(plan: Plan, record: TrainingRecord, before: Audited, after: Audited) -> Arm:
+    """Return what came of a training: its record, and how its audit differs from the one before."""
+    return Arm(
+        name=plan.name,
+        measures=plan.measures,
+        aims=_aims(plan, record),
+        steps=tuple(StepInfo(name=step.name, counts=step.counts, notes=step.notes) for step in record.steps),
+        examples=record.examples,
+        seconds=record.seconds,
+        temperature=record.temperature,
+        privacy=record.privacy,
+        epochs=record.epochs,
+        best_epoch=record.best_epoch,
+        planned_epochs=record.recipe.epochs,
+        weights_sha256=after.report.subject.model.weights_sha256,
+        report_digest=after.report.digest,
+        gate=after.report.judgement.gate.exit_code,
+        beyond=sum(verdict.state == "exceeds limit" for verdict in after.report.judgement.verdicts),
+        comparison=difference(before, after),
+    )
+
+
 def _with(recipe: Recipe, chosen: Sequence[Proposal]) -> Recipe:
     settings = {name: value for each in chosen for name, value in each.settings.items()}
     return Recipe.of(**{**recipe.model_dump(), **settings})
+
+
+def _aims(plan: Plan, record: TrainingRecord) -> tuple[Aim, ...]:
+    """Return what the measures that were taken are for: a temperature that was not written is for nothing."""
+    idle = {TEMPERATURE} if record.temperature is None else set()
+    return tuple(dict.fromkeys(aim for each in plan.chosen if each.measure.id not in idle for aim in each.aims))

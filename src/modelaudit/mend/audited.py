@@ -51,6 +51,7 @@ def audit(
         heldout_data=located.heldout_data,
         base_model=located.base_model,
         language=language,
+        project_file=False,
         **{**located.columns, **located.settings},
     )
     if check is not None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,10 @@ TASKS = ("text-classification", "token-classification")
 COMPACT = "compact"
 """The base model that the trainer makes from the rows; no audit can be given it."""
 COLUMNS = ("text_column", "label_column", "group_column")
+WRITTEN_PATH = re.compile(r"(?:Posix|Windows)?Path\((.*)\)", re.DOTALL)
+"""How a report writes an option that is a path."""
+UNREAD = object()
+"""Stands for an option whose text says no value."""
 SHORT = 12
 """So many digits of a hash stand in a message."""
 
@@ -62,7 +67,8 @@ class Located:
         record: how the audited model was trained, where its folder says so.
         columns: text_column, label_column, group_column, as the audits take them; trained_columns: as trainings do, by
             the audited model's record.
-        settings: further arguments of `Audit`, the same for all models.
+        settings: further arguments of `Audit`, the same for all models. unlike: which checks of the report can't be
+            done here as they were, in words.
     """
 
     model: str | Path
@@ -75,6 +81,7 @@ class Located:
     columns: Mapping[str, str | None]
     trained_columns: Mapping[str, str | None]
     settings: Mapping[str, Any] = field(default_factory=dict)
+    unlike: tuple[str, ...] = ()
 
 
 def locate(report: AuditReport, train_data: str | Path, given: Given, plugins: Plugins) -> Located:
@@ -102,6 +109,7 @@ def locate(report: AuditReport, train_data: str | Path, given: Given, plugins: P
         columns=columns,
         trained_columns={name: getattr(given, name) or recorded[name] or columns[name] for name in COLUMNS},
         settings=_settings(report, given, command, plugins),
+        unlike=_unlike(report, plugins),
     )
 
 
@@ -212,14 +220,43 @@ def _options(recorded: Mapping[str, Mapping[str, str]], plugins: Plugins) -> dic
     """Return the options of checkers that a report records as text, those that can be read and are not the default."""
     usual = {item.info.id: item.options for item in plugins.checkers()}
     found: dict[str, dict[str, Any]] = {}
+    for checker, name, text in _unusual(recorded, usual):
+        if name in usual[checker] and (value := _read_option(text)) is not UNREAD:
+            found.setdefault(checker, {})[name] = value
+    return found
+
+
+def _unlike(report: AuditReport, plugins: Plugins) -> tuple[str, ...]:
+    """Return in words which checks of the report can't be done here as they were."""
+    usual = {item.info.id: item.options for item in plugins.checkers()}
+    ran = [result.checker.id for result in report.results if result.status == "completed"]
+    recorded = {name: options for name, options in report.settings.checker_options.items() if name in ran}
+    return (
+        *(f"{name:.80} is not installed" for name in ran if name not in usual),
+        *(
+            f"{checker:.80} is done without the report's option {name:.40}"
+            for checker, name, text in _unusual(recorded, usual)
+            if name not in usual[checker] or _read_option(text) is UNREAD
+        ),
+    )
+
+
+def _unusual(
+    recorded: Mapping[str, Mapping[str, str]], usual: Mapping[str, Mapping[str, str]]
+) -> Iterator[tuple[str, str, str]]:
+    """Yield checker, name and text of each recorded option that is not the default, of checkers that are installed."""
     for checker, options in recorded.items():
         for name, text in options.items():
-            if checker in usual and name in usual[checker] and usual[checker][name] != text:
-                try:
-                    found.setdefault(checker, {})[name] = ast.literal_eval(text)
-                except (ValueError, SyntaxError, MemoryError, RecursionError):
-                    continue
-    return found
+            if checker in usual and usual[checker].get(name) != text:
+                yield checker, name, text
+
+
+def _read_option(text: str) -> Any:
+    path = WRITTEN_PATH.fullmatch(text)
+    try:
+        return ast.literal_eval(text if path is None else path[1])
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return UNREAD
 
 
 def _sha256(table: TableInfo | None) -> str | None:

@@ -14,19 +14,21 @@ from modelaudit.audit_report import AuditReport, SubjectInfo
 from modelaudit.choices import language_of, report_of
 from modelaudit.destinations import check_place, write_whole
 from modelaudit.errors import InputError, ModelAuditError, OutputError
-from modelaudit.mend.arms import CONTROL, Plan, is_control, not_together, plans
-from modelaudit.mend.audited import Audited, audit, difference, differing
+from modelaudit.mend.arms import CONTROL, Plan, arm_of, is_control, not_together, plans
+from modelaudit.mend.audited import Audited, audit, differing
+from modelaudit.mend.costs import costed
 from modelaudit.mend.located import COMPACT, Given, Located, differences, locate
-from modelaudit.mend.proposals import FIELDS, Proposal, costed, picked, proposals, takeable
+from modelaudit.mend.proposals import FIELDS, Proposal, picked, proposals, takeable, unnamed
 from modelaudit.mend.trained import base_of, train
 from modelaudit.monitoring import RowKey
 from modelaudit.plugins import Plugins
 from modelaudit.reports import load_report
+from modelaudit.results import CheckerInfo
 from modelaudit.runner import Listener
 from modelaudit.subject.task import ColumnChoice
-from modelaudit.training.mended import Arm, Failed, Mended
-from modelaudit.training.recipe import EPOCHS_FROM_SCRATCH, Recipe
-from modelaudit.training.record import RECORD, StepInfo, TrainingRecord
+from modelaudit.training.mended import Aim, Arm, Failed, Mended
+from modelaudit.training.recipe import FROM_SCRATCH, Recipe
+from modelaudit.training.record import RECORD, TrainingRecord
 
 if TYPE_CHECKING:
     from modelaudit.training.compact import TaskName
@@ -83,19 +85,39 @@ class Mend:
         common = {name: value for name, value in chosen.items() if name not in of_measures}
         if self._given.base_model == COMPACT and not (record is not None and record.base_made):
             # From random weights, the passes that were enough for a pretrained model are too few.
-            common = {"epochs": EPOCHS_FROM_SCRATCH, **common}
+            common = {**FROM_SCRATCH, **common}
         self.recipe = Recipe.of(**{**trained_by.model_dump(), **common})
         self._reweigh = reweigh
+        self.left_out: tuple[Proposal, ...] = ()
+        """What `plans` left out of all measures, since these rows can't take it or it changes none of them."""
 
     @cached_property
     def proposals(self) -> list[Proposal]:
         """The measures of the catalogue, those first that the gravest findings name, with their expected cost."""
-        return costed(self._proposed, self._rows.data, self.recipe, self.seconds)
+        return self._costed(self._proposed)
+
+    @property
+    def unnamed(self) -> tuple[Aim, ...]:
+        """The exceeded findings, accepted or not, that no measure is known for."""
+        return unnamed(self.report, self._known)
+
+    @cached_property
+    def _known(self) -> list[CheckerInfo]:
+        return [item.info for item in self._plugins.checkers()]
 
     @cached_property
     def _proposed(self) -> list[Proposal]:
-        known = [item.info for item in self._plugins.checkers()]
-        return proposals(self.report, known, self.recipe, reweigh=self._reweigh, strengths=self._strengths)
+        return proposals(
+            self.report,
+            self._known,
+            self.recipe,
+            reweigh=self._reweigh,
+            strengths=self._strengths,
+            record=self.located.record,
+        )
+
+    def _costed(self, found: Sequence[Proposal]) -> list[Proposal]:
+        return costed(found, self._rows.data, self.recipe, self.seconds, chosen=frozenset(self._strengths))
 
     @property
     def seconds(self) -> float | None:
@@ -110,10 +132,14 @@ class Mend:
             InputError: no measure is picked, one is none, or can't be taken here, with the reason.
         """
         chosen = picked(self._proposed, measures, every=every)
+        if chosen:
+            self._check_used(chosen)
+            # What is taken for all that can be done is left out where these rows can't take it.
+            known = self._costed(chosen)
+            self.left_out = tuple(each for each in known if each.refused and each.measure.id not in measures)
+            chosen = [takeable(each) for each in known if each not in self.left_out]
         if not chosen:
-            raise InputError("no measure is picked, or no exceeded limit names one; name one of the catalogue")
-        self._check_used(chosen)
-        chosen = [takeable(each) for each in costed(chosen, self._rows.data, self.recipe, self.seconds)]
+            raise InputError("no measure is picked, or no exceeded limit names one that can be taken; name one of them")
         found = plans(chosen, self.recipe, apart=apart)
         return found if self._audited_is_control else [Plan(CONTROL, self.recipe), *found]
 
@@ -144,7 +170,9 @@ class Mend:
             ModelAuditError: the control, or every training with measures, can't be done.
         """
         wanted = self.plans(measures, every=every, apart=apart)
-        self._check_out(resume=resume)
+        self.check_out(resume=resume)
+        if self.located.unlike:
+            tell(f"checks of the report that can't be done as they were: {'; '.join(self.located.unlike)}")
         # No hash of a row leaves this process, so nothing has to be secret; the order of rows is the same each time.
         key = RowKey(self.report.digest.encode())
         tell("auditing the model of the report again, with its seed")
@@ -169,7 +197,7 @@ class Mend:
             tell(f"auditing {plan.name}")
             after = self._audit(folder, key, listener)
             self._save(after, folder.parent)
-            arm = _arm(plan, record, before, after)
+            arm = arm_of(plan, record, before, after)
             if plan.name == CONTROL:
                 control, before = arm, after
             else:
@@ -212,8 +240,7 @@ class Mend:
         if record is not None and record.train.rows_sha256 != found.train.rows_sha256:
             raise InputError(
                 f"{found.train.name} does not hold the rows that the audited model was trained on: its {RECORD} names "
-                f"{record.train.rows:,} rows, and here are {found.train.rows:,}, or others. Name the right file with "
-                "--train-data"
+                f"{_other_rows(record.train.rows, found.train.rows)}. Name the right file with --train-data"
             )
         return found
 
@@ -250,7 +277,8 @@ class Mend:
                 "again and mend that report"
             )
 
-    def _check_out(self, *, resume: bool) -> None:
+    def check_out(self, *, resume: bool = False) -> None:
+        """Raise OutputError where the folder holds something that would be written over."""
         try:
             taken = self.out.exists() and (not self.out.is_dir() or any(self.out.iterdir()))
         except OSError as error:
@@ -313,6 +341,7 @@ class Mend:
             weights_sha256=subject.model.weights_sha256,
             checked=checked,
             differing=other,
+            unlike=self.located.unlike,
             base_model=Path(str(self._base_model)).name,
             train_name=train_rows.name,
             train_rows=train_rows.rows,
@@ -336,25 +365,14 @@ class Mend:
             write_whole(self.out / name, page)
 
 
+def _other_rows(recorded: int, found: int) -> str:
+    if recorded == found:
+        return f"{recorded:,} rows, and here is the same number of rows, but their content differs"
+    return f"{recorded:,} rows, and here are {found:,}"
+
+
 def _digest(place: Path) -> str | None:
     try:
         return load_report(place).digest
     except ModelAuditError:
         return None
-
-
-def _arm(plan: Plan, record: TrainingRecord, before: Audited, after: Audited) -> Arm:
-    return Arm(
-        name=plan.name,
-        measures=plan.measures,
-        aims=plan.aims,
-        steps=tuple(StepInfo(name=step.name, counts=step.counts, notes=step.notes) for step in record.steps),
-        examples=record.examples,
-        seconds=record.seconds,
-        temperature=record.temperature,
-        privacy=record.privacy,
-        weights_sha256=after.report.subject.model.weights_sha256,
-        report_digest=after.report.digest,
-        gate=after.report.judgement.gate.exit_code,
-        comparison=difference(before, after),
-    )

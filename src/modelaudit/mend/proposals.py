@@ -1,7 +1,4 @@
-"""Proposals: the measures that a report's findings name, the gravest finding first, with what each is expected to cost.
-
-The extra training time is read from the rows themselves: a measure that adds examples lengthens training by as many.
-"""
+"""Proposals: the measures that a report's findings name, the gravest finding first."""
 
 from __future__ import annotations
 
@@ -15,16 +12,14 @@ from modelaudit.checkers.bias.augmentation import topics_of
 from modelaudit.errors import InputError
 from modelaudit.results import CheckerInfo
 from modelaudit.training.catalogue import MEASURES, Measure
-from modelaudit.training.examples import TrainingData
-from modelaudit.training.mended import Aim
-from modelaudit.training.preparation import prepared
+from modelaudit.training.mended import TEMPERATURE, Aim
 from modelaudit.training.recipe import Recipe
+from modelaudit.training.record import TrainingRecord
 from modelaudit.verdicts import State, Verdict
 
 ORDER: tuple[State, ...] = ("exceeds limit", "accepted risk", "inconclusive")
 """The states that call for a measure, the gravest first."""
-MOST_READ = 20_000
-"""So many examples the cost of a measure is read from, of more evenly spaced ones."""
+CALLING: tuple[State, ...] = ("exceeds limit", "accepted risk")
 ATTRIBUTES = {"counterfactuals": "counterfactual-augmentation", "pairing_attributes": "counterfactual-logit-pairing"}
 """Settings that name attributes of a person, and whose measure they are."""
 MORE_FIELDS = {
@@ -35,6 +30,10 @@ MORE_FIELDS = {
 }
 FIELDS = {name: (*measure.settings, *MORE_FIELDS.get(name, ())) for name, measure in MEASURES.items()}
 """The fields of a recipe that say how strong a measure is, by its id."""
+TAKEN = "the audited model was trained with it already"
+NO_TEMPERATURE = (
+    "the training of the audited model asked for it already, and no temperature was written; the model's card says why"
+)
 PACKAGES = {"peft": "peft", "dp": "opacus"}
 """What an extra of the package installs."""
 
@@ -46,6 +45,8 @@ class Proposal:
     Attributes:
         aims: the findings whose checks name it, the gravest first; empty where none does.
         settings: the fields of the recipe that turn it on here.
+        changed: how many rows it adds, leaves out, changes or weights here, None for one that leaves rows as they are.
+        left: what it can do nothing about here, in one sentence, or None.
         factor: training time with it, as a multiple of the time without; None where the rows can't tell.
         seconds: the expected time of the training, where it is known how long one without it took.
         refused: why it can't be taken here, or None.
@@ -55,6 +56,8 @@ class Proposal:
     measure: Measure
     aims: tuple[Aim, ...] = ()
     settings: Mapping[str, Any]
+    changed: int | None = None
+    left: str | None = None
     factor: float | None = None
     seconds: float | None = None
     refused: str | None = None
@@ -63,7 +66,25 @@ class Proposal:
     @property
     def called_for(self) -> bool:
         """Whether an exceeded limit names it, accepted or not."""
-        return any(aim.state in ("exceeds limit", "accepted risk") for aim in self.aims)
+        return any(aim.state in CALLING for aim in self.aims)
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """The attributes of a person that it writes rows for, none for a measure that is not of such."""
+        field = attribute_field(self.measure.id)
+        usual = Recipe.model_fields[field].default if field else ()
+        return tuple(self.settings.get(field, usual)) if field else ()
+
+    @property
+    def strength(self) -> str:
+        """What it is set to and what it does to the rows here, in words; empty where there is nothing to set."""
+        rows = "" if self.changed is None else f"{self.changed:,} rows"
+        if self.attributes:
+            weight = self.settings.get("logit_pairing")
+            done = "writes rows again" if weight is None else f"with the weight {weight:g} pairs rows with a copy"
+            return f"{done} for {', '.join(self.attributes)}" + (f": {rows}" if rows else "")
+        chosen = [f"{name} = {value}" for name, value in self.settings.items() if value is not True]
+        return "; ".join([*chosen, *([f"changes, adds or leaves out {rows}"] if rows else [])])
 
 
 def proposals(
@@ -73,6 +94,7 @@ def proposals(
     *,
     reweigh: str | None = None,
     strengths: Mapping[str, Any] | None = None,
+    record: TrainingRecord | None = None,
 ) -> list[Proposal]:
     """Return every measure of the catalogue, those first that the gravest findings name, then those that none does.
 
@@ -81,6 +103,7 @@ def proposals(
         recipe: that the audited model was trained by: what it already does is not proposed again.
         reweigh: the column of the group that reweighing is for.
         strengths: fields of a recipe that set a measure otherwise than the catalogue does.
+        record: of the training of the audited model, where there is one.
     """
     named = _named(report, known)
     places = {name: place for place, name in enumerate(MEASURES)}
@@ -93,18 +116,24 @@ def proposals(
         ),
     )
     given = {**(strengths or {}), **({} if reweigh is None else {"reweigh": reweigh})}
-    return [_proposal(each, named.get(each.id, ()), report, recipe, given) for each in ranked]
+    found = [_proposal(each, named.get(each.id, ()), report, recipe, given) for each in ranked]
+    if record is None or record.temperature is not None:
+        return found
+    return [
+        replace(each, refused=NO_TEMPERATURE) if each.measure.id == TEMPERATURE and each.refused == TAKEN else each
+        for each in found
+    ]
 
 
-def costed(found: Sequence[Proposal], data: TrainingData, recipe: Recipe, seconds: float | None) -> list[Proposal]:
-    """Return the proposals with their expected time; `seconds` is how long a training by the recipe takes, if known.
+def unnamed(report: AuditReport, known: Iterable[CheckerInfo]) -> tuple[Aim, ...]:
+    """Return the exceeded findings, accepted or not, whose checks name no measure."""
+    named = {aim for aims in _named(report, known).values() for aim in aims}
+    return tuple(aim for aim, _ in _aims(report, known) if aim.state in CALLING and aim not in named)
 
-    A measure that these rows can't take is refused with the reason.
-    """
-    step = max(1, -(-len(data.examples) // MOST_READ))
-    sample = replace(data, examples=data.examples[::step])
-    plain = len(prepared(sample, recipe).examples)
-    return [_costed(each, sample, plain, recipe, seconds) for each in found]
+
+def attribute_field(measure: str) -> str | None:
+    """Return the field of a recipe that says for which attributes of a person a measure is, by the measure's id."""
+    return next((name for name, owner in ATTRIBUTES.items() if owner == measure), None)
 
 
 def picked(found: Sequence[Proposal], names: Sequence[str], *, every: bool) -> list[Proposal]:
@@ -138,6 +167,15 @@ def takeable(each: Proposal) -> Proposal:
 
 def _named(report: AuditReport, known: Iterable[CheckerInfo]) -> dict[str, tuple[Aim, ...]]:
     """Return the findings that name each measure, by its id, the gravest first."""
+    found: dict[str, list[Aim]] = {}
+    for aim, names in _aims(report, known):
+        for name in names:
+            found.setdefault(name, []).append(aim)
+    return {name: tuple(aims) for name, aims in found.items()}
+
+
+def _aims(report: AuditReport, known: Iterable[CheckerInfo]) -> list[tuple[Aim, tuple[str, ...]]]:
+    """Return the findings that call for something, the gravest first, each with the measures that its check names."""
     installed = {info.id: info for info in known}
     infos = {result.checker.id: result.checker for result in report.results}
     titles = {
@@ -145,16 +183,15 @@ def _named(report: AuditReport, known: Iterable[CheckerInfo]) -> dict[str, tuple
         for result in report.results
         for finding in result.findings
     }
-    found: dict[str, list[Aim]] = {}
+    found = []
     verdicts = [verdict for verdict in report.judgement.verdicts if verdict.state in ORDER and verdict.metric]
     for verdict in sorted(verdicts, key=lambda verdict: (ORDER.index(verdict.state), -verdict.grade)):
         info = infos.get(verdict.checker)
         names = info.measures if info else ()
         if not names and verdict.checker in installed:
             names = installed[verdict.checker].measures
-        for name in names:
-            found.setdefault(name, []).append(_aim(verdict, titles, of_rows=info is not None and not info.needs))
-    return {name: tuple(aims) for name, aims in found.items()}
+        found.append((_aim(verdict, titles, of_rows=info is not None and not info.needs), tuple(names)))
+    return found
 
 
 def _aim(verdict: Verdict, titles: Mapping[tuple[str, str, str | None], str], *, of_rows: bool) -> Aim:
@@ -177,7 +214,7 @@ def _proposal(
     if task not in measure.tasks:
         refused = f"it is for {' and '.join(measure.tasks)}, and this model does {task}"
     elif measure.id in recipe.measures:
-        refused = "the audited model was trained with it already"
+        refused = TAKEN
     elif measure.extra is not None and importlib.util.find_spec(PACKAGES[measure.extra]) is None:
         needed = f"it needs modelaudit-core[{measure.extra}]; install that first"
     elif measure.id == "reweighing" and "reweigh" not in given:
@@ -188,22 +225,16 @@ def _proposal(
 
 
 def _settings(measure: Measure, aims: Sequence[Aim]) -> dict[str, Any]:
-    """Return the measure's settings; where its findings speak of attributes of a person, it is for those."""
+    """Return the measure's settings; where its findings speak of attributes of a person, it is for those.
+
+    Those of exceeded limits, accepted or not; where none is exceeded, of all.
+    """
     settings = dict(measure.settings)
-    field = next((name for name, owner in ATTRIBUTES.items() if owner == measure.id), None)
-    if field is not None:
-        beyond = [aim for aim in aims if aim.state == ORDER[0]] or list(aims)
-        if topics := topics_of([aim.group for aim in beyond if aim.group is not None]):
-            settings[field] = tuple(sorted(topics))
+    field = attribute_field(measure.id)
+    if field is not None and (topics := _topics(aims, CALLING) or _topics(aims, ORDER)):
+        settings[field] = topics
     return settings
 
 
-def _costed(each: Proposal, data: TrainingData, plain: int, recipe: Recipe, seconds: float | None) -> Proposal:
-    if each.refused is not None or each.needed is not None:
-        return each
-    try:
-        more = len(prepared(data, recipe.model_copy(update=dict(each.settings))).examples)
-    except InputError as error:
-        return replace(each, refused=str(error))
-    factor = each.measure.time * more / max(1, plain)
-    return replace(each, factor=factor, seconds=None if seconds is None else factor * seconds)
+def _topics(aims: Sequence[Aim], states: Sequence[State]) -> tuple[str, ...]:
+    return tuple(sorted(topics_of([aim.group for aim in aims if aim.group is not None and aim.state in states])))

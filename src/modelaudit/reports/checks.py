@@ -33,7 +33,7 @@ from modelaudit.reports.clauses import (
 from modelaudit.reports.findings import FindingView, finding_views
 from modelaudit.reports.forest import Forest, forests
 from modelaudit.reports.layout import MOST_DRAWN, Layout, layout
-from modelaudit.reports.measures import trainer_words
+from modelaudit.reports.measures import measures_for
 from modelaudit.reports.technical import Technical, technical
 from modelaudit.reports.text import listed, told_sentence
 from modelaudit.reports.words import Told, say, tag, told
@@ -143,9 +143,14 @@ class CheckView:
         return tuple(plot for plot in forests(self.context) if len(plot.rows) > 2)
 
     @property
+    def exceeded(self) -> tuple[FindingView, ...]:
+        """Findings beyond their limits, accepted or not."""
+        return tuple(view for view in self.judged if view.badge in (EXCEEDS, ACCEPTED))
+
+    @property
     def needs_remedy(self) -> bool:
         """Whether any limit is exceeded, accepted or not."""
-        return any(view.badge in (EXCEEDS, ACCEPTED) for view in self.judged)
+        return bool(self.exceeded)
 
     @cached_property
     def brief_words(self) -> str:
@@ -158,9 +163,9 @@ class CheckView:
         return tuple(dict.fromkeys((*self.info.remedies, *self.layout.row_remedies)))
 
     @cached_property
-    def trainer_words(self) -> str:
-        """How the reference trainer is told to do what the check names; nothing where it can't, or need not."""
-        return trainer_words(self)
+    def trainer_flags(self) -> tuple[str, ...]:
+        """By which flags the reference trainer does what the check names; none where it can't, or need not."""
+        return tuple(measure.flag for measure in measures_for(self))
 
     @cached_property
     def technical(self) -> Technical:

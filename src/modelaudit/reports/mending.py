@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from modelaudit.comparison import Change
@@ -12,7 +12,7 @@ from modelaudit.reports.badges import VERDICTS
 from modelaudit.reports.change_words import KINDS, kind_of, kind_words, names_of, rules, why_words
 from modelaudit.reports.changes import ChangeView, change_view
 from modelaudit.reports.measures import measure_does, measure_title
-from modelaudit.reports.numbers import duration
+from modelaudit.reports.numbers import duration, percent
 from modelaudit.reports.text import listed, sentence, shortened, visible
 from modelaudit.reports.words import Told, say, told
 from modelaudit.training.mended import Arm, Failed, Mended
@@ -24,6 +24,7 @@ NAME = 80
 MOST_ROWS = 200
 """So many numbers stand in the table of one arm; the JSON record holds the others."""
 GATES = (0, 1, 3, 4)
+FAILED = 4
 WHY_NOT = ("gone", "not comparable", "lost", "new")
 OVERVIEW = ("training", "better", "worse", "unshown", "others", "score", "time", "gate")
 NUMERIC = range(1, 6)
@@ -67,9 +68,9 @@ class ArmView:
     @cached_property
     def rows(self) -> tuple[ChangeView, ...]:
         """Numbers that its measures are for and the task's score, then what is clearly other, then the rest."""
-        named = list(zip(self.arm.comparison.changes, self._names, strict=True))
+        named = list(zip(self._changes, self._names, strict=True))
         named.sort(key=lambda pair: self._place(pair[0]))
-        return tuple(change_view(change, name) for change, name in named[:MOST_ROWS])
+        return tuple(self._row(change, name) for change, name in named[:MOST_ROWS])
 
     @property
     def first_rows(self) -> tuple[ChangeView, ...]:
@@ -92,7 +93,8 @@ class ArmView:
         if not self.arm.comparison.comparable:
             return (say("changes.headline.refused"), *self.reasons)
         said = [self._aimed_words, self._rows_words] if self.arm.measures else []
-        return tuple(part for part in (*said, self._verdict_words, self.score_words) if part)
+        said += [self._verdict_words, self.score_words, self._alone_words, *self._untaken_words, self._training_words]
+        return tuple(part for part in said if part)
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -111,8 +113,8 @@ class ArmView:
             clear = key in ("better", "worse")
             held = [
                 name.removesuffix(say("changes.paired_mark"))
-                for change, name in zip(self.arm.comparison.changes, self._names, strict=True)
-                if kind_of(change) in kinds and (clear or change in self.arm.aimed)
+                for change, name in zip(self._changes, self._names, strict=True)
+                if kind_of(change) in kinds and (clear or change in self._aimed)
             ]
             if held or clear:
                 found.append((say(f"mending.list.{key}"), _named(held)))
@@ -127,11 +129,12 @@ class ArmView:
         view = change_view(change, "")
         return say(
             "mending.score.words",
-            title=told(change.title).text,
+            title=shortened(told(change.title).text, NAME),
             before=view.before,
             after=view.after,
             difference=view.difference,
             kind=kind_words(change),
+            level=percent(self.arm.comparison.level),
         )
 
     @property
@@ -148,14 +151,13 @@ class ArmView:
         """How many numbers that it is for became better, worse, and were not shown to be either."""
         if not self.arm.measures:
             return (say("changes.none"),) * 3
-        better, worse, unclear, untold = _counts(self.arm.aimed, missing=self.arm.missing)
+        better, worse, unclear, untold = _counts(self._aimed, missing=self.arm.missing)
         return f"{better:,}", f"{worse:,}", f"{unclear + untold:,}"
 
     @property
     def other_cells(self) -> tuple[str, str]:
         """How many other numbers became clearly better, and worse."""
-        aimed = self.arm.aimed
-        better, worse, _, _ = _counts([each for each in self.arm.comparison.changes if each not in aimed])
+        better, worse, _, _ = _counts([each for each in self._changes if each not in self._aimed])
         return f"{better:,}", f"{worse:,}"
 
     @property
@@ -169,7 +171,9 @@ class ArmView:
 
     @property
     def gate_words(self) -> str:
-        """Whether the policy's gate holds for its model."""
+        """Whether the policy's gate holds for its model, as its report says it; what exceeds a limit is always said."""
+        if self.arm.gate == FAILED and self.arm.beyond:
+            return say("mending.gate.both")
         return say(f"mending.gate.{self.arm.gate if self.arm.gate in GATES else 4}")
 
     @property
@@ -197,24 +201,44 @@ class ArmView:
 
     @cached_property
     def _names(self) -> list[str]:
-        return names_of(self.arm.comparison.changes)
+        return names_of(self._changes)
+
+    @cached_property
+    def _changes(self) -> tuple[Change, ...]:
+        return self.arm.changes
+
+    @cached_property
+    def _aimed(self) -> tuple[Change, ...]:
+        return self.arm.aimed
+
+    @cached_property
+    def _alone(self) -> tuple[Change, ...]:
+        return self.arm.clear_alone
+
+    def _row(self, change: Change, name: str) -> ChangeView:
+        view = change_view(change, name)
+        if change not in self._alone:
+            return view
+        return replace(view, why=say("mending.alone.mark", count=self.arm.comparison.tested))
 
     @cached_property
     def _foremost(self) -> int:
-        return sum(self._place(change) < len(KINDS) for change in self.arm.comparison.changes[:MOST_ROWS])
+        return min(MOST_ROWS, sum(self._place(change) < len(KINDS) for change in self._changes))
 
     def _place(self, change: Change) -> int:
         """The order of rows: what was aimed at, the score, what is worse or lost, what is better, the rest."""
-        if change in self.arm.aimed:
+        if change in self._aimed:
             return 0
         if change == self.arm.score:
             return 1
         clear = ("worse", "lost", "better")
-        return 2 + clear.index(kind_of(change)) if kind_of(change) in clear else len(KINDS)
+        if kind_of(change) in clear:
+            return 2 + clear.index(kind_of(change))
+        return len(KINDS) + (change not in self._alone)
 
     @property
     def _aimed_words(self) -> str:
-        counts = dict(zip(SHOWN, _counts(self.arm.aimed, missing=self.arm.missing), strict=True))
+        counts = dict(zip(SHOWN, _counts(self._aimed, missing=self.arm.missing), strict=True))
         parts = [say(f"mending.count.{key}", count=count) for key, count in counts.items() if count]
         if not parts:
             return "" if self._rows_words else say("mending.aimed.none")
@@ -225,6 +249,27 @@ class ArmView:
         """What is said of numbers that no training can change; nothing where no measure was taken for one."""
         count = sum(aim.of_rows for aim in self.arm.aims)
         return say("mending.aimed.rows", count=count) if count else ""
+
+    @property
+    def _alone_words(self) -> str:
+        count = len(self._alone)
+        return say("mending.alone.words", count=count, tested=self.arm.comparison.tested) if count else ""
+
+    @property
+    def _untaken_words(self) -> tuple[str, ...]:
+        return tuple(say("mending.untaken", title=measure_title(name)) for name in self.arm.untaken)
+
+    @property
+    def _training_words(self) -> str:
+        """How many epochs it was trained for, and whose weights were kept, where these are fewer than planned."""
+        if not self.arm.shortened:
+            return ""
+        made, best, planned = (
+            say("changes.none") if value is None else f"{value:g}"
+            for value in (self.arm.epochs, self.arm.best_epoch, self.arm.planned_epochs)
+        )
+        key = "stopped" if self.arm.best_epoch is None else "kept"
+        return say(f"mending.shortened.{key}", made=made, planned=planned, best=best)
 
     @property
     def _verdict_words(self) -> str:
@@ -300,11 +345,12 @@ def facts(mended: Mended) -> tuple[tuple[str, str], ...]:
             names=_named([visible(name, most=NAME) for name in mended.differing]),
         ),
     }
+    if mended.unlike:
+        lines["unlike"] = _named(mended.unlike)
     if mended.not_together is not None:
         lines["apart"] = sentence(told(mended.not_together).text)
-    if mended.failed:
-        lines["failed"] = say("list.clauses").join(_failed(each) for each in mended.failed)
-    return tuple((say(f"mending.fact.{name}"), words) for name, words in lines.items())
+    failed = [("failed", _failed(each)) for each in mended.failed]
+    return tuple((say(f"mending.fact.{name}"), words) for name, words in (*lines.items(), *failed))
 
 
 def caveats(mended: Mended) -> tuple[str, ...]:

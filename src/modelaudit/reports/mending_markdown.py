@@ -28,7 +28,12 @@ def render_mending_markdown(mended: Mended) -> str:
 
 
 def _short(arm: ArmView) -> list[str]:
-    return [f"**{plain(say('mending.short', title=arm.title))}** {plain(' '.join(arm.sentences))}", _lists(arm)]
+    return [f"**{plain(say('mending.short', title=arm.title))}** {_sentences(arm)}", _lists(arm)]
+
+
+def _sentences(arm: ArmView) -> str:
+    """Each made plain by itself, so that a long one cuts no other off."""
+    return " ".join(map(plain, arm.sentences))
 
 
 def _lists(arm: ArmView) -> str:
@@ -38,7 +43,7 @@ def _lists(arm: ArmView) -> str:
 def _arm(arm: ArmView) -> list[str]:
     parts = [f"### {plain(arm.title)}"]
     parts += [f"{plain(each.title)}: {plain(each.does)} " + _done(each.done) for each in arm.measures]
-    parts += [plain(arm.privacy_words), _done(arm.privacy_checks), plain(" ".join(arm.sentences))]
+    parts += [plain(arm.privacy_words), _done(arm.privacy_checks), _sentences(arm)]
     if arm.first_rows:
         rows = [
             (
@@ -59,7 +64,7 @@ def _arm(arm: ArmView) -> list[str]:
 
 
 def _done(lines: tuple[object, ...]) -> str:
-    return plain(say("list.clauses").join(str(line) for line in lines))
+    return plain(say("list.clauses")).join(plain(str(line)) for line in lines)
 
 
 def _because(kind: str, why: str) -> str:

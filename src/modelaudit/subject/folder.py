@@ -25,6 +25,8 @@ TOKENIZER_FILES = (
     "tokenizer.model",
     "spm.model",
 )
+UNFINISHED = "checkpoints/begun.json"
+"""Where the reference trainer writes down what it began; it is gone from a folder with a whole model."""
 _FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _BASE_MODEL = re.compile(
     r"^base_model:[ \t]*(?:\r?\n[ \t]*-[ \t]*)?(?:\[[ \t]*)?"
@@ -43,6 +45,11 @@ class Weights:
 def read_json(folder: Path, file: str, *, name: str) -> dict[str, Any]:
     """Return the object in a JSON file of the folder; raise ModelInputError where it is missing or broken."""
     path = folder / file
+    if not path.is_file() and (folder / UNFINISHED).is_file():
+        raise ModelInputError(
+            f"{name}: the folder holds a training that was not finished, and no model yet; go on with it by the same "
+            "modelaudit train command with --resume, or name another folder"
+        )
     if not path.is_file():
         raise ModelInputError(
             f"{name}: the folder has no {file}, so it holds no saved transformers model; write it with "

@@ -20,8 +20,9 @@ __all__ = ["arguments_of", "device_for", "goes_on", "precision_on", "updates_of"
 
 EVAL_BATCH = 64
 """Rows a batch, at least, where nothing is trained."""
-LOG_EVERY = 50
-"""Updates between two looks at the loss, which wait for the device each time."""
+LOG_EVERY, LOGGED = 50, 20
+"""Updates between two looks at the loss, which wait for the device each time; and how many looks a short training has
+at least, where it has as many updates."""
 
 
 def device_for(device: str) -> str:
@@ -92,6 +93,7 @@ def arguments_of(
     precision = precision_on(recipe, device)
     on_card = device != "cpu"
     chooses = bool(dev_rows) and goes_on(recipe)
+    updates = updates_of(recipe, examples)
     settings = TrainingArguments(
         output_dir=str(folder),
         num_train_epochs=recipe.epochs,
@@ -100,7 +102,7 @@ def arguments_of(
         gradient_accumulation_steps=recipe.accumulate,
         learning_rate=rate,
         lr_scheduler_type="linear",
-        warmup_steps=math.ceil(recipe.warmup * updates_of(recipe, examples)),
+        warmup_steps=math.ceil(recipe.warmup * updates),
         weight_decay=recipe.weight_decay,
         max_grad_norm=recipe.clip,
         label_smoothing_factor=recipe.label_smoothing,
@@ -117,7 +119,7 @@ def arguments_of(
         greater_is_better=recipe.stop_on == "score" if chooses else None,
         restore_callback_states_from_checkpoint=True,
         logging_strategy="steps",
-        logging_steps=LOG_EVERY,
+        logging_steps=max(1, min(LOG_EVERY, updates // LOGGED)),
         logging_nan_inf_filter=False,
         report_to=[],
         disable_tqdm=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -20,12 +21,20 @@ from modelaudit.training.record import (
     TrainingRecord,
     TrainingScores,
 )
-from modelaudit.training.scores import CLASSES, ENTITIES, WORDS
+from modelaudit.training.scores import CLASSES, ENTITIES, WORDS, cut_text
 
-__all__ = ["card_text"]
+__all__ = ["card_text", "ending"]
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?", re.ASCII)
-_STEPS = {"base": "Base model", "reading": "Reading", "repair": "Repair of tags", "split": "Split"}
+_STEPS = {
+    "base": "Base model",
+    "reading": "Reading",
+    "repair": "Repair of tags",
+    "split": "Split",
+    "outcome": "What came of it",
+}
+_HAIR = 1e-6
+"""Of an epoch; epochs are counted in fractions of them."""
 _SHOWN = 100
 """The most classes that a table of the card names; the record has all."""
 
@@ -85,6 +94,9 @@ def _facts(record: TrainingRecord) -> str:
     ]
     if record.best_epoch is not None:
         facts.append(("weights kept", f"those after epoch {record.best_epoch:g}, the best on the rows held back"))
+    ended = ending(record)
+    if ended is not None:
+        facts.append(("end", ended))
     if record.temperature is not None:
         facts.append(("temperature", f"{record.temperature:.4g}, written into the last layer"))
     facts += [
@@ -92,6 +104,18 @@ def _facts(record: TrainingRecord) -> str:
         *_choices(record),
     ]
     return "\n".join(f"- {name}: {value}" for name, value in facts)
+
+
+def ending(record: TrainingRecord) -> str | None:
+    """Return how a training ended that stopped early or kept earlier weights than its last; None for any other."""
+    planned, made, best = record.recipe.epochs, record.epochs, record.best_epoch
+    # Weights are saved at the ends of epochs, and at the end of the training where that is within one.
+    earlier = best is not None and best <= math.ceil(made - _HAIR) - 1 + _HAIR
+    stopped = made < planned - _HAIR
+    if not stopped and not earlier:
+        return None
+    end = f"stopped after epoch {made:g} of {planned:g}" if stopped else f"trained for {planned:g} epochs"
+    return f"{end}; the weights of epoch {best:g} were kept" if earlier else end
 
 
 def _choices(record: TrainingRecord) -> list[tuple[str, str]]:
@@ -163,9 +187,10 @@ def _privacy(record: TrainingRecord) -> list[str]:
 
 def _guarantee(spent: PrivacySpent) -> str:
     return (
-        f"(epsilon, delta) = ({spent.epsilon:.4g}, {spent.delta:.3g}) for adding or removing one {plain(spent.unit)}, "
-        f"by DP-SGD: noise multiplier {spent.noise_multiplier:.4g}, gradients clipped at {spent.clip:g}, sampling rate "
-        f"{spent.sampling_rate:.4g}, {spent.steps:,} steps, counted by {plain(spent.accountant)}."
+        f"(epsilon, delta) = ({spent.epsilon:.4g}, {spent.delta:.3g}) by DP-SGD: noise multiplier "
+        f"{spent.noise_multiplier:.4g}, gradients clipped at {spent.clip:g}, sampling rate {spent.sampling_rate:.4g}, "
+        f"{spent.steps:,} steps, counted by {plain(spent.accountant)}.\n\n"
+        f"What it protects: {plain(spent.unit)}."
     )
 
 
@@ -175,7 +200,7 @@ def _limits(record: TrainingRecord) -> Iterator[str]:
     if record.base_made:
         yield "The vocabulary was learned from the training rows, and is not covered."
     if record.dev_rows:
-        yield "The rows that were held back chose among weights, and are not covered."
+        yield "The rows that were held back are not covered; they chose no weights, since the last ones were kept."
     yield from (
         f"{plain(what)}: {plain(found)}" for what, found in (record.privacy.checks if record.privacy else {}).items()
     )
@@ -185,7 +210,7 @@ def _scores(scores: TrainingScores) -> str:
     unit = "words" if scores.entities else "rows"
     accuracy = "" if scores.accuracy is None else f" {scores.accuracy:.2%} of the {unit} are answered rightly."
     words = f", {scores.units:,} words" if scores.entities else ""
-    cut = f" {scores.cut_off:,} words were cut off and count as O." if scores.cut_off else ""
+    cut = f" {cut_text(scores)}." if scores.cut_off else ""
     parts = [f"### On the {plain(scores.of)} rows", f"{scores.rows:,} rows{words}.{accuracy}{cut}"]
     if scores.entities:
         parts += [f"**{ENTITIES}**", _table("type", scores.entities, averages=2)]

@@ -26,6 +26,7 @@ LOGS = "logs"
 """What is reported on the way, in the folder of checkpoints; it is left beside the model."""
 BEGUN, MOVING, STAGE = "begun.json", "moving.json", "finished"
 """In the folder of checkpoints: what was begun, what is being moved to its place, and where it waits until then."""
+_RECIPE = "recipe"
 LAST = "config.json"
 """Moved last: without it a folder holds no model, so a crash on the way leaves none that is half there."""
 _CHECKPOINT = re.compile(r"checkpoint-(\d+)")
@@ -172,9 +173,11 @@ class TrainingFolder:
             )
         differing = [name for name in mark if begun.get(name) != mark[name]]
         if differing:
+            fields = {_RECIPE: _first_other(begun.get(_RECIPE), mark[_RECIPE])}
+            others = " and ".join(f"another {name}{fields.get(name, '')}" for name in differing)
             raise OutputError(
-                f"{place} holds an unfinished training with {' and '.join(f'another {name}' for name in differing)}, "
-                f"which can't be gone on with; give it the same ones, or {ELSEWHERE}"
+                f"{place} holds an unfinished training with {others}, which can't be gone on with; give it the "
+                f"same ones, or {ELSEWHERE}"
             )
 
     def _unwritable(self, error: OSError) -> OutputError:
@@ -184,15 +187,28 @@ class TrainingFolder:
 def _mark(
     recipe: Recipe, train: SourceInfo, base: str, *, dev: SourceInfo | None, labels: Sequence[str]
 ) -> dict[str, str]:
-    """What must be equal for a training to be gone on with, as hashes by what they stand for."""
+    """What must be equal for a training to be gone on with: the recipe, and hashes by what they stand for."""
     said = {
-        "recipe": recipe.model_dump_json(),
         "set of training rows": train.rows_sha256,
         "set of dev rows": "" if dev is None else dev.rows_sha256,
         "list of labels": json.dumps(list(labels)),
         "base model": base,
     }
-    return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in said.items()}
+    hashes = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in said.items()}
+    return {_RECIPE: recipe.model_dump_json(), **hashes}
+
+
+def _first_other(begun: Any, asked: str) -> str:
+    """The first field in which a recipe that was begun differs from the one that is asked for, in brackets."""
+    try:
+        was, now = Recipe.model_validate_json(begun), Recipe.model_validate_json(asked)
+    except (ValueError, TypeError):
+        return ""
+    for field in Recipe.model_fields:
+        old, new = getattr(was, field), getattr(now, field)
+        if old != new:
+            return f" ({field} was {old!r:.60}, and {new!r:.60} is asked for)"
+    return ""
 
 
 def _save(model: Any, tokenizer: Any, folder: Path) -> None:

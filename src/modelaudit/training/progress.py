@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import math
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from transformers import TrainerCallback
+from transformers import EarlyStoppingCallback, TrainerCallback
 
 from modelaudit.errors import InputError
 
-__all__ = ["Bar", "FiniteLoss", "check_reports", "reporters"]
+__all__ = ["Bar", "Clock", "FiniteLoss", "Patience", "check_reports", "reporters", "seconds_until"]
+
+SPENT = "seconds.json"
+"""In a checkpoint: how long the training took until then, all its parts together."""
 
 
 class Bar(TrainerCallback):  # type: ignore[misc]
@@ -39,6 +44,41 @@ class Bar(TrainerCallback):  # type: ignore[misc]
     def on_train_end(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
         """Leave the bar as it stands."""
         self._bar.close()
+
+
+class Patience(EarlyStoppingCallback):  # type: ignore[misc]
+    """Early stopping that begins to count one whole epoch behind the warm-up: until then a score says little."""
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Mapping[str, float], **rest: Any) -> None:
+        """Count a dev score that is no better, and end the training behind too many."""
+        an_epoch = state.global_step / state.epoch
+        if state.global_step > args.warmup_steps + an_epoch:
+            super().on_evaluate(args, state, control, metrics, **rest)
+
+
+class Clock(TrainerCallback):  # type: ignore[misc]
+    """Writes into each checkpoint how long the training took until then.
+
+    Args:
+        start: when it began, on `time.monotonic`; of one that goes on, earlier by what its first parts took.
+    """
+
+    def __init__(self, start: float) -> None:
+        self.start = start
+
+    def on_save(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
+        """Write it beside the weights."""
+        folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+        (folder / SPENT).write_text(json.dumps(time.monotonic() - self.start), encoding="utf-8")
+
+
+def seconds_until(checkpoint: Path | None) -> float:
+    """Return how long a training took until its checkpoint; 0 where there is none, or it does not say."""
+    try:
+        said = 0.0 if checkpoint is None else float(json.loads((checkpoint / SPENT).read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return 0.0
+    return said if math.isfinite(said) and said > 0 else 0.0
 
 
 class FiniteLoss(TrainerCallback):  # type: ignore[misc]

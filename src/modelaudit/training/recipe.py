@@ -11,7 +11,8 @@ from modelaudit.errors import InputError
 from modelaudit.evidence import Frozen, Text
 from modelaudit.training.catalogue import MEASURES
 
-EPOCHS_FROM_SCRATCH = 12.0
+FROM_SCRATCH: dict[str, Any] = {"epochs": 12.0, "patience": 4}
+"""What is usual for a base model whose weights are random: it learns long before a dev score shows it."""
 _SWITCHES = {
     "dp_delta": "dp_epsilon",
     "dp_clip": "dp_epsilon",
@@ -36,8 +37,9 @@ class Recipe(Frozen):
         precision: `auto` is float32 on a CPU and bfloat16, where the card has it, else float16, on CUDA.
         max_length: the most tokens of a row; None is what the base model takes, at most 512.
         dev_share: share of the rows that is held back where there is no dev table; 0 holds back none.
-        patience: epochs without a better dev score after which training stops; None never stops early, but the best
-            weights are still kept. stop_on: `score` (entity F1, or accuracy) or `loss`.
+        patience: epochs without a better dev score after which training stops; 2, or 4 for a base model from random
+            weights (`suited`). Epochs up to the one behind the warm-up don't count. None never stops early, but the
+            best weights are still kept. stop_on: `score` (entity F1, or accuracy) or `loss`.
         adapter: `none` trains all weights, `head` what the task adds to the encoder (of BERT the pooler too), `lora`
             and `adalora` low-rank matrices of the rank `rank` beside the base model's, and the head.
         bad_tags: what is done about tags that break their scheme: `repair` counts and mends them, `refuse` is an error.
@@ -139,9 +141,9 @@ class Recipe(Frozen):
         return self.model_copy(update=settings)
 
     def suited(self, *, scratch: bool) -> Recipe:
-        """Return the recipe for a base model whose weights are random: with more epochs, where none were chosen."""
-        chosen = not scratch or "epochs" in self.model_fields_set
-        return self if chosen else self.model_copy(update={"epochs": EPOCHS_FROM_SCRATCH})
+        """Return the recipe for a base model whose weights are random: with more epochs and patience, if not chosen."""
+        usual = {name: value for name, value in FROM_SCRATCH.items() if name not in self.model_fields_set}
+        return self.model_copy(update=usual) if scratch and usual else self
 
     def rate_for(self, *, scratch: bool) -> float:
         """Return the peak learning rate; `scratch` says that the base model's weights are random.

@@ -64,7 +64,8 @@ class TrainingScores(Frozen):
 
     Attributes:
         of: which rows (`dev`, `test`). rows: how many; units: words for token classification, rows otherwise.
-        accuracy: of units. cut_off: units without an answer, since the row was longer than the model takes.
+        accuracy: of units. cut_off: units without an answer, since the row was longer than the model takes; cut_rows:
+            how many rows these are of. limit: the most tokens of a row that the model takes.
         entities: by type, then `micro` and `macro` averages, of whole entities, strict (type and both ends right, and
             the tags well-formed); empty for text classification.
         classes: by word tag, O among them, or by class, then `micro`, `macro` and `weighted` averages. Not entity F1.
@@ -75,6 +76,8 @@ class TrainingScores(Frozen):
     units: int = Field(ge=0)
     accuracy: float | None
     cut_off: int = Field(default=0, ge=0)
+    cut_rows: int = Field(default=0, ge=0)
+    limit: int | None = Field(default=None, ge=1)
     entities: tuple[ClassScore, ...] = ()
     classes: tuple[ClassScore, ...] = ()
 

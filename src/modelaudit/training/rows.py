@@ -174,7 +174,19 @@ def _read(part: _Part, task: TaskName, labels: tuple[str, ...], *, fixed: bool) 
     except DataInputError as error:
         if not fixed:
             raise
-        raise DataInputError(f"labels= names {listed(labels)}, and the data does not fit: {error}") from error
+        raise DataInputError(f"labels= names {listed(labels)}, and {_unfit(part, task, labels, error)}") from error
+
+
+def _unfit(part: _Part, task: TaskName, labels: tuple[str, ...], error: DataInputError) -> str:
+    """Why rows don't fit the labels that the user names; there is no model yet whose labels could be told of."""
+    names = class_labels(_label_cells(part, labels), None) if task == "text-classification" else ()
+    others = [name for name in names if name not in labels]
+    if not others:
+        return f"the data does not fit: {error}"
+    return (
+        f"{part.table.name} has {listed(others)} too; name all labels that the rows have, as they stand there "
+        "(labels= in Python, --labels), or leave them out"
+    )
 
 
 def _check_classes(batch: RowBatch, labels: Sequence[str], table: Table) -> None:

@@ -29,13 +29,14 @@ if TYPE_CHECKING:
 
     from modelaudit.training.compact import TaskName
 
-__all__ = ["CLASSES", "ENTITIES", "WORDS", "score_text", "scored", "scores_of"]
+__all__ = ["CLASSES", "ENTITIES", "WORDS", "commonest", "cut_text", "no_better", "score_text", "scored", "scores_of"]
 
 ENTITIES = "Whole entities, strict (entity F1)"
 WORDS = "Word by word, O included (not entity F1)"
 CLASSES = "Each class"
 AVERAGES = ("micro", "macro", "weighted")
 _NAME = 40
+_MORE = "train for longer, on more rows, or with another learning rate, and look at the labels"
 
 Ints = NDArray[np.int64]
 
@@ -59,6 +60,7 @@ def scored(
         ModelInputError: the model answers with NaN or infinity.
     """
     from modelaudit.inference.engine import Engine
+    from modelaudit.subject.limits import max_length
     from modelaudit.subject.model import Model
     from modelaudit.subject.opened import OpenedModel
     from modelaudit.subject.tasks import task_of
@@ -70,7 +72,8 @@ def scored(
         found = handle.predict(rows).labels
     finally:
         engine.close()
-    return scores_of(truth, found, labels, task=task, of=of, rows=rows)
+    scores = scores_of(truth, found, labels, task=task, of=of, rows=rows)
+    return scores.model_copy(update={"limit": max_length(model, tokenizer)})
 
 
 def _truth(rows: Sequence[Row], task: TaskName) -> Ints:
@@ -95,10 +98,12 @@ def scores_of(
         rows: whose words they are.
     """
     entities: tuple[ClassScore, ...] = ()
-    cut_off = int((said < 0).sum())
+    unanswered = said < 0
+    cut_rows = 0
     if task == "token-classification":
         said = np.where(said < 0, labels.index(OUTSIDE) if OUTSIDE in labels else -1, said)
         ends = np.cumsum([len(row.tags or ()) for row in rows])
+        cut_rows = sum(bool(part.any()) for part in np.split(unanswered, ends[:-1]))
         read = strict_reader(labels)
         sides = [
             [read([OUTSIDE if tag < 0 else labels[tag] for tag in part]) for part in np.split(side, ends[:-1])]
@@ -112,7 +117,8 @@ def scores_of(
         rows=len(rows),
         units=len(truth),
         accuracy=float((truth == said).mean()) if len(truth) else None,
-        cut_off=cut_off,
+        cut_off=int(unanswered.sum()),
+        cut_rows=cut_rows,
         entities=entities,
         classes=_listed([*classes, micro(classes), macro(classes), weighted(classes)]),
     )
@@ -125,6 +131,44 @@ def _listed(scores: Sequence[ClassCount | Average]) -> tuple[ClassScore, ...]:
     )
 
 
+def commonest(scores: TrainingScores) -> float:
+    """Return the share of the commonest true class, O among them: the accuracy of naming it always."""
+    truths = [score.support for score in scores.classes if score.name not in AVERAGES]
+    return max(truths, default=0) / max(1, scores.units)
+
+
+def no_better(scores: TrainingScores) -> str | None:
+    """Return a sentence where a tagger finds no entity, or a model answers no better than the commonest class always.
+
+    None for one that does better, and where the rows have one class alone, or no entity, and can't tell. Words are not
+    compared with "O" always: a model that finds some entities and invents others has learned something.
+    """
+    micro = next((score for score in scores.entities if score.name == "micro"), None)
+    if micro is not None:
+        if micro.f1 or not micro.support:
+            return None
+        return (
+            f"WARNING: the model found none of the {micro.support:,} entities of the {visible(scores.of, most=_NAME)} "
+            f"rows; {_MORE}"
+        )
+    share = commonest(scores)
+    if scores.accuracy is None or scores.accuracy > share or share == 1.0:
+        return None
+    return (
+        f"WARNING: accuracy {scores.accuracy:.3f} on {visible(scores.of, most=_NAME)} rows, where naming the commonest "
+        f"class gets {share:.3f}: the model learned nothing that helps; {_MORE}"
+    )
+
+
+def cut_text(scores: TrainingScores) -> str:
+    """Return how many words were cut off, of how many rows, and why."""
+    limit = "" if scores.limit is None else f": the model takes {scores.limit:,} tokens a row"
+    return (
+        f"{scores.cut_off:,} of the words, in {scores.cut_rows:,} of the rows, were cut off and count as O{limit}; a "
+        "larger --max-length (max_length in Python) reads more where the base model allows it"
+    )
+
+
 def score_text(scores: TrainingScores) -> str:
     """Return the scores as plain text: the table of entities, where there is one, and that of words or classes."""
     units = f"{scores.units:,} words in {scores.rows:,} rows" if scores.entities else f"{scores.rows:,} rows"
@@ -132,7 +176,7 @@ def score_text(scores: TrainingScores) -> str:
     accuracy = "" if scores.accuracy is None else f", accuracy{of_what} {scores.accuracy:.4f}"
     lines = [f"{visible(scores.of, most=_NAME)}: {units}{accuracy}"]
     if scores.cut_off:
-        lines.append(f"  {scores.cut_off:,} of the words were cut off and count as O")
+        lines.append(f"  {cut_text(scores)}")
     if scores.entities:
         lines += ["", ENTITIES, *_table("type", scores.entities, averages=2)]
         lines += ["", WORDS, *_table("tag", scores.classes, averages=3)]

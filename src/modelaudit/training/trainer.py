@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from transformers import EarlyStoppingCallback
 from transformers.trainer_callback import PrinterCallback
 
 from modelaudit._version import __version__
@@ -29,12 +28,12 @@ from modelaudit.training.features import Collator, Features, dev_features, featu
 from modelaudit.training.folder import LOGS, TrainingFolder
 from modelaudit.training.loop import Loop
 from modelaudit.training.preparation import prepared
-from modelaudit.training.progress import Bar, FiniteLoss, check_reports, reporters
+from modelaudit.training.progress import Bar, Clock, FiniteLoss, Patience, check_reports, reporters, seconds_until
 from modelaudit.training.recipe import Recipe
 from modelaudit.training.record import PrivacySpent, StepInfo, TrainingRecord, TrainingScores
 from modelaudit.training.resuming import Checkpoint, run
 from modelaudit.training.rows import ReadRows, read_training_data
-from modelaudit.training.scores import scored
+from modelaudit.training.scores import no_better, scored
 from modelaudit.training.surroundings import left_as_they_were
 
 __all__ = ["ReferenceTrainer", "Trained"]
@@ -150,8 +149,11 @@ class ReferenceTrainer:
             learner = adapted(base.model, self.recipe, task=self.task, updates=updates)
             self._check_budget(len(features))
             self.folder.begin(self.recipe, read.train, identity, dev=read.dev, labels=data.labels, resume=resume)
-            loop = self._loop(learner, data, base, features, progress=progress)
-            self._run(loop, resume=resume)
+            last = self.folder.last_checkpoint() if resume and goes_on(self.recipe) else None
+            start -= seconds_until(last)
+            callbacks = self._callbacks(dev_rows=len(data.dev), progress=progress, start=start)
+            loop = self._loop(learner, data, base, features, callbacks)
+            run(loop, None if last is None else Checkpoint.of(last))
             model = merged(loop.model)
             record = self._record(read, data, base, features, loop, model)
             record = record.model_copy(update={"seconds": time.monotonic() - start})
@@ -190,7 +192,7 @@ class ReferenceTrainer:
             options=self.options,
         )
 
-    def _loop(self, learner: Any, data: TrainingData, base: Base, features: Features, *, progress: bool) -> Any:
+    def _loop(self, learner: Any, data: TrainingData, base: Base, features: Features, callbacks: list[Any]) -> Any:
         recipe = self.recipe
         settings: dict[str, Any] = {
             "model": learner,
@@ -207,7 +209,7 @@ class ReferenceTrainer:
             "eval_dataset": dev_features(data, base.tokenizer, limit=base.limit) if data.dev else None,
             "compute_metrics": dev_score(data.labels, per_word=features.per_word),
             "preprocess_logits_for_metrics": best_classes,
-            "callbacks": self._callbacks(dev_rows=len(data.dev), progress=progress),
+            "callbacks": callbacks,
         }
         loop: Any
         if recipe.dp_epsilon is None:
@@ -219,20 +221,17 @@ class ReferenceTrainer:
         loop.remove_callback(PrinterCallback)
         return loop
 
-    def _callbacks(self, *, dev_rows: int, progress: bool) -> list[Any]:
+    def _callbacks(self, *, dev_rows: int, progress: bool, start: float) -> list[Any]:
         recipe = self.recipe
         stops = dev_rows and recipe.patience is not None and goes_on(recipe)
         return [
             FiniteLoss(),
-            *([EarlyStoppingCallback(early_stopping_patience=recipe.patience)] if stops else []),
+            Clock(start),
+            *([Patience(early_stopping_patience=recipe.patience)] if stops else []),
             *([RankAllocation()] if recipe.adapter == "adalora" else []),
             *([Bar()] if progress else []),
             *reporters(self.report_to, self.folder.checkpoints / LOGS),
         ]
-
-    def _run(self, loop: Any, *, resume: bool) -> None:
-        last = self.folder.last_checkpoint() if resume and goes_on(self.recipe) else None
-        run(loop, None if last is None else Checkpoint.of(last))
 
     def _record(
         self, read: ReadRows, data: TrainingData, base: Base, features: Features, loop: Any, model: Any
@@ -251,6 +250,8 @@ class ReferenceTrainer:
         scores: list[TrainingScores] = []
         if data.dev:
             scores.append(scored(model, base.tokenizer, data.dev, data.labels, task=self.task, of="dev"))
+            doubt = no_better(scores[0])
+            steps = steps if doubt is None else (*steps, Step("outcome", {}, (doubt,)))
         best = loop.state.best_model_checkpoint
         per_epoch = updates_of(self.recipe.model_copy(update={"epochs": 1.0}), len(features))
         device = device_for(self.device)

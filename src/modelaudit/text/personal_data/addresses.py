@@ -11,8 +11,10 @@ from modelaudit.text.personal_data.match import Match, found_at, led_by
 # Letters of ASCII and of the Latin supplements: beside Chinese, text runs up to an address without a space.
 _ALNUM = "A-Za-z0-9\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f"
 # The signs of local parts in use; others that RFC 5322 allows (= / ? * `) stand around addresses more than in them.
+# Nor does a character of no width before a dot end one.
+_UNSEEN = r"[\u00ad\u200b-\u200d\u2060\ufeff](?=\.)"
 _EMAIL = re.compile(
-    rf"(?<![{_ALNUM}_])[{_ALNUM}_](?:[{_ALNUM}_.%+'&-]{{0,62}}[{_ALNUM}_+-])?"
+    rf"(?<![{_ALNUM}_])[{_ALNUM}_](?:(?:[{_ALNUM}_.%+'&-]|{_UNSEEN}){{0,62}}[{_ALNUM}_+-])?"
     rf"@((?:[{_ALNUM}](?:[{_ALNUM}-]{{0,61}}[{_ALNUM}])?\.){{1,8}}(?:xn--[a-z0-9-]{{2,58}}|[A-Za-z]{{2,24}}))"
     rf"(?![{_ALNUM}@])",
     re.IGNORECASE,

@@ -51,7 +51,11 @@ _SHAPED = range(9, 13)
 """How many digits a national number of these shapes has."""
 # France: 06 12 34 56 78
 _PAIRS = re.compile(rf"{_APART}0[1-9]([ .-])[0-9]{{2}}(?:\1[0-9]{{2}}){{3}}{_ENDS}")
-_MOBILE_CHINA = re.compile(rf"(?<![0-9A-Za-z_/.-])1[3-9][0-9]{{9}}{_BEHIND}")
+_MOBILE = "1[3-9][0-9]{9}"
+_MOBILE_END = rf"(?![0-9A-Wa-wYZyz_%€£$]|x(?![0-9])|[.:/-][0-9]|,(?!{_MOBILE}(?![0-9]))[0-9])"
+"""A comma before another such number does not make the two an amount."""
+_MOBILES_CHINA = re.compile(rf"(?<![0-9A-Za-z_/.-]){_MOBILE}{_MOBILE_END}(?:[,;、] ?{_MOBILE}{_MOBILE_END})*")
+_MOBILE_IN_LIST = re.compile(_MOBILE)
 _CHINESE = re.compile("[\u3400-\u9fff]")
 _OTHER_NUMBER = re.compile(r"(?:订单|单号|编号|流水|工号|学号|账号|帐号|卡号|号码牌|QQ|编码|代码)[^0-9,。;]{0,6}$")
 
@@ -106,10 +110,11 @@ def _national(text: str, starts: Sequence[int]) -> Iterator[tuple[int, int]]:
         # 01 02 03 04 05 and 05 10 15 20 25 are counts and no numbers.
         if len(steps) > 1 or min(steps) > WIDEST_COUNT:
             yield match.span()
-    for match in found_at(_MOBILE_CHINA, text, starts):
+    for match in _MOBILES_CHINA.finditer(text):
         beside = _CHINESE.search(text, max(0, match.start() - 8), match.end() + 8)
-        if beside and not led_by(_OTHER_NUMBER, text, match.start(), reach=16):
-            yield match.span()
+        told = beside or led_by(_CUE, text, match.start(), reach=40)
+        if told and not led_by(_OTHER_NUMBER, text, match.start(), reach=16):
+            yield from (number.span() for number in _MOBILE_IN_LIST.finditer(text, *match.span()))
 
 
 def _international(text: str, starts: Sequence[int]) -> Iterator[tuple[int, int]]:

@@ -43,7 +43,8 @@ _BEFORE, _BEHIND, _CONTEXTS = 64, 32, 3
 _LETTERS = 26
 _NOTES = (
     "Looked for were data with a shape, such as numbers, e-mail addresses and dates of birth, and names of persons: "
-    "where tags mark them or, in plain English and Chinese text, where name lists and the words around tell them.",
+    "where tags mark them or, in plain English and Chinese text, where name lists, e-mail addresses and the words "
+    "around tell them. Of words left that may be names, only those that name lists have are counted.",
     "Not looked for were postal addresses, user names, names without a tag, numbers of other states, and what tells of "
     "a person without a name. The rows are not free of personal data for sure.",
     "Made-up numbers are of ranges that belong to nobody where such are known. Elsewhere, US social security and UK "

@@ -20,14 +20,19 @@ from modelaudit.text.mentions import read_first_names
 from modelaudit.text.name_context import context
 from modelaudit.text.personal_data import Kind, find_personal_data, person_words
 from modelaudit.text.personal_data.folding import folded
+from modelaudit.text.pronouns import Tokens
+from modelaudit.text.real_persons import real_person_words
 from modelaudit.text.surnames import last_name_mentions
+from modelaudit.text.words import outside, protected_spans
+from modelaudit.training.measures.candidates import may_be_names, named_around
 from modelaudit.training.measures.surrogate_names import value_of_word
 from modelaudit.training.measures.surrogates import FORMS
 
 NameKind = Literal["name", "Chinese name", "initials"]
 
 OTHER_SCRIPT = "names left, of a script without name lists"
-WELL_KNOWN = "texts left with their names, for a well-known person is named"
+WELL_KNOWN = "texts in which the names of a well-known person were left"
+MAY_BE_NAMES = "words left that may be names"
 OPEN = "texts left with their names, for it is open what is a name"
 ONE_CASE = "texts in which names can't be told, for all letters are small or all are capitals"
 OTHER_LANGUAGE = "texts not searched for names, for their language has no name lists"
@@ -105,10 +110,9 @@ def located(row: Row, labels: Sequence[str]) -> Located:
     ]
     left: list[str] = []
     if row.tags is None:
-        names = _named_in_text(reading, left)
+        found = _with_named_in_text(reading, found, left)
     else:
-        names = _named_by_tags(reading, [labels[tag] for tag in row.tags], left)
-    found = _apart(found, names)
+        found = _apart(found, _named_by_tags(reading, [labels[tag] for tag in row.tags], left))
     return Located(reading, tuple(found), tuple(left))
 
 
@@ -162,7 +166,7 @@ def _read_parts(reading: Characters, parts: list[Span], *, foreign: bool) -> Ite
     capitals = any(text[start].isupper() for start, _ in latin)
     small_letters = any(not text[slice(*span)].isupper() for span in latin)
     possible = {span for span in latin if _is_name(text, *span)}
-    possible |= {span for span in latin if _is_name_here(text, *span, parts, possible)}
+    possible |= latin & _names_by_place(text, parts, possible)
     names = sorted(span for span in possible if text[span[0]].isupper() or not capitals)
     place_of = dict.fromkeys(names, 1) | {names[-1]: -1} if len(names) > 1 else dict.fromkeys(names, 0)
     for start, end in parts:
@@ -187,31 +191,52 @@ def _is_name(text: str, start: int, end: int) -> bool:
     return word.isupper() and (dotted or word not in _NUMBERS)
 
 
-def _is_name_here(text: str, start: int, end: int, parts: list[Span], possible: Collection[Span]) -> bool:
-    """Whether a particle or rank is a name by its place: "Ben", a first name, before others; "King" behind others."""
-    word = text[start:end]
-    if len(word) == 1 or not word[0].isupper() or word.lower() in _BEHIND_NAMES:
-        return False
-    others = [span for span in possible if text[span[0]].isupper() and span[1] - span[0] > 1]
-    if (start, end) == parts[0]:
-        return word.lower() in _FIRST_TOO and bool(others)
-    *_, (before, behind), last = parts[:1] + [
-        each for each in parts[1:] if text[slice(*each)].lower() not in _BEHIND_NAMES
-    ]
-    named = (before, behind) in others or (behind - before == 1 and text[before].isupper())
-    return (start, end) == last and named and not text[behind:start].strip(" .")
+def _names_by_place(text: str, parts: list[Span], possible: Collection[Span]) -> set[Span]:
+    """Particles and ranks that are names by their place: "Ben", a first name, before others; "King" behind others."""
+    others = {span for span in possible if text[span[0]].isupper() and span[1] - span[0] > 1}
+    kept = parts[:1] + [each for each in parts[1:] if text[slice(*each)].lower() not in _BEHIND_NAMES]
+    found: set[Span] = set()
+    if others and text[slice(*kept[0])].lower() in _FIRST_TOO:
+        found.add(kept[0])
+    if len(kept) > 1:
+        (start, end), last = kept[-2:]
+        named = (start, end) in others or (end - start == 1 and text[start].isupper())
+        if named and not text[end : last[0]].strip(" ."):
+            found.add(last)
+    return {(start, end) for start, end in found if end - start > 1 and text[start].isupper()}
 
 
-def _named_in_text(reading: Characters, left: list[str]) -> list[Found]:
+def _with_named_in_text(reading: Characters, found: list[Found], left: list[str]) -> list[Found]:
+    """Return what was found and the names of persons beside it."""
     language = language_of(reading.document.text)
     if language is None:
         if _PART.search(reading.text):
             left.append(OTHER_LANGUAGE)
-        return []
+        return found
     if LANGUAGES[language].names_real_person(reading.document):
         left.append(WELL_KNOWN)
-        return []
-    return _chinese_in_text(reading) if language == "zh" else _english_in_text(reading, left)
+    names = _chinese_in_text(reading) if language == "zh" else _english_in_text(reading, left)
+    found = _apart(found, names)
+    tokens = Tokens.of(reading.document.text)
+    well_known = {tokens.lower[index] for index in real_person_words(tokens)}
+    barred = {index for index, word in enumerate(tokens.lower) if word in well_known}
+    free = set(outside(tokens.spans, protected_spans(reading.document.text)))
+    barred |= {index for index, span in enumerate(tokens.spans) if span not in free}
+    places = [(reading.index(start), reading.index(end)) for start, end in tokens.spans]
+    addresses = [reading.text[each.start : each.end] for each in found if each.kind == "e-mail address"]
+    around = named_around(tokens, addresses, barred)
+    found = _apart(
+        found,
+        [
+            Found("name", *places[index], value_of_word(tokens.surfaces[index]), place)
+            for index, place in around.items()
+            if reading.within_word(*places[index])
+        ],
+    )
+    taken = {each.start for each in found}
+    barred |= {index for index, (start, _) in enumerate(places) if start in taken}
+    left += [MAY_BE_NAMES] * may_be_names(tokens, barred)
+    return found
 
 
 def _english_in_text(reading: Characters, left: list[str]) -> list[Found]:

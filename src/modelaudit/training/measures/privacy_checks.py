@@ -14,6 +14,7 @@ from modelaudit.training.examples import TrainingData
 from modelaudit.training.measures.opacus import opacus
 from modelaudit.training.recipe import Recipe
 from modelaudit.training.record import PrivacySpent, TrainingScores
+from modelaudit.training.scores import commonest, no_better
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -134,12 +135,8 @@ def _use(scores: TrainingScores | None) -> str:
     """Whether the model does better than naming the commonest class always, in words."""
     if scores is None or scores.accuracy is None or not scores.units:
         return "not looked at: no rows are held back"
-    averages = ("micro", "macro", "weighted")
-    common = max((score.support for score in scores.classes if score.name not in averages), default=0) / scores.units
-    seen = f"accuracy {scores.accuracy:.3f} on {scores.of} rows, where naming the commonest class gets {common:.3f}"
-    if scores.accuracy > common:
-        return seen
-    return (
-        f"WARNING: {seen}. The model learned nothing that helps, and a model that learned nothing keeps every secret; "
-        "allow a larger epsilon, train on more rows, or for longer"
-    )
+    doubt = no_better(scores)
+    if doubt is not None:
+        return f"{doubt}. A model that learned nothing keeps every secret; a larger epsilon allows it to learn more"
+    common = commonest(scores)
+    return f"accuracy {scores.accuracy:.3f} on {scores.of} rows, where naming the commonest class gets {common:.3f}"
