@@ -103,10 +103,11 @@ calibration-mending: $(STAMP)
 
 # All of WikiANN takes a CPU some hours; fewer sentences tell the time as well.
 bench-training: $(ENCODER)
-	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bench_training.py --rows 1000 --turns 2
+	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bench_training.py --rows 600 --turns 2 --only encoder
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bench_training.py --only compact
 
 bench-training-gpu: $(ENCODER)
-	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bench_training.py --device cuda
+	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bench_training.py --device cuda --turns 2 --only encoder
 
 bench-report: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bench_report.py

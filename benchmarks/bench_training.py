@@ -61,6 +61,7 @@ def main() -> None:
     options += [] if len(arguments.only) == 2 else [f"--only {' '.join(arguments.only)}"]
     command = " ".join(["OMP_NUM_THREADS=1 python", f"benchmarks/{NAME}.py", *options])
     name = NAME if arguments.device == "cpu" else f"{NAME}_gpu"
+    name += "_compact" if list(arguments.only) == ["compact"] else ""
     told = {"trainings": [one.as_record() for one in records]}
     write_study(name, figures, 0, command, arguments.out, records=told)
 

@@ -25,17 +25,20 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the results")
     parser.add_argument("--draws", type=int, default=DRAWS, help="pairs of audits a cell")
     parser.add_argument("--monitors", type=int, default=MONITORS, help="monitors of unchanged data; a quarter a change")
-    parser.add_argument("--only", nargs="+", help="some parts alone; a study is written all the same")
+    parser.add_argument("--only", nargs="+", help="some parts alone, in a study of their own")
     chosen = parser.parse_args()
     parts = {
         "compare": lambda: [compared(cell) for cell in two_audits.study(chosen.draws, SEED)],
         "pair": lambda: [compared(cell) for cell in paired_audits.study(chosen.draws, SEED)],
         "watch": lambda: [watched(cell) for cell in watch.study(chosen.monitors, SEED)],
     }
-    command = f"OMP_NUM_THREADS=1 python benchmarks/{NAME}.py"
+    command, name = f"OMP_NUM_THREADS=1 python benchmarks/{NAME}.py", NAME
+    if chosen.only:
+        # Parts alone stand beside the whole study and not in its place.
+        command, name = f"{command} --only {' '.join(chosen.only)}", "_".join([NAME, *chosen.only])
     if (chosen.draws, chosen.monitors) != (DRAWS, MONITORS):
         command += f" --draws {chosen.draws} --monitors {chosen.monitors}"
-    write_study(NAME, run(parts, chosen.only), SEED, command, chosen.out)
+    write_study(name, run(parts, chosen.only), SEED, command, chosen.out)
 
 
 def compared(cell: Mapping[str, Any]) -> Figure:

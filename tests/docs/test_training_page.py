@@ -67,7 +67,7 @@ def test_a_console_line_names_commands_and_options_that_there_are(page, line):
     ("heading", "placeholder", "studies"),
     [
         (STUDIED, "STUDY_TABLE", ("calibration_mending",)),
-        (TIMED, "BENCH", ("bench_training", "bench_training_gpu")),
+        (TIMED, "BENCH", ("bench_training", "bench_training_gpu", "bench_training_compact")),
     ],
 )
 def test_the_figures_of_the_page_stand_in_the_results(heading, placeholder, studies):

@@ -268,7 +268,7 @@ class ArmView:
             say("changes.none") if value is None else f"{value:g}"
             for value in (self.arm.epochs, self.arm.best_epoch, self.arm.planned_epochs)
         )
-        key = "stopped" if self.arm.best_epoch is None else "kept"
+        key = "stopped" if self.arm.best_epoch is None else "earlier" if made == planned else "kept"
         return say(f"mending.shortened.{key}", made=made, planned=planned, best=best)
 
     @property
