@@ -33,7 +33,8 @@ test-transformers4: $(STAMP)
 	  && .venv-transformers4/bin/python -m pip install --quiet "torch==2.13.0" "transformers>=4.57,<5" --editable ".[dev]" \
 	  && touch .venv-transformers4/.installed; }
 	OMP_NUM_THREADS=1 .venv-transformers4/bin/pytest -n 2 --dist loadfile -m "not heavy" tests/inference tests/subject tests/test_audit.py \
-	  tests/checkers/test_opacity_*.py tests/checkers/test_privacy_*.py tests/checkers/test_bias_language_models.py tests/checkers/test_robustness_attack*.py
+	  tests/checkers/test_opacity_*.py tests/checkers/test_privacy_*.py tests/checkers/test_bias_language_models.py tests/checkers/test_robustness_attack*.py \
+	  tests/training/test_base.py tests/training/test_loop.py tests/training/test_adapters.py tests/training/test_re*_train*.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
