@@ -186,6 +186,8 @@ def test_code_of_the_model_is_refused_unless_trusted(copied):
         ),
         (lambda f: [p.unlink() for p in f.glob("tokenizer*")], r"the folder has no tokenizer; save it there"),
         (lambda f: (f / "tokenizer.json").write_text("{"), r"the tokenizer can't be loaded"),
+        # JSON, but no tokenizer: only the tokenizers library sees it.
+        (lambda f: (f / "tokenizer.json").write_text('{"model": 5}'), r"the tokenizer can't be loaded"),
     ],
 )
 def test_broken_folders(copied, break_it, sentence):

@@ -112,7 +112,10 @@ def load_tokenizer(source: str | Path, options: OpenOptions, *, name: str) -> An
     with quiet():
         try:
             return transformers.AutoTokenizer.from_pretrained(str(source), trust_remote_code=options.trust_remote_code)
-        except LOAD_ERRORS as error:
+        except Exception as error:
+            # The tokenizers library raises a bare Exception for a file that it can't read.
+            if type(error) is not Exception and not isinstance(error, LOAD_ERRORS):
+                raise
             raise ModelInputError(
                 f"{name}: the tokenizer can't be loaded ({_brief(error)}); save the model's own tokenizer beside it"
             ) from error
