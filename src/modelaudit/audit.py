@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from modelaudit import choices
 from modelaudit.audit_report import AuditReport, Declared, Preset, Settings
-from modelaudit.command import command_line, rests_on
+from modelaudit.command import command_line, layout_options, layout_switches, rests_on
 from modelaudit.destinations import check_place, places, write_whole
 from modelaudit.errors import DataInputError, InputError, ModelInputError, PluginError
 from modelaudit.keeping import Keeping, kept
@@ -21,7 +21,8 @@ from modelaudit.policy import judge
 from modelaudit.project_file import read_project_file
 from modelaudit.recording import Recorder, provenance_of
 from modelaudit.runner import Listener, ShownText, run_checks
-from modelaudit.subject.opened import OpenedCallable, OpenedModel, OpenOptions
+from modelaudit.subject.opened import OpenedCallable, OpenedModel, OpenOptions, folder_at_hand
+from modelaudit.subject.scorers import Scorers
 from modelaudit.subject.subject import Subject, build_subject
 from modelaudit.subject.task import ColumnChoice
 from modelaudit.training.trained_rows import TrainedRows, not_used, rows_trained_on
@@ -32,22 +33,24 @@ class Audit:
     """An audit of one model: hand it the model and rows, `run` it, and read the outcome.
 
     Args:
-        model: hub id, folder, PreTrainedModel (with `tokenizer`), transformers pipeline, PEFT adapter folder, or a
-            function that takes a list of texts and returns (texts, labels) probabilities (with `labels`).
+        model: hub id, folder, PreTrainedModel (with `tokenizer` or `processor`), transformers pipeline, PEFT adapter
+            folder, or a function from a list of texts to (texts, labels) probabilities (with `labels`).
             A model in memory is left as it is: where its precision or device has to change, a copy is audited.
-        data: rows to judge the model on: csv/tsv/jsonl/parquet/CoNLL path, datasets.Dataset, DataFrame, list of dicts.
+        data: rows to judge the model on: csv/tsv/jsonl/parquet/CoNLL path, datasets.Dataset, DataFrame, list of dicts,
+            or a folder of pictures or sounds.
         train_data: rows that the model was trained on; the privacy probe needs them. Those of a model of the reference
             trainer are found by the record in its folder, where their file is unchanged.
         heldout_data: rows that the model never saw, for the privacy probe; by default `data`.
         base_model: the model before fine-tuning, in any form that `model` takes.
-        tokenizer: where it does not come with the model.
+        tokenizer, processor: where they do not come with the model.
         labels: for a function, the names of its classes in the order of its columns.
         model_name: for a function, its name and version, as the report shows it. With the same name, a later run takes
             up the journal of one that was stopped; without one, no journal is kept.
         mask_word: for a function, what stands in the place of a hidden word; by default the word is left out.
-        text_column, label_column, group_column: names of columns that are not found by themselves.
-        policy: a policy file or a Policy; by default the starter policy.
-        preset: how much to spend (`quick`, `standard`, `full`); sample: use at most so many rows of each table.
+        text_column, label_column, group_column, pair_column: names of columns that are not found by themselves; an
+            empty pair_column says that texts stand alone. chat: put prompts to the model through its chat template.
+        policy: a policy file or a Policy; by default the starter policy. preset: how much to spend (`quick`,
+            `standard`, `full`); sample: use at most so many rows of each table.
         seed: of everything random. device: `auto`, `cpu` or `cuda`. batch_tokens: tokens a batch, by default by device;
             characters a call of a function.
         options: options of checkers, `{"vendor/id": {"name": value}}`.
@@ -81,12 +84,15 @@ class Audit:
         heldout_data: Any = None,
         base_model: Any = None,
         tokenizer: Any = None,
+        processor: Any = None,
         labels: Iterable[str | int] | None = None,
         model_name: str | None = None,
         mask_word: str | None = None,
         text_column: str | None = None,
         label_column: str | None = None,
         group_column: str | None = None,
+        pair_column: str | None = None,
+        chat: bool | None = None,
         policy: str | Path | Policy | None = None,
         preset: Preset | None = None,
         sample: int | None = None,
@@ -110,13 +116,12 @@ class Audit:
         numerics: str = "auto",
     ) -> None:
         self._sources = {"model": model, "data": data, "train": train_data, "heldout": heldout_data, "base": base_model}
-        for name, source in {**self._sources, "tokenizer": tokenizer}.items():
+        for name, source in {**self._sources, "tokenizer": tokenizer, "processor": processor}.items():
             choices.check_source(name, source)
         if data is None:
-            raise InputError(
-                "data is None; give the rows to judge the model on, as a path, a DataFrame or a list of dicts"
-            )
+            raise InputError("data is None; give the rows to judge the model on: a path, a DataFrame, a list of dicts")
         choices.check_tokenizer(tokenizer)
+        choices.check_processor(processor)
         project = read_project_file(project_file)
         self._project, table = project.path, project.subject
         choices.check_plugins(plugins)
@@ -137,6 +142,7 @@ class Audit:
         self.baseline = choices.report_of(self._baseline_source)
         self._options = OpenOptions(
             tokenizer=tokenizer,
+            processor=processor,
             trust_remote_code=trust_remote_code,
             allow_pickle=allow_pickle,
             labels=choices.labels_of(labels),
@@ -144,10 +150,7 @@ class Audit:
             mask_word=choices.words_of("mask_word", mask_word),
         )
         columns = {"text_column": text_column, "label_column": label_column, "group_column": group_column}
-        self._columns = {
-            name: choices.column_of(name, column if column is not None else getattr(table, name))
-            for name, column in columns.items()
-        }
+        self._layout = choices.layout_of(table, chat=chat, pair_column=pair_column, **columns)
         told = choices.declared_of({} if declared is None else declared).model_dump(
             exclude_unset=True, exclude_none=True
         )
@@ -178,7 +181,7 @@ class Audit:
         """What is audited; the model is opened and the tables are read on first use."""
         if self._subject is None:
             opened = self.plugins.open_model(self._sources["model"], self._options)
-            base = _folder_at_hand(opened) if self._base is None else None
+            base = folder_at_hand(opened) if self._base is None else None
             named = self._sources["train"] is not None
             rows = None if named else rows_trained_on(self._sources["model"], self._events)
             self._subject = self._built_with(opened, base, rows)
@@ -195,6 +198,7 @@ class Audit:
             self._base,
             None if self._trained is None else self._trained.path,
             self._options.tokenizer,
+            self._options.processor,
             self._policy_source,
             self._baseline_source,
         ]
@@ -220,7 +224,7 @@ class Audit:
         return subject
 
     def _built(self, opened: OpenedModel | OpenedCallable, base: Any, rows: TrainedRows | None) -> Subject:
-        options = replace(self._options, tokenizer=None, headless=True, labels=None, model_name=None, mask_word=None)
+        options = self._options.alone(headless=True)
         return build_subject(
             opened,
             data=self._sources["data"],
@@ -237,12 +241,12 @@ class Audit:
             workers=self._workers,
             backend=self._backend,
             numerics=self._numerics,
-            **self._columns,
+            **self._layout,
         )
 
     def _columns_of(self, rows: TrainedRows) -> ColumnChoice:
         """The recorded columns, and the group column that the user names where the table has it."""
-        group = self._columns["group_column"]
+        group = self._layout["group_column"]
         return replace(rows.columns, group=group) if group in rows.table.columns else rows.columns
 
     def plan(self, only: str | Iterable[str] | None = None) -> list[PlanLine]:
@@ -270,8 +274,17 @@ class Audit:
         recorder, events = Recorder(subject), list(self._events)
         try:
             with kept(subject, replace(self._keeping, resume=resume), seed=self.seed, events=events):
+                scorers = Scorers(
+                    lambda name: self.plugins.open_model(name, self._options.alone()), device=self._device
+                )
                 checks = run_checks(
-                    subject, self.checkers, seed=self.seed, only=names, text=self.shown_text, listener=listener
+                    subject,
+                    self.checkers,
+                    seed=self.seed,
+                    only=names,
+                    text=self.shown_text,
+                    listener=listener,
+                    scorers=scorers,
                 )
                 run = recorder.run(self.command(names), checks.seconds, events)
         finally:
@@ -359,9 +372,8 @@ class Audit:
                 "--heldout": self._sources["heldout"],
                 "--base-model": self._sources["base"],
                 "--tokenizer": self._options.tokenizer,
-                "--text-column": self._columns["text_column"],
-                "--label-column": self._columns["label_column"],
-                "--group-column": self._columns["group_column"],
+                "--processor": self._options.processor,
+                **layout_options(self._layout),
                 "--only": None if names is None else ",".join(names),
                 "--policy": self._policy_source,
                 "--baseline": self._baseline_source,
@@ -378,19 +390,7 @@ class Audit:
                 "--show-personal-data": not self.shown_text.mask_personal_data,
                 "--trust-remote-code": self._options.trust_remote_code,
                 "--allow-pickle": self._options.allow_pickle,
+                **layout_switches(self._layout),
             },
             beside=self._beside,
         )
-
-
-def _folder_at_hand(opened: OpenedModel | OpenedCallable) -> Path | None:
-    """The folder of the base model that the model names; fetching one is the user's to ask for."""
-    if isinstance(opened, OpenedCallable):
-        return None
-    if opened.base_folder is not None or opened.base_model is None:
-        return opened.base_folder
-    folder = Path(opened.base_model)
-    try:
-        return folder if folder.is_dir() else None
-    except OSError:
-        return None

@@ -13,7 +13,7 @@ from modelaudit.evidence import Frozen, Text
 from modelaudit.results import CheckResult
 from modelaudit.verdicts import Judgement, Policy
 
-SCHEMA_VERSION = "1.2"
+SCHEMA_VERSION = "1.3"
 
 Preset = Literal["quick", "standard", "full"]
 
@@ -37,6 +37,7 @@ class ModelInfo(Frozen):
     weights_sha256: Text | None
     config_sha256: Text | None
     tokenizer_sha256: Text | None
+    processor_sha256: Text | None = None
     repeatable: bool | None = None
     hidden_words: Text | None = None
     adapter: Text | None = None
@@ -56,6 +57,7 @@ class TableInfo(Frozen):
     sha256: Text
     text_column: Text
     label_column: Text | None
+    pair_column: Text | None = None
     labelled: bool
     mean_words: float
     mean_tokens: float

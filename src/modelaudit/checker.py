@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from modelaudit.audit_report import Preset, SubjectInfo
+from modelaudit.outputs import Answers, Losses, Predictions, ReferenceKind, References, TokenStatistics
 from modelaudit.results import CheckerInfo, Finding, Risk
 from modelaudit.rows import Row
 
 __all__ = [
+    "Answers",
     "Budget",
     "Checker",
     "CheckerInfo",
@@ -32,12 +35,12 @@ __all__ = [
     "References",
     "Risk",
     "Row",
+    "TextScorer",
     "TokenStatistics",
 ]
 
 Floats = NDArray[np.float64]
-ReferenceKind = Literal["head", "lora", "distilled"]
-Hiding = Literal["mask", "attention", "unknown", "delete"]
+Hiding = Literal["mask", "attention", "unknown", "delete", "mean", "blur", "silence", "noise"]
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
@@ -59,108 +62,6 @@ class Budget:
     def pick(self, quick: int, standard: int, full: int) -> int:
         """Return the size that belongs to the preset."""
         return {"quick": quick, "standard": standard, "full": full}[self.preset]
-
-
-@dataclass(frozen=True, slots=True)
-class Predictions:
-    """The model's answers, in the order asked.
-
-    Attributes:
-        logits, probabilities: float64. Text and multi-label classification: (n rows, C). Regression: (n rows, D) the
-            outputs as logits, probabilities NaN. Token classification: (sum of words, C), row i at
-            `offsets[i]:offsets[i + 1]`; words beyond the model's length have NaN rows. Text generation: likewise
-            (sum of answers' tokens, 1), log-probabilities as logits.
-        offsets: int64 (n + 1,) for token classification and text generation, None otherwise.
-        truncated: bool (n,), rows that were longer than the model takes.
-    """
-
-    logits: Floats
-    probabilities: Floats
-    truncated: NDArray[np.bool_]
-    offsets: NDArray[np.int64] | None = None
-
-    def __len__(self) -> int:
-        return len(self.truncated)
-
-    def words_of(self, row: int) -> Floats:
-        """Return the (words, C) probabilities of one row of a token classification, the (tokens, 1) of an answer."""
-        if self.offsets is None:
-            raise ValueError("words_of is for answers word by word; use probabilities[row]")
-        return self.probabilities[self.offsets[row] : self.offsets[row + 1]]
-
-    @property
-    def labels(self) -> NDArray[np.int64]:
-        """Index of the most probable class, per row or per word; -1 where a word was cut off, and for a regression."""
-        known = ~np.isnan(self.probabilities).any(axis=1)
-        best = np.full(len(self.probabilities), -1, dtype=np.int64)
-        best[known] = self.probabilities[known].argmax(axis=1)
-        return best
-
-
-@dataclass(frozen=True, slots=True)
-class Losses:
-    """Cross-entropy of the true label in nats: (n,) per row (mean over words for token classification).
-
-    `per_word` (flat, with `offsets`) is given for token classification; words that were cut off are NaN.
-    """
-
-    per_row: Floats
-    per_word: Floats | None = None
-    offsets: NDArray[np.int64] | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class References:
-    """What K reference models know of the true labels of rows, members first, then non-members.
-
-    Models 2j and 2j + 1 were trained on complementary halves of all rows, so each row was in the training of exactly
-    half of the models, whichever side it is on. The distilled reference is one and was never trained on the row asked.
-
-    Attributes:
-        trained_on: bool (K, n), the rows that each model was trained on.
-        log_odds: float64 (K, units), log p - log(1 - p) of the true label, in nats. log_probs: likewise log p. Units
-            are rows for text classification; all rows' words for token classification, NaN where a word was cut off;
-            rows for text generation, where each value is the mean over the row's judged tokens.
-        offsets: int64 (n + 1,) for token classification, row i's words at `offsets[i]:offsets[i + 1]`; else None.
-        kind: how they were trained.
-    """
-
-    trained_on: NDArray[np.bool_]
-    log_odds: Floats
-    log_probs: Floats
-    offsets: NDArray[np.int64] | None
-    kind: ReferenceKind
-
-
-@dataclass(frozen=True, slots=True)
-class TokenStatistics:
-    """How probable a language model finds each judged token of some rows, from one forward pass.
-
-    The judged tokens of a row with an answer are the answer's; of a row without one they are all tokens of its text
-    that have something before them. All arrays but the last two are flat over the judged tokens of all rows, row i at
-    `offsets[i]:offsets[i + 1]`; a row may have none.
-
-    Attributes:
-        log_probs: float64, natural log of the probability of the token that stands there.
-        means, deviations: float64, mean and standard deviation of log p over the vocabulary at that place, each token
-            weighted by its own probability there.
-        top: bool, whether the token is the most probable one.
-        tokens: int64, ids of the tokens.
-        offsets: int64 (n + 1,).
-        truncated: bool (n,), rows that were longer than the model takes: a text lost its end, a row with an answer
-            lost of its prompt's beginning first.
-    """
-
-    log_probs: Floats
-    means: Floats
-    deviations: Floats
-    top: NDArray[np.bool_]
-    tokens: NDArray[np.int64]
-    offsets: NDArray[np.int64]
-    truncated: NDArray[np.bool_]
-
-    def __len__(self) -> int:
-        return len(self.truncated)
 
 
 class ModelHandle(Protocol):
@@ -199,7 +100,8 @@ class ModelHandle(Protocol):
     def players(self, rows: Sequence[Row]) -> list[tuple[str, ...]]:
         """Return each row's maskable words, as the model's tokenizer splits them, without what was cut off.
 
-        Words of a function's texts are what white space sets apart.
+        Words of a function's texts are what white space sets apart; players of a picture are patches, of a sound
+        segments, each called by its place.
         """
         ...
 
@@ -212,8 +114,9 @@ class ModelHandle(Protocol):
         never tokenised again: "mask" puts the mask token in their place, "unknown" the token for unknown words, so
         that positions stay; "attention" lets nothing attend to them while the others keep their positions; "delete"
         takes them out, and the others move up. Where there is no mask token, "mask" stands for the first of `hidings`.
-        In the texts of a function "mask" leaves words out, or puts the user's mask word there, and "delete" leaves
-        them out. CapabilityError for a way that is not among `hidings`.
+        Parts of a picture become the picture's "mean" colour, or a "blur" of it; parts of a sound become "silence", or
+        "noise" of the sound's own loudness. In the texts of a function "mask" leaves words out, or puts the user's mask
+        word there, and "delete" leaves them out. CapabilityError for a way that is not among `hidings`.
         """
         ...
 
@@ -243,15 +146,41 @@ class ModelHandle(Protocol):
         """Return greedy continuations of the rows' texts; only language models have this verb."""
         ...
 
+    def answers(self, rows: Sequence[Row], *, max_new_tokens: int = 64) -> Answers:
+        """Return what the model itself answers to each row, as text, whatever the row's own answers are.
+
+        Models have it whose answers are text: for question answering, sequence-to-sequence, text generation and speech
+        recognition. What is written is written greedily, as the model's own settings say, up to `max_new_tokens`.
+        """
+        ...
+
     def token_statistics(self, rows: Sequence[Row]) -> TokenStatistics:
         """Return how probable each token of the rows' answers is, or of their texts where a row has no answer.
 
-        Only language models have this verb.
+        Only language models and sequence-to-sequence models have this verb; the latter judge answers alone.
         """
         ...
 
     def token_counts(self, texts: Sequence[str]) -> NDArray[np.int64]:
         """Return the number of tokens in each text, special tokens not counted; a function has no such verb."""
+        ...
+
+
+class TextScorer(Protocol):
+    """A text classifier that an audit uses and does not judge."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of its C classes."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What the report calls it."""
+        ...
+
+    def __call__(self, texts: Sequence[str]) -> Floats:
+        """Return (n, C) probabilities."""
         ...
 
 
@@ -299,6 +228,18 @@ class Context(Protocol):
         """
         ...
 
+    def classifier(self, source: str | Path | Callable[[Sequence[str]], Floats]) -> TextScorer:
+        """Return a text classifier that the user named, to score texts with; one for all checkers that name it.
+
+        Args:
+            source: a folder or hub id of a text classifier with one label a text; or a function from texts to
+                (texts, labels) probabilities, which has an attribute `labels`, or labels that are called by number.
+
+        Raises:
+            ModelInputError: it can't be opened, or is no text classifier.
+        """
+        ...
+
     def references(
         self,
         members: Sequence[Row],
@@ -322,8 +263,8 @@ class Context(Protocol):
 
         Raises:
             CapabilityError: there is no base model, it shows no states, the task has no such references (there are
-                heads for text and token classification, adaptations for these and text generation), or "lora" lacks
-                its package.
+                heads for text, word, picture and sound classification, adaptations for the first two and text
+                generation), or "lora" lacks its package.
             DataInputError: a row without a label. NotAssessable: too few rows to be halved.
             ValueError: `k` is odd or below 2, or another argument is out of range.
         """

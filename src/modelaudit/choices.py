@@ -132,6 +132,21 @@ def column_of(name: str, value: Any) -> str | None:
     return value
 
 
+def layout_of(table: Any, *, chat: Any = None, **columns: Any) -> dict[str, Any]:
+    """Return how the tables are laid out: the named columns and whether prompts are chats; arguments win over `table`.
+
+    A `pair_column` of "" says that texts stand alone.
+    """
+    found: dict[str, Any] = {}
+    for name, column in columns.items():
+        alone = name == "pair_column" and column == ""
+        found[name] = "" if alone else column_of(name, column if column is not None else getattr(table, name))
+    told = chat if chat is not None else table.chat
+    if told is not None and not isinstance(told, bool):
+        raise InputError(f"chat is {told!r:.40}; give True, False, or leave it out")
+    return {**found, "chat": told}
+
+
 def labels_of(value: Any) -> tuple[str, ...] | None:
     """Return the class names of a function, in the order of its columns; None where none are given."""
     if value is None:
@@ -178,6 +193,16 @@ def check_tokenizer(value: Any) -> None:
     if value is None or isinstance(value, str | Path) or hasattr(value, "get_vocab"):
         return
     raise InputError(f"tokenizer is a {type(value).__name__}; give a tokenizer, or the name or folder of one")
+
+
+def check_processor(value: Any) -> None:
+    """Raise InputError for something that is no processor and names none."""
+    if value is None or isinstance(value, str | Path) or hasattr(value, "to_dict"):
+        return
+    raise InputError(
+        f"processor is a {type(value).__name__}; give an image processor, a feature extractor, or the name or folder "
+        "of one"
+    )
 
 
 def check_plugins(value: Any) -> None:

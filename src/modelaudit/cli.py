@@ -67,9 +67,18 @@ TrainOption = Annotated[str | None, typer.Option(help="Rows that the model was t
 HeldoutOption = Annotated[str | None, typer.Option(help="Rows that the model never saw; by default DATA.")]
 BaseOption = Annotated[str | None, typer.Option(help="The model before fine-tuning.")]
 TokenizerOption = Annotated[str | None, typer.Option(help="Tokenizer, where it does not come with the model.")]
+ProcessorOption = Annotated[
+    str | None, typer.Option(help="Image processor or feature extractor, where it does not come with the model.")
+]
 TextOption = Annotated[str | None, typer.Option(help="Column of the text, or of the words.")]
 LabelOption = Annotated[str | None, typer.Option(help="Column of the label, or of the tags.")]
 GroupOption = Annotated[str | None, typer.Option(help="Column of the document or person that a row belongs to.")]
+PairOption = Annotated[
+    str | None, typer.Option(help='Column of the second text of a pair; "" where texts stand alone.')
+]
+ChatOption = Annotated[
+    bool | None, typer.Option("--chat/--no-chat", help="Put prompts to the model through its chat template, or not.")
+]
 OnlyOption = Annotated[str | None, typer.Option(help="Families or checker ids, with commas: bias,privacy.")]
 PolicyOption = Annotated[
     Path | None, typer.Option(help="Policy file (TOML) or the name of a shipped one; by default the starter policy.")
@@ -98,9 +107,12 @@ def run(
     heldout: HeldoutOption = None,
     base_model: BaseOption = None,
     tokenizer: TokenizerOption = None,
+    processor: ProcessorOption = None,
     text_column: TextOption = None,
     label_column: LabelOption = None,
     group_column: GroupOption = None,
+    pair_column: PairOption = None,
+    chat: ChatOption = None,
     only: OnlyOption = None,
     policy: PolicyOption = None,
     baseline: BaselineOption = None,
@@ -155,9 +167,12 @@ def run(
         heldout_data=heldout,
         base_model=base_model,
         tokenizer=tokenizer,
+        processor=processor,
         text_column=text_column,
         label_column=label_column,
         group_column=group_column,
+        pair_column=pair_column,
+        chat=chat,
         policy=policy,
         baseline=baseline,
         language=language,
@@ -207,8 +222,11 @@ def plan_command(
     heldout: HeldoutOption = None,
     base_model: BaseOption = None,
     tokenizer: TokenizerOption = None,
+    processor: ProcessorOption = None,
     text_column: TextOption = None,
     label_column: LabelOption = None,
+    pair_column: PairOption = None,
+    chat: ChatOption = None,
     only: OnlyOption = None,
     device: DeviceOption = Device.auto,
     numerics: NumericsOption = Numerics.auto,
@@ -228,8 +246,11 @@ def plan_command(
         heldout_data=heldout,
         base_model=base_model,
         tokenizer=tokenizer,
+        processor=processor,
         text_column=text_column,
         label_column=label_column,
+        pair_column=pair_column,
+        chat=chat,
         preset=preset.value if preset else None,
         sample=sample,
         device=device.value,

@@ -29,6 +29,16 @@ def command_line(
     return shlex.join(parts) + comment
 
 
+def layout_options(layout: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that name the columns of an audit's tables, by option."""
+    return {f"--{name.replace('_', '-')}": column for name, column in layout.items() if name != "chat"}
+
+
+def layout_switches(layout: Mapping[str, Any]) -> dict[str, bool]:
+    """Return the switches that say how prompts are put to the model."""
+    return {"--chat": layout["chat"] is True, "--no-chat": layout["chat"] is False}
+
+
 def _argument(source: Any) -> str:
     text = _spelt(source)
     return f"./{text}" if text.startswith("-") else text

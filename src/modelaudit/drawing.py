@@ -24,14 +24,27 @@ def drawn(ctx: Context, rows: Sequence[Row], size: int, *, quiet: bool = False) 
     for row in rows:
         alike.setdefault(content(row), []).append(row)
     if (repeats := len(rows) - len(alike)) and not quiet:
-        ctx.note(f"{repeats:,} rows repeat the text of another row; of each text one row was drawn.")
+        medium = medium_of(rows)
+        ctx.note(f"{repeats:,} rows repeat the {medium} of another row; of each {medium} one row was drawn.")
     order = sorted(alike, key=lambda text: digest(text, seed=ctx.seed, purpose="robustness"))
     return [_one_of(alike[text], ctx.seed) for text in order[:size]]
 
 
 def content(row: Row) -> str:
-    """Return what the model reads of the row as one string."""
-    return row.text if row.words is None else "\x1f".join(["words", *row.words])
+    """Return what the model reads, sees or hears of the row as one string."""
+    if row.medium is not None:
+        return f"medium\x1f{row.medium.digest}"
+    if row.words is not None:
+        return "\x1f".join(["words", *row.words])
+    if row.companion is None and row.turns is None:
+        return row.text
+    turns = [part for turn in row.turns or () for part in turn]
+    return "\x1f".join(["read together", *turns, row.text, row.companion or ""])
+
+
+def medium_of(rows: Sequence[Row]) -> str:
+    """Return what rows are in a word: text, picture or sound. There is at least one row."""
+    return "picture" if rows[0].picture is not None else "sound" if rows[0].sound is not None else "text"
 
 
 def documents(rows: Sequence[Row]) -> NDArray[np.int64] | None:
@@ -48,13 +61,15 @@ def documents(rows: Sequence[Row]) -> NDArray[np.int64] | None:
 
 
 def _one_of(alike: Sequence[Row], seed: int) -> Row:
-    labelled = [
-        row for row in alike if row.label is not None or row.tags is not None or row.values is not None
-    ] or alike
+    labelled = [row for row in alike if any(truth is not None for truth in _truths(row))] or alike
     if len(labelled) == 1:
         return labelled[0]
     ordered = sorted(labelled, key=_all_but_place)
     return ordered[int.from_bytes(digest(content(ordered[0]), seed=seed, purpose="one of a text")) % len(ordered)]
+
+
+def _truths(row: Row) -> tuple[object, ...]:
+    return row.label, row.tags, row.values, row.label_set, row.answer, row.answers
 
 
 def _all_but_place(row: Row) -> tuple[str, ...]:
@@ -64,7 +79,9 @@ def _all_but_place(row: Row) -> tuple[str, ...]:
     except ValueError:
         # A whole number of thousands of digits, which Python does not write out.
         cells = ""
-    return str(row.label), str(row.tags), str(row.values), row.group or "", cells, row.id
+    own = str(row.label), str(row.tags), str(row.values), row.group or "", cells
+    # Truths of other tasks come behind, so that what was drawn before is drawn again.
+    return *own, str(row.label_set), str(row.answer), str(row.answers), row.id
 
 
 def digest(text: str, *, seed: int, purpose: str) -> bytes:

@@ -1,19 +1,27 @@
 """Evidence: the closed union of things that a checker may show beside a number.
 
-Plugins return these values and never markup, so every renderer can show every plugin's evidence. Strings of the
-audited data stand under names that say so (`before`, `after`, `words`), and are dropped by `redacted` unless the
-user asked for text.
+Plugins return these values and never markup, so every renderer can show every plugin's evidence. What comes from the
+audited data stands under names that say so (`before`, `after`, `words`, `png`, `wav`), and is dropped by `redacted`
+unless the user asked for text.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
+import itertools
+import struct
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 MAX_ITEMS = 1_000
 """The most examples, table rows, curve points or bins that one piece of evidence may hold."""
+MOST_ENCODED = 400_000
+"""The longest picture or sound in base64: 300 kB, as a picture of 300 x 300 pixels of pure noise has."""
+LONGEST_SIDE = 1_024
+"""The longest side of a picture in pixels, so that a small file can't unfold into one that fills a memory."""
 
 
 _SURROGATES = dict.fromkeys(range(55296, 57344), "�")
@@ -179,6 +187,141 @@ class Attribution(Frozen):
         return self
 
 
+def _as_png(encoded: str) -> str:
+    """Check that a string is a PNG file in base64, and of bearable size; nothing else gets into a page as a picture."""
+    head = _decoded(encoded)[:24]
+    if head[:8] != b"\x89PNG\r\n\x1a\n" or head[12:16] != b"IHDR" or len(head) < 24:
+        raise ValueError("a picture is a PNG file in base64")
+    sides = struct.unpack(">II", head[16:24])
+    if not all(0 < side <= LONGEST_SIDE for side in sides):
+        raise ValueError(f"a picture has 1 to {LONGEST_SIDE} pixels a side, not {sides[0]} x {sides[1]}")
+    return encoded
+
+
+def _as_wav(encoded: str) -> str:
+    head = _decoded(encoded)[:12]
+    if head[:4] != b"RIFF" or head[8:12] != b"WAVE":
+        raise ValueError("a sound is a WAV file in base64")
+    return encoded
+
+
+def _decoded(encoded: str) -> bytes:
+    try:
+        return base64.b64decode(encoded, validate=True)
+    except binascii.Error as error:
+        raise ValueError(f"not base64: {error}") from error
+
+
+Png = Annotated[str, Field(max_length=MOST_ENCODED), AfterValidator(_as_png)]
+Wav = Annotated[str, Field(max_length=MOST_ENCODED), AfterValidator(_as_wav)]
+
+
+class Explained(Frozen):
+    """What the parts of a picture or a sound add to one output, on the scale named by `unit`.
+
+    Attributes:
+        errors, degrees_of_freedom: as those of `Attribution`.
+    """
+
+    target: Text
+    unit: Text
+    values: tuple[float, ...] = Field(min_length=1, max_length=MAX_ITEMS)
+    errors: tuple[Annotated[float, Field(ge=0.0)], ...] | None = None
+    degrees_of_freedom: int | None = Field(default=None, ge=1)
+    base: float
+    output: float
+
+    @model_validator(mode="after")
+    def _aligned(self) -> Explained:
+        if self.errors is not None and len(self.errors) != len(self.values):
+            raise ValueError(f"explanation of {self.target!r}: values and errors need one length")
+        return self
+
+
+class PictureEvidence(Frozen):
+    """A picture of the audited data, or what was made of it, and what its parts add to an output.
+
+    Attributes:
+        caption: what is seen, in the checker's own words.
+        png: a PNG file in base64, `LONGEST_SIDE` pixels a side and `MOST_ENCODED` characters at the most.
+        grid: the picture is divided into so many rows and columns of equal size, which `explained` gives values, row by
+            row from the top left.
+    """
+
+    kind: Literal["picture"] = "picture"
+    title: Text
+    row: Text
+    caption: Text
+    png: Png | None = None
+    grid: tuple[Annotated[int, Field(ge=1, le=100)], Annotated[int, Field(ge=1, le=100)]] | None = None
+    explained: Explained | None = None
+    private: bool = False
+
+    @model_validator(mode="after")
+    def _aligned(self) -> PictureEvidence:
+        if (self.grid is None) != (self.explained is None):
+            raise ValueError(f"picture of row {self.row!r}: a grid and what explains it come together")
+        if self.grid and self.explained and self.grid[0] * self.grid[1] != len(self.explained.values):
+            raise ValueError(
+                f"picture of row {self.row!r}: {self.grid[0]} x {self.grid[1]} patches need as many values"
+            )
+        return self
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Height and width of the picture in pixels, where it is shown."""
+        if self.png is None:
+            return None
+        width, height = struct.unpack(">II", base64.b64decode(self.png[:32])[16:24])
+        return height, width
+
+
+class Envelope(Frozen):
+    """The lowest and highest sample in each of so many stretches of equal length, from -1 to 1."""
+
+    low: tuple[Annotated[float, Field(ge=-1.0, le=1.0)], ...] = Field(min_length=1, max_length=MAX_ITEMS)
+    high: tuple[Annotated[float, Field(ge=-1.0, le=1.0)], ...]
+
+    @model_validator(mode="after")
+    def _aligned(self) -> Envelope:
+        if len(self.low) != len(self.high) or any(a > b for a, b in zip(self.low, self.high, strict=True)):
+            raise ValueError("an envelope needs as many highs as lows, and none below its low")
+        return self
+
+
+class SoundEvidence(Frozen):
+    """A sound of the audited data, or what was made of it, and what its segments add to an output.
+
+    Attributes:
+        caption: what is heard, in the checker's own words.
+        seconds: how long it is.
+        envelope: how loud it is along its length.
+        wav: a WAV file in base64, `MOST_ENCODED` characters at the most (9 s of 16 bits at 16 kHz).
+        edges: where segments begin and end in seconds, one more than `explained` has values.
+    """
+
+    kind: Literal["sound"] = "sound"
+    title: Text
+    row: Text
+    caption: Text
+    seconds: float = Field(gt=0.0)
+    envelope: Envelope | None = None
+    wav: Wav | None = None
+    edges: tuple[float, ...] | None = Field(default=None, min_length=2, max_length=MAX_ITEMS + 1)
+    explained: Explained | None = None
+    private: bool = False
+
+    @model_validator(mode="after")
+    def _aligned(self) -> SoundEvidence:
+        if (self.edges is None) != (self.explained is None):
+            raise ValueError(f"sound of row {self.row!r}: edges and what explains the segments come together")
+        if self.edges and self.explained:
+            rising = all(one < other for one, other in itertools.pairwise(self.edges))
+            if not rising or len(self.edges) != len(self.explained.values) + 1:
+                raise ValueError(f"sound of row {self.row!r}: n segments need n values and n + 1 rising edges")
+        return self
+
+
 class Part(Frozen):
     """One part of a whole."""
 
@@ -211,21 +354,29 @@ class Note(Frozen):
 
 
 Evidence = Annotated[
-    Examples | Table | Curve | Histogram | Attribution | Shares | Note,
+    Examples | Table | Curve | Histogram | Attribution | PictureEvidence | SoundEvidence | Shares | Note,
     Field(discriminator="kind"),
 ]
 
 
 def redacted(item: Evidence, *, show_text: bool) -> Evidence:
-    """Return the evidence without text of the audited rows, unless the user asked for it.
+    """Return the evidence without text, pictures or sounds of the audited rows, unless the user asked for them.
 
-    Evidence marked `private` (suspected training text, personal data) stays without text in either case.
+    Evidence marked `private` (suspected training text, personal data) stays without them in either case.
     """
     if isinstance(item, Examples) and (item.private or not show_text):
         bare = tuple(example.model_copy(update={"before": None, "after": None}) for example in item.items)
         return item.model_copy(update={"items": bare})
     if isinstance(item, Attribution) and (item.private or not show_text):
         return item.model_copy(update={"words": None, "answer": None})
+    if isinstance(item, PictureEvidence) and (item.private or not show_text):
+        if item.explained is None:
+            return Note(title=item.title, text="Not shown: it is a picture of the audited rows.")
+        return item.model_copy(update={"png": None})
+    if isinstance(item, SoundEvidence) and (item.private or not show_text):
+        if item.explained is None:
+            return Note(title=item.title, text="Not shown: it is a sound of the audited rows.")
+        return item.model_copy(update={"envelope": None, "wav": None})
     if isinstance(item, Table) and item.holds_text and not show_text:
         return Note(title=item.title, text="Not shown: the table holds text of the audited rows.")
     return item

@@ -7,6 +7,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from modelaudit.checkers.bias.frames import CounterfactualFrames
 from modelaudit.checkers.bias.substitution import design_of
 from modelaudit.errors import InputError, OutputError
 from modelaudit.rows import Row
+from modelaudit.subject.chat import messages_of
 from modelaudit.subject.subject import Subject
 
 CHECKS = frozenset({CounterfactualSubstitution.info.id, CounterfactualFrames.info.id})
@@ -100,8 +102,11 @@ def _rows(subject: Subject) -> tuple[TableInfo, Sequence[Row]]:
 def _cells(each: Counterfactual, table: TableInfo, labels: Sequence[str]) -> dict[str, Any]:
     """Return one row by column, under the names that the table has."""
     row = each.row
-    cells: dict[str, Any] = {table.text_column: row.text if row.words is None else list(row.words)}
-    if table.label_column is not None:
+    own_answer = table.label_column == table.text_column
+    cells: dict[str, Any] = {table.text_column: _read_text(row, answered=own_answer)}
+    if table.pair_column is not None:
+        cells[table.pair_column] = row.companion
+    if table.label_column is not None and not own_answer:
         cells[table.label_column] = _truth(row, labels)
     return (
         cells
@@ -112,6 +117,13 @@ def _cells(each: Counterfactual, table: TableInfo, labels: Sequence[str]) -> dic
             "counterfactual_group": each.group,
         }
     )
+
+
+def _read_text(row: Row, *, answered: bool) -> Any:
+    """A row's text, its words, or its messages, which hold their answer where the table has it there."""
+    if row.turns is not None:
+        return messages_of(row if answered else replace(row, answer=None))
+    return row.text if row.words is None else list(row.words)
 
 
 def _truth(row: Row, labels: Sequence[str]) -> Any:

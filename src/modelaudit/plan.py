@@ -32,14 +32,15 @@ NEEDS = {
         "unknown words, and its task leaves no word out"
     ),
 }
-UNLABELLED = frozenset({"text-generation"})
-"""Tasks whose rows are their own truth: a text that a model was trained to write."""
+UNLABELLED = frozenset({"text-generation", "fill-mask"})
+"""Tasks whose texts are judged themselves where no answer stands behind them, and so are their own truth."""
 GIVEN = frozenset({"labels", "membership_labels", "members"})
 """Needs that rows answer; the others are the model's to answer."""
 SHOWN = {
     "embed": "the model's hidden states",
     "gradients": "the model's gradients",
     "generate": "text that the model writes",
+    "answers": "answers in text",
     "token_counts": "the model's tokenizer",
     "token_statistics": "how probable each token of a text is",
     "base_model": "the model before fine-tuning to compare with",
@@ -48,6 +49,8 @@ NOTHING = Cost(0, 0)
 MOST = 2**63 - 1
 TIMED_ROWS = 64
 TIMED_BATCHES = 4
+TIMED_MEDIA = 16
+"""Pictures or sounds of which one of the median length is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +185,7 @@ def _count(name: str, value: Any) -> int:
 
 def _unmet(info: CheckerInfo, subject: SubjectInfo) -> str | None:
     have = set(subject.capabilities)
-    have |= {"labels"} if subject.evaluation.labelled else set()
+    have |= {"labels"} if subject.evaluation.labelled or subject.task in UNLABELLED else set()
     have |= {"members"} if subject.members is not None else set()
     sides = (subject.members, subject.heldout or subject.evaluation)
     labelled = subject.task in UNLABELLED or all(side is not None and side.labelled for side in sides)
@@ -226,7 +229,8 @@ def timed(subject: Subject) -> Timed | None:
         return None
     engine = subject.model.engine
     wanted = TIMED_BATCHES * int(engine.numerics["batch_tokens"])
-    inputs = [encoding.input for encoding in subject.model.encodings(subject.data.evaluation[:TIMED_ROWS])]
+    first = subject.data.evaluation[: TIMED_ROWS if subject.model.task.medium == "text" else TIMED_MEDIA]
+    inputs = [encoding.input for encoding in subject.model.encodings(first)]
     drawn = _drawn(inputs, subject.model.opened.tokenizer, tokens=wanted)
     if not drawn:
         return None
@@ -243,6 +247,8 @@ def timed(subject: Subject) -> Timed | None:
 
 def _drawn(inputs: Sequence[ModelInput], tokenizer: Any, *, tokens: int) -> list[ModelInput]:
     """About so many tokens of inputs of the median length; special tokens stay, since models count on them."""
+    if inputs and inputs[0].values is not None:
+        return _like(inputs, tokens=tokens)
     special = [token for token in tokenizer.all_special_ids if token != tokenizer.unk_token_id]
     words = np.setdiff1d(list(tokenizer.get_vocab().values()), special).astype(np.int32)
     usable = sorted((item for item in inputs if not np.isin(item.ids, special).all()), key=len)
@@ -257,3 +263,11 @@ def _drawn(inputs: Sequence[ModelInput], tokenizer: Any, *, tokens: int) -> list
         ids[places] = rng.choice(words, places.size)
         made.append(replace(median, ids=ids))
     return made
+
+
+def _like(inputs: Sequence[ModelInput], *, tokens: int) -> list[ModelInput]:
+    """About so many tokens of inputs of the median length that are no text, each a little louder or brighter."""
+    median = sorted(inputs, key=len)[len(inputs) // 2]
+    assert median.values is not None
+    count = 2 + tokens // len(median)
+    return [replace(median, values=median.values * np.float32(1.0 + place / (100.0 * count))) for place in range(count)]

@@ -38,6 +38,8 @@ class SubjectTable(Declaration):
     text_column: str | None = None
     label_column: str | None = None
     group_column: str | None = None
+    pair_column: str | None = None
+    chat: bool | None = None
 
     @property
     def declared(self) -> dict[str, Any]:

@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from modelaudit.audit_report import SubjectInfo
-from modelaudit.checker import Budget, Data, ModelHandle, ReferenceKind, References
+from modelaudit.checker import Budget, Data, ModelHandle, ReferenceKind, References, TextScorer
 from modelaudit.errors import CapabilityError, NotAssessable, PluginError
 from modelaudit.evidence import Evidence, redacted
 from modelaudit.faults import contained, message
@@ -27,6 +28,7 @@ from modelaudit.rows import Row
 from modelaudit.subject.model import Model
 from modelaudit.subject.randomised import randomised
 from modelaudit.subject.references import ReferenceShelf
+from modelaudit.subject.scorers import Scorers
 from modelaudit.subject.subject import Subject
 
 Item = TypeVar("Item")
@@ -104,6 +106,7 @@ class RunContext:
     engine: Engine
     random: Randomisation
     shelf: ReferenceShelf
+    scorers: Scorers
     notes: list[str] = field(default_factory=list)
 
     def map(self, fn: Callable[[Item], Answer], items: Iterable[Item]) -> list[Answer]:
@@ -125,6 +128,10 @@ class RunContext:
     ) -> References:
         """Train `k` reference models from the base model, and return what they say of the rows."""
         return self.shelf.references(members, nonmembers, k, kind, epochs=epochs)
+
+    def classifier(self, source: str | Path | Callable[[Sequence[str]], Any]) -> TextScorer:
+        """Return a text classifier that the user named, to score texts with."""
+        return self.scorers.classifier(source)
 
     def note(self, text: str) -> None:
         """Record a sentence beside the result."""
@@ -162,23 +169,27 @@ def run_checks(
     only: Sequence[str] | None = None,
     text: ShownText = ShownText(),
     listener: Listener | None = None,
+    scorers: Scorers | None = None,
 ) -> ChecksRun:
     """Run all checkers that apply and return their results in the canonical order.
+
+    `scorers` open the classifiers that checkers are told to score texts with.
 
     Where the engine had to change its shapes (out of memory), numbers of two numerics would mix, so the whole audit
     runs again under the new ones.
     """
-    listener = listener or Silent()
+    listener, scorers = listener or Silent(), scorers or Scorers()
     try:
         while True:
             before = [engine.numerics_id for engine in subject.engines]
-            run = _pass(subject, checkers, seed, only, text, listener)
+            run = _pass(subject, checkers, seed, only, text, listener, scorers)
             if [engine.numerics_id for engine in subject.engines] == before:
                 return run
     finally:
         # Also after Ctrl-C: a bar that nobody takes away leaves the terminal without a cursor.
         for engine in subject.engines:
             engine.on_progress = None
+        scorers.close()
         listener.finish()
 
 
@@ -189,6 +200,7 @@ def _pass(
     only: Sequence[str] | None,
     text: ShownText,
     listener: Listener,
+    scorers: Scorers,
 ) -> ChecksRun:
     lines = plan(checkers, subject.info, only)
     going = [line.registered.info.id for line in lines if line.status == "run"]
@@ -204,7 +216,7 @@ def _pass(
             if line.status == "run":
                 listener.checker(info.title, going.index(info.id) + 1, len(going))
                 started = time.perf_counter()
-                results.append(_run_one(line.registered, subject, seed, text, random, shelf))
+                results.append(_run_one(line.registered, subject, seed, text, random, shelf, scorers))
                 for engine in subject.engines:
                     engine.check_journal()
                 seconds[info.id] = round(time.perf_counter() - started, 3)
@@ -214,7 +226,13 @@ def _pass(
 
 
 def _run_one(
-    item: Registered, subject: Subject, seed: int, text: ShownText, random: Randomisation, shelf: ReferenceShelf
+    item: Registered,
+    subject: Subject,
+    seed: int,
+    text: ShownText,
+    random: Randomisation,
+    shelf: ReferenceShelf,
+    scorers: Scorers,
 ) -> CheckResult:
     # Kept here too: a context is in a stranger's hands.
     notes: list[str] = []
@@ -229,6 +247,7 @@ def _run_one(
         engine=subject.model.engine,
         random=random,
         shelf=shelf,
+        scorers=scorers,
         notes=notes,
     )
     try:

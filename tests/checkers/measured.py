@@ -10,6 +10,7 @@ from modelaudit.runner import Randomisation, RunContext, Silent, checker_rng
 from modelaudit.statistics import p_above
 from modelaudit.subject.opened import OpenedModel
 from modelaudit.subject.references import ReferenceShelf
+from modelaudit.subject.scorers import Scorers
 from modelaudit.subject.subject import Subject, build_subject
 
 
@@ -37,6 +38,7 @@ def context_of(subject: Subject, checker, *, seed=0, data: Data | None = None) -
         engine=subject.engines[0],
         random=Randomisation(subject, seed=seed, listener=Silent()),
         shelf=ReferenceShelf(subject, seed=seed),
+        scorers=Scorers(device="cpu"),
     )
 
 

@@ -67,7 +67,7 @@ def test_the_diagram_has_the_diagonal_for_reference_and_its_bins_hold_every_row(
 
 def test_too_few_rows_are_not_assessed():
     for n in (1, 99):
-        with pytest.raises(NotAssessable, match=f"{n} labelled rows of different texts and 100 are the least"):
+        with pytest.raises(NotAssessable, match=f"{n} labelled rows of different content and 100 are the least"):
             findings_of(Calibration(), subject(n))
 
 

@@ -11,6 +11,8 @@ from typing import get_args
 import numpy as np
 import pytest
 import typer
+from answer_audits import of_answers
+from corruption_audits import of_corruptions
 from counterfactual_audits import of_substitutions
 from data_audits import of_data
 from group_audits import of_groups, write_applications
@@ -35,6 +37,7 @@ from modelaudit.checkers.privacy.memory import memorisation
 from modelaudit.checkers.privacy.personal import personal_data
 from modelaudit.checkers.robustness.attack import checker as attack
 from modelaudit.checkers.robustness.calibration import checker as calibration
+from modelaudit.checkers.robustness.corruptions import checker as corruptions
 from modelaudit.checkers.robustness.ood import checker as ood
 from modelaudit.checkers.robustness.perturbation import checker as perturbation
 from modelaudit.cli_demo import DemoTask
@@ -77,6 +80,7 @@ SIZES = {
     "modelaudit/stereotype-preference": preference._most_pairs,
     "modelaudit/shapley-explanation": lambda b: CHECKERS["modelaudit/shapley-explanation"]._sample_size(b),
     "modelaudit/perturbation": perturbation._most_rows,
+    "modelaudit/corruption-robustness": corruptions._most_rows,
     "modelaudit/adversarial-search": attack._most_rows,
     "modelaudit/calibration": calibration._most_rows,
     "modelaudit/out-of-distribution": ood._most_rows,
@@ -107,6 +111,8 @@ def results(classifier, rows, train_rows, tagger, tag_rows, tmp_path_factory):
     found += [*of_documents(given), *of_canaries(given, tmp_path_factory.mktemp("canaries"))]
     found += [*of_a_language_model(given), *of_names(given), *of_groups(given), *of_stereotypes(given)]
     found += [*of_substitutions(given), *of_data(given, tmp_path_factory.mktemp("data"))]
+    found += of_answers(given, tmp_path_factory.mktemp("speech"))
+    found += of_corruptions(given, tmp_path_factory.mktemp("corrupted"))
     assert [(result.checker.id, result.reason) for result in found if result.status == "errored"] == []
     assert {result.checker.id for result in found if result.status == "completed"} == set(CHECKERS)
     return found

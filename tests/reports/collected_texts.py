@@ -13,7 +13,20 @@ from modelaudit.audit_report import AuditReport
 from modelaudit.checkers import modelaudit_checkers
 from modelaudit.checkers.bias.attributes import attributes_of
 from modelaudit.checkers.bias.attributes.attribute import TOPICS
-from modelaudit.evidence import Attribution, Curve, Evidence, Examples, Histogram, Note, Shares, Table
+from modelaudit.evidence import (
+    Attribution,
+    Curve,
+    Evidence,
+    Examples,
+    Histogram,
+    Note,
+    PictureEvidence,
+    Shares,
+    SoundEvidence,
+    Table,
+)
+from modelaudit.media.corruptions import CORRUPTIONS, MIRRORED
+from modelaudit.media.sound_changes import SOUND_CHANGES
 from modelaudit.results import CheckerInfo
 from modelaudit.text import LANGUAGES
 from modelaudit.text.perturbations.bundled import bundled_perturbations
@@ -26,7 +39,10 @@ RULES = ("comparison", "gating", "policy", "verdicts", "waivers")
 GAP = "\N{REPLACEMENT CHARACTER}"
 """What stands for the part of a text that the code fills in."""
 SHOWN_BY = frozenset(
-    {"title", "unit", "n_unit", "x_label", "y_label", "whole", "name", "columns", "selection", "caveats", "remedies"}
+    {
+        *("title", "unit", "n_unit", "x_label", "y_label", "whole", "name", "columns", "selection", "caption"),
+        *("caveats", "remedies"),
+    }
 )
 """Parameters of metrics, findings and evidence whose argument a report shows."""
 
@@ -55,11 +71,13 @@ def named_in_code() -> set[str]:
     attributes = [each for language in LANGUAGES.values() for each in attributes_of(language, TOPICS)]
     planned = [plan for each in attributes for plan in each.planned]
     changes = bundled_perturbations()
+    kinds = (*CORRUPTIONS, MIRRORED, *SOUND_CHANGES)
     return {
         *(each.title for each in attributes),
         *(text for plan in planned for text in (plan.title, plan.attribute, plan.focus, plan.reference)),
         *(f"{plan.reference} to {plan.focus}" for plan in planned if plan.fixed),
         *(change.name for change in changes),
+        *(name for kind in kinds for name in (kind.name, kind.family)),
         *(change.label_rule for change in changes),
     }
 
@@ -99,6 +117,9 @@ def _of_evidence(item: Evidence) -> Iterator[str]:
             yield item.text
         case Attribution():
             yield item.unit
+        case PictureEvidence() | SoundEvidence():
+            yield item.caption
+            yield from () if item.explained is None else (item.explained.unit,)
 
 
 def _of(room: str, path: Path) -> Iterator[Written]:

@@ -41,7 +41,7 @@ def test_columns_are_found_by_name_and_type_or_named(subject_of, classifier, row
     ("row", "columns", "sentence"),
     [
         ({"text": "a", "sentence": "b"}, {}, r"the text column is ambiguous, 'text', 'sentence' could .*--text-column"),
-        ({"premise": "a", "hypothesis": "b"}, {}, r"ambiguous, 'premise', 'hypothesis'"),
+        ({"review": "a", "hypothesis": "b"}, {}, r"ambiguous, 'review', 'hypothesis'"),
         ({"text": "a", "label": 0, "target": 1}, {}, r"label column is ambiguous, 'label', 'target' .*label_column="),
         ({"u": "a b c", "v": "d e f"}, {}, r"text column is ambiguous, 'u', 'v'"),
         ({"id": 3, "label": 1}, {}, r"no text column found among 'id', 'label'; call it one of text, .*--text-column"),
@@ -163,7 +163,7 @@ def test_the_table_is_described(subject_of, classifier):
     assert info.mean_words == 11.0
     assert info.mean_tokens == (4 + 16) / 2
     assert (info.truncated, info.tokens_lost) == (2, 2 * 6)
-    assert info.set_aside == {"rows whose text occurs more than once (kept)": 4}
+    assert info.set_aside == {"rows that occur more than once (kept)": 4}
 
 
 def test_the_hash_of_a_table_follows_its_content(subject_of, classifier):

@@ -27,6 +27,7 @@ def modelaudit_checkers() -> list[Checker]:
     from modelaudit.checkers.privacy.personal.personal_data import PersonalData
     from modelaudit.checkers.robustness.attack.checker import AdversarialSearch
     from modelaudit.checkers.robustness.calibration import Calibration
+    from modelaudit.checkers.robustness.corruptions import CorruptionRobustness
     from modelaudit.checkers.robustness.ood.checker import OutOfDistribution
     from modelaudit.checkers.robustness.perturbation import Perturbation
 
@@ -42,6 +43,7 @@ def modelaudit_checkers() -> list[Checker]:
         StereotypePreference(),
         ShapleyExplanation(),
         Perturbation(),
+        CorruptionRobustness(),
         AdversarialSearch(),
         Calibration(),
         OutOfDistribution(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ from modelaudit.inference import numerics, onnx_encoder
 from modelaudit.inference.agreement import agreement, in_torch
 from modelaudit.inference.crew import CrewExecutor
 from modelaudit.inference.executor import Executor, LocalExecutor
+from modelaudit.inference.families import IDS, reads
 from modelaudit.inference.forward import Forward, is_out_of_memory
 from modelaudit.inference.inputs import ModelInput
 from modelaudit.inference.memo import Key, Memo
@@ -23,12 +25,14 @@ from modelaudit.inference.numerics import choose_backend, choose_batch_tokens, c
 from modelaudit.inference.placing import placed
 from modelaudit.inference.positions import heeds_positions, looks_ahead, narrowest_window
 from modelaudit.inference.precision import compared
-from modelaudit.inference.probe import LENGTHS, Probe, ask, probe
+from modelaudit.inference.probe import Probe, ask, probe
+from modelaudit.inference.questions import Questions
 from modelaudit.inference.records import Records, digest
 from modelaudit.inference.sharing import Ask, SharedCalls
 from modelaudit.inference.staffing import crew_for
 from modelaudit.inference.standard import Standard
 from modelaudit.inference.stats import EngineStats
+from modelaudit.inference.trial_rows import LENGTHS
 from modelaudit.inference.units import Layout, Unit, Want
 
 if TYPE_CHECKING:
@@ -40,9 +44,11 @@ __all__ = ["Engine"]
 
 Floats = NDArray[np.float32]
 MEMO_BYTES = 1 << 30
+WRITTEN_AT_ONCE = 16
+"""Rows that an accelerator writes at once: for one row or for many a step takes it as long."""
 
 
-class Engine:
+class Engine(Questions):
     """Answers for one model on one device.
 
     A row's answer depends on the row, the weights and `numerics` alone: not on its neighbours, its place, the size of
@@ -61,6 +67,7 @@ class Engine:
             and the model is large. It is used only where it gives the answers that torch gives.
         numerics: "strict", float32 throughout; "standard" or "auto", float16 on CUDA once `certify` has shown that it
             will do, float32 elsewhere.
+        like: rows of the shapes that will be asked, of a model that reads no text; what they hold does not count.
 
     Attributes:
         numerics, numerics_id: what the numbers depend on, and its short name; they change when memory runs out, and
@@ -86,6 +93,7 @@ class Engine:
         workers: int | str = 1,
         backend: str = "auto",
         numerics: str | Standard = "auto",
+        like: Sequence[ModelInput] = (),
     ) -> None:
         if batch_tokens is not None and batch_tokens < 1:
             raise ModelInputError(f"batch_tokens is {batch_tokens}; give at least 1, or nothing for the default")
@@ -95,7 +103,9 @@ class Engine:
         self._model = model = self._placed(model)
         self._forward = Forward(model, self.device)
         # Of a masked language model tokens are asked, which its runtime does not answer.
-        self._onnx = choose_backend(backend, model, self.device) == "onnx" and not self._forward.fills
+        tokens = self._forward.fills or self._forward.translates
+        self._onnx = choose_backend(backend, model, self.device) == "onnx" and not tokens
+        self._like = tuple(like)
         self._executor: Executor = LocalExecutor(model, self._forward, self.device)
         crew = crew_for(workers, model, self.device)
         if crew is not None:
@@ -104,14 +114,16 @@ class Engine:
             batch_tokens=batch_tokens or choose_batch_tokens(self.device),
             # Without a padding token many heads can't tell where a row ends, and refuse more than one.
             single=getattr(model.config, "pad_token_id", None) is None
+            and reads(model) == IDS
             and not (self._forward.generates or self._forward.fills),
+            generated=1 if self.device == "cpu" else WRITTEN_AT_ONCE,
         )
         self.probe = self._probed()
         if backend == "onnx" and not self.probe.onnx and not any("ONNX" in event for event in self.events):
             self.events.append("ONNX Runtime is not used: the rows of this model are not packed.")
         if batch_tokens is None and not self.probe.sizes_hold:
             cautious = choose_batch_tokens(self.device, sizes_hold=False)
-            self._layout = Layout(batch_tokens=min(cautious, self._layout.batch_tokens), single=self._layout.single)
+            self._layout = replace(self._unprobed(), batch_tokens=min(cautious, self._layout.batch_tokens))
             self.probe = self._probed()
         self._name_numerics()
         self.keep_in(journal)
@@ -137,6 +149,16 @@ class Engine:
         window = narrowest_window(self._model)
         with self._lock, numerics.strict(self._model, self.device):
             return (window is None or window >= longest) and heeds_positions(self._model, self.device)
+
+    @property
+    def generates(self) -> bool:
+        """Whether the model is a language model, whose head gives the next token."""
+        return self._forward.generates
+
+    @property
+    def translates(self) -> bool:
+        """Whether the model is an encoder-decoder that writes."""
+        return self._forward.translates
 
     @property
     def looks_ahead(self) -> bool:
@@ -178,7 +200,8 @@ class Engine:
             self.probe = self._probed()
 
     def _unprobed(self) -> Layout:
-        return Layout(batch_tokens=self._layout.batch_tokens, single=self._layout.single)
+        layout = self._layout
+        return Layout(batch_tokens=layout.batch_tokens, single=layout.single, generated=layout.generated)
 
     def keep_in(self, journal: Journal | None) -> None:
         """Look answers up in this journal before the model is asked, and write new ones to it; None for no journal.
@@ -201,43 +224,6 @@ class Engine:
         """Raise OutputError where the journal could not be written: the run is over, even if a checker held it."""
         if self._records is not None:
             self._records.check()
-
-    def logits(self, inputs: Sequence[ModelInput]) -> list[Floats]:
-        """Return logits: (C,) for each row, or (k, C) at the gathered positions of a model that answers per token."""
-        return self.ask("logits", inputs, [0] * len(inputs))
-
-    def hidden(self, inputs: Sequence[ModelInput]) -> list[Floats]:
-        """Return (H,) for each row: the mean of the last hidden state over the row's tokens."""
-        return self.ask("hidden", inputs, [0] * len(inputs))
-
-    def states(self, inputs: Sequence[ModelInput]) -> list[Floats]:
-        """Return (k, H) for each row: the last hidden state at each gathered place, at all its tokens where none is."""
-        return self.ask("states", inputs, [0] * len(inputs))
-
-    def log_probs(self, inputs: Sequence[ModelInput]) -> list[Floats]:
-        """Return (k,) for each row: the natural log of the probability of its targets, each at its place."""
-        return self.ask("log_probs", inputs, [0] * len(inputs))
-
-    def next_tokens(self, inputs: Sequence[ModelInput]) -> list[Floats]:
-        """Return (k,) for each row: the most probable token at each gathered place, as a whole number."""
-        return self.ask("next_tokens", inputs, [0] * len(inputs))
-
-    def token_statistics(self, inputs: Sequence[ModelInput]) -> list[Floats]:
-        """Return (k, 4) for each row, of its targets, each at its place: what `tokens.token_statistics` says of each.
-
-        That is the natural log p of the target, the mean and the standard deviation of log p over the vocabulary under
-        the model's own distribution, and 1 where the target is the most probable token, else 0.
-        """
-        return self.ask("token_statistics", inputs, [0] * len(inputs))
-
-    def gradients(self, inputs: Sequence[ModelInput], classes: Sequence[int]) -> list[Floats]:
-        """Return (L, H) for each row: the gradient of its class's logit by the input embeddings.
-
-        For a model that answers per token it is that of the mean logit over the gathered positions.
-        """
-        if len(classes) != len(inputs):
-            raise ValueError(f"{len(classes)} classes for {len(inputs)} inputs; give one class a row")
-        return self.ask("gradients", inputs, classes)
 
     def ask(self, want: Want, inputs: Sequence[ModelInput], classes: Sequence[int]) -> list[Floats]:
         """Return one read-only answer for each input, in input order; `classes` count for gradients only.
@@ -347,7 +333,7 @@ class Engine:
         if self.device != "cpu":
             torch.cuda.empty_cache()
         before, after = self._layout.batch_tokens, max(1, self._layout.batch_tokens // 2)
-        self._layout = Layout(batch_tokens=after, single=self._layout.single)
+        self._layout = replace(self._unprobed(), batch_tokens=after)
         self.events.append(f"Ran out of memory at {before} tokens a batch; went on with {after}.")
 
     def _probed(self) -> Probe:
@@ -355,7 +341,7 @@ class Engine:
         while True:
             try:
                 with numerics.strict(self._model, self.device):
-                    found = probe(self._model, self._forward, self._layout, onnx=self._onnx)
+                    found = probe(self._model, self._forward, self._layout, onnx=self._onnx, like=self._like)
                     found = self._standard.settled(found, self._model, self._forward, self.device)
             except RuntimeError as error:
                 if not is_out_of_memory(error):
@@ -390,8 +376,8 @@ class Engine:
 
 
 def _key(want: Want, item: ModelInput, class_: int) -> Key:
-    asked = f"{want} {class_}" if want == "gradients" else want
+    asked = f"{want} {class_}" if want in {"gradients", "generated"} else want
     if item.gather is None:
-        return item.key, asked, None
+        return item.key, asked, None if item.targets is None else b"t" + item.targets.astype("<i4").tobytes()
     judged = b"" if item.targets is None else b"t" + item.targets.astype("<i4", copy=False).tobytes()
     return item.key, asked, item.gather.astype("<i4", copy=False).tobytes() + judged

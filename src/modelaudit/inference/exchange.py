@@ -62,6 +62,7 @@ class Parcel:
         want, classes, slots, width, packed, half: as in the unit.
         lengths: int32 (n,); ids: int32 (sum of lengths,); type_ids, positions: likewise, or None.
         gathers, targets: the places asked for and the tokens at them, one array or None a row.
+        values: (n, ...) what rows are that are no text; decoders: int32 (n, D) what decoders read; or None.
     """
 
     want: Want
@@ -76,6 +77,8 @@ class Parcel:
     positions: Integers | None
     gathers: tuple[Integers | None, ...] | None
     targets: tuple[Integers | None, ...] | None
+    values: Floats | None
+    decoders: Integers | None
 
     @classmethod
     def of(cls, unit: Unit) -> Parcel:
@@ -83,6 +86,8 @@ class Parcel:
         rows = unit.inputs
         types = [row.type_ids for row in rows if row.type_ids is not None]
         positions = [row.positions for row in rows if row.positions is not None]
+        values = [row.values for row in rows if row.values is not None]
+        decoders = [row.decoder for row in rows if row.decoder is not None]
         return cls(
             unit.want,
             unit.classes,
@@ -97,6 +102,8 @@ class Parcel:
             positions=np.concatenate(positions) if positions else None,
             gathers=tuple(row.gather for row in rows) if any(row.gather is not None for row in rows) else None,
             targets=tuple(row.targets for row in rows) if any(row.targets is not None for row in rows) else None,
+            values=np.stack(values) if values else None,
+            decoders=np.stack(decoders) if decoders else None,
         )
 
     def unit(self) -> Unit:
@@ -105,7 +112,9 @@ class Parcel:
         types = [None] * count if self.type_ids is None else np.split(self.type_ids, ends)
         positions = [None] * count if self.positions is None else np.split(self.positions, ends)
         gathers, targets = self.gathers or (None,) * count, self.targets or (None,) * count
-        rows = map(ModelInput, np.split(self.ids, ends), types, gathers, targets, positions)
+        values = [None] * count if self.values is None else list(self.values)
+        decoders = [None] * count if self.decoders is None else list(self.decoders)
+        rows = map(ModelInput, np.split(self.ids, ends), types, gathers, targets, positions, values, decoders)
         places = tuple(range(count))
         return Unit(self.want, places, tuple(rows), self.classes, self.slots, self.width, self.packed, self.half)
 

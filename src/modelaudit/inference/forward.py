@@ -13,11 +13,15 @@ import torch
 from numpy.typing import NDArray
 
 from modelaudit.errors import CapabilityError
+from modelaudit.inference.families import IDS, fills, generates, marks_spans, reads, transcribes, translates
 from modelaudit.inference.half import half
 from modelaudit.inference.inputs import ModelInput
 from modelaudit.inference.packing import Packing, padded
-from modelaudit.inference.tokens import at_places, fills, generates, log_probs, next_tokens, token_statistics
+from modelaudit.inference.spans import span_log_probs, span_logits
+from modelaudit.inference.tokens import at_places, log_probs, next_tokens, token_statistics
+from modelaudit.inference.transcripts import ctc_log_probs, heard
 from modelaudit.inference.units import OF_STATES, OF_TOKENS, Unit, Want
+from modelaudit.inference.writing import written
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -26,6 +30,7 @@ __all__ = ["Answers", "Forward", "is_out_of_memory", "parameters_of"]
 
 Floats = NDArray[np.float32]
 Answers = Callable[[], list[Floats]]
+Arguments = dict[str, Any]
 
 _OF_TOKENS: dict[Want, Callable[[Any, Sequence[ModelInput]], Any]] = {
     "log_probs": log_probs,
@@ -65,6 +70,7 @@ class Forward:
         self._model = model
         self._device = torch.device(device)
         self._base = getattr(model, model.base_model_prefix, model) if model.base_model_prefix else model
+        self._reads = reads(model)
         self._fill = int(getattr(model.config, "pad_token_id", None) or 0)
 
     @property
@@ -76,6 +82,16 @@ class Forward:
     def fills(self) -> bool:
         """Whether the model is a masked language model, whose head gives the token at each place."""
         return fills(self._model)
+
+    @property
+    def translates(self) -> bool:
+        """Whether the model is an encoder-decoder that writes, whose head gives the next token of its decoder."""
+        return translates(self._model)
+
+    @property
+    def marks_spans(self) -> bool:
+        """Whether the model gives each token of a row as the start and as the end of an answer."""
+        return marks_spans(self._model)
 
     @property
     def headless(self) -> bool:
@@ -103,41 +119,81 @@ class Forward:
 
     def _plain(self, unit: Unit) -> Answers:
         filled = self._filled(unit)
+        if unit.want == "generated":
+            return self._generated(unit, filled)
+        if unit.want == "ctc_log_prob":
+            return self._transcribed(unit, filled)
         if unit.want in OF_TOKENS:
-            return self._of_tokens(unit, filled)
+            return self._marked(unit, filled) if self.marks_spans else self._of_tokens(unit, filled)
         if unit.want in OF_STATES:
-            states = _field(self._ask(self._base, *filled), "last_hidden_state")
+            states = _in_a_row(_field(self._ask(self._encoder, filled), "last_hidden_state"))
             if unit.want == "states":
-                return self._wanted(states.flatten(0, 1), unit.inputs)
+                return self._wanted(states.flatten(0, 1), unit.inputs, of=states.shape[1])
             means = self._host(states.to(torch.float64).mean(dim=1)[: len(unit.inputs)])
             return lambda: list(means())
-        logits = _field(self._ask(self._model, *filled), "logits")
+        logits = _logits(self._ask(self._model, filled))
         self.per_token = logits.dim() == 3
         if self.per_token:
-            return self._wanted(logits.flatten(0, 1), unit.inputs)
+            return self._wanted(logits.flatten(0, 1), unit.inputs, of=logits.shape[1])
         _refuse_positions(unit.inputs)
         table = self._host(logits[: len(unit.inputs)])
         return lambda: list(table())
 
-    def _of_tokens(self, unit: Unit, filled: tuple[Any, Any, Any]) -> Answers:
+    @property
+    def _encoder(self) -> Any:
+        """What gives states of a row: the base model, or the half of it that reads."""
+        if not getattr(self._model.config, "is_encoder_decoder", False):
+            return self._base
+        reader = getattr(self._model, "get_encoder", None)
+        # A classifier on the half that reads has this half alone.
+        alone = getattr(self._model, "encoder", None) if self._base is self._model else None
+        return alone if alone is not None else reader() if reader is not None else self._base
+
+    def _generated(self, unit: Unit, filled: Arguments) -> Answers:
+        rows = len(unit.inputs)
+        if transcribes(self._model):
+            logits = _logits(self._ask(self._model, filled))
+            found = heard(logits[:rows], unit.inputs, blank=self._fill)
+        elif self.generates or self.translates:
+            found = written(self._model, self._taken(self._model, filled), most=unit.classes[0], rows=rows)
+        else:
+            raise CapabilityError("this model writes nothing")
+        return lambda: [_frozen(piece) for piece in found]
+
+    def _transcribed(self, unit: Unit, filled: Arguments) -> Answers:
+        if not transcribes(self._model):
+            raise CapabilityError("this model gives no transcript frame by frame")
+        logits = _logits(self._ask(self._model, filled))
+        found = ctc_log_probs(logits[: len(unit.inputs)], unit.inputs, blank=self._fill)
+        return lambda: [_frozen(piece) for piece in found]
+
+    def _marked(self, unit: Unit, filled: Arguments) -> Answers:
+        if unit.want != "log_probs":
+            raise CapabilityError("this model marks spans and knows no next token")
+        tables = self._host(_logits(self._ask(self._model, filled))[: len(unit.inputs)])
+        return lambda: [_frozen(piece) for piece in span_log_probs(tables(), unit.inputs)]
+
+    def _of_tokens(self, unit: Unit, filled: Arguments) -> Answers:
+        rows: Sequence[ModelInput]
         if self.fills:
             logits, rows = self._at_places(unit, filled)
+        elif self.translates:
+            logits, rows = _logits(self._ask(self._model, filled)), [row.decoded for row in unit.inputs]
         elif self.generates:
-            logits = _field(self._ask(self._model, *filled, tail=unit.inputs[0].tail), "logits")
-            rows = unit.inputs
+            logits, rows = _logits(self._ask(self._model, filled, tail=unit.inputs[0].tail)), unit.inputs
         else:
             raise CapabilityError("this model is no language model and knows no next token")
         found = _OF_TOKENS[unit.want](logits, rows)
-        ends = np.cumsum([len(_positions(row)) for row in unit.inputs])[:-1]
+        ends = np.cumsum([len(_positions(row)) for row in rows])[:-1]
         landed = self._host(found)
         return lambda: [_frozen(piece.copy()) for piece in np.split(landed(), ends)]
 
-    def _at_places(self, unit: Unit, filled: tuple[Any, Any, Any]) -> tuple[Any, Sequence[ModelInput]]:
+    def _at_places(self, unit: Unit, filled: Arguments) -> tuple[Any, Sequence[ModelInput]]:
         """Return the logits at the wanted places alone, and the rows as they then are: these places of each."""
         wanted = [_positions(row) for row in unit.inputs]
         places = np.stack([*wanted, *wanted[-1:] * (unit.width - len(wanted))])
         with at_places(self._model, self._tensor(places)):
-            logits = _field(self._ask(self._model, *filled), "logits")
+            logits = _logits(self._ask(self._model, filled))
         if logits.shape[1] != places.shape[1]:
             return logits, unit.inputs
         every = np.arange(places.shape[1], dtype=np.int32)
@@ -150,10 +206,12 @@ class Forward:
         assert self.packing is not None
         lengths = [len(row) for row in unit.inputs]
         rows = unit.want == "logits" and not self.per_token
-        ids, types = (self._tensor(part) for part in padded(unit.inputs, fill=self._fill))
-        module, field = (self._base, "last_hidden_state") if unit.want in OF_STATES else (self._model, "logits")
+        arguments = self._texts(unit.inputs)
         with self.packing.packed(lengths, slots=unit.slots, heads=unit.width if rows else None):
-            output = _field(self._ask(module, ids, types), field)
+            if unit.want in OF_STATES:
+                output = _field(self._ask(self._base, arguments), "last_hidden_state")
+            else:
+                output = _logits(self._ask(self._model, arguments))
         if rows:
             _refuse_positions(unit.inputs)
             table = self._host(output[: len(lengths)])
@@ -164,10 +222,14 @@ class Forward:
             return lambda: list(means())
         return self._wanted(real, unit.inputs)
 
-    def _wanted(self, positions: Any, rows: Sequence[ModelInput]) -> Answers:
-        """Return the answers at the wanted positions of rows that lie end to end in (n, C); no others are copied."""
-        wanted = [_positions(row) for row in rows]
-        starts = np.cumsum([0, *map(len, rows)])
+    def _wanted(self, positions: Any, rows: Sequence[ModelInput], *, of: int | None = None) -> Answers:
+        """Return the answers at the wanted positions of rows that lie end to end in (n, C); no others are copied.
+
+        Each row has `of` positions, or as many as it has tokens.
+        """
+        lengths = [len(row) if of is None else of for row in rows]
+        wanted = [_positions(row, of=length) for row, length in zip(rows, lengths, strict=True)]
+        starts = np.cumsum([0, *lengths])
         places = np.concatenate([start + one for start, one in zip(starts, wanted, strict=False)])
         chosen = self._host(positions[torch.from_numpy(places).to(self._device)])
         ends = np.cumsum(list(map(len, wanted)))[:-1]
@@ -190,39 +252,60 @@ class Forward:
 
         return wait
 
-    def _filled(self, unit: Unit) -> tuple[Any, Any | None, Any | None]:
-        """Ids, type ids and positions of a unit of one length, filled up to its width with copies of the last row."""
+    def _filled(self, unit: Unit) -> Arguments:
+        """What the model is given of a unit of rows that are alike, filled up to its width with copies of the last."""
         rows = [*unit.inputs, *[unit.inputs[-1]] * (unit.width - len(unit.inputs))]
-        ids, types = padded(rows, fill=self._fill)
-        moved = [row.positions for row in rows if row.positions is not None]
-        positions = np.stack(moved).astype(np.int64) if moved else None
-        return self._tensor(ids), self._tensor(types), self._tensor(positions)
+        filled: Arguments = {}
+        if rows[0].values is not None:
+            filled[self._reads] = self._tensor(np.stack([row.values for row in rows if row.values is not None]))
+        else:
+            filled |= self._texts(rows)
+            moved = [row.positions for row in rows if row.positions is not None]
+            if moved:
+                filled["position_ids"] = self._tensor(np.stack(moved).astype(np.int64))
+        decoders = [row.decoder for row in rows if row.decoder is not None]
+        if decoders:
+            filled["decoder_input_ids"] = self._tensor(np.stack(decoders).astype(np.int64))
+        return filled
 
-    def _tensor(self, part: NDArray[np.int64] | None) -> Any:
-        if part is None:
-            return None
+    def _texts(self, rows: Sequence[ModelInput]) -> Arguments:
+        """Ids of rows, padded to one length, and their type ids where they have them."""
+        ids, types = padded(rows, fill=self._fill)
+        found = {IDS: self._tensor(ids)}
+        return found if types is None else found | {"token_type_ids": self._tensor(types)}
+
+    def _tensor(self, part: NDArray[Any]) -> Any:
         tensor = torch.from_numpy(part)
         if self._device.type == "cuda":
             return tensor.pin_memory().to(self._device, non_blocking=True)
         return tensor
 
-    def _ask(self, module: Any, ids: Any, types: Any, positions: Any = None, *, tail: int = 0) -> Any:
+    def _ask(self, module: Any, filled: Arguments, *, tail: int = 0) -> Any:
         taken = parameters_of(type(module).forward)
-        arguments: dict[str, Any] = {"input_ids": ids}
-        if positions is not None:
+        arguments = self._taken(module, filled)
+        if "position_ids" in filled:
             if "position_ids" not in taken:
                 raise CapabilityError("this model counts positions itself and can't be told them")
             # Without a mask, positions that jump are taken for several rows laid end to end.
-            arguments |= {"position_ids": positions, "attention_mask": torch.ones_like(ids)}
+            arguments["attention_mask"] = torch.ones_like(filled[IDS])
         if tail and "logits_to_keep" in taken:
             arguments["logits_to_keep"] = tail
-        if types is not None and "token_type_ids" in taken:
-            arguments["token_type_ids"] = types
         if "return_dict" in taken:
             arguments["return_dict"] = True
         if "use_cache" in taken:
             arguments["use_cache"] = False
         return module(**arguments)
+
+    def _taken(self, module: Any, filled: Arguments) -> Arguments:
+        """Return what a module takes of the arguments: its main input, and whatever its method names."""
+        taken = parameters_of(type(module).forward)
+        # Some call a sound's features by another name inside than the model does.
+        main = {self._reads} & filled.keys()
+        renamed = {"input_features": "input_values", "input_values": "input_features"}
+        found = {name: part for name, part in filled.items() if name in taken}
+        for name in main - found.keys():
+            found[renamed[name] if renamed.get(name) in taken else name] = filled[name]
+        return found
 
     def _gradients(self, unit: Unit) -> list[Floats]:
         """Differentiate at the output of the input embedding, so that ids still set positions and masks."""
@@ -235,7 +318,7 @@ class Forward:
         hook = _input_embedding(self._model).register_forward_hook(capture)
         try:
             with torch.inference_mode(False), torch.enable_grad():
-                logits = _field(self._ask(self._model, *self._filled(unit)), "logits")
+                logits = _logits(self._ask(self._model, self._filled(unit)))
                 score = torch.stack(
                     [
                         _score(logits[i], row, class_)
@@ -262,9 +345,9 @@ def _score(logits: Any, row: ModelInput, class_: int) -> Any:
     return logits[torch.from_numpy(_positions(row)).to(logits.device), class_].mean()
 
 
-def _positions(row: ModelInput) -> NDArray[np.int64]:
-    """Return the wanted positions of a row, all where none are named."""
-    every = np.arange(len(row))
+def _positions(row: ModelInput, *, of: int | None = None) -> NDArray[np.int64]:
+    """Return the wanted positions of a row, all where none are named: `of` so many, or as many as it has tokens."""
+    every = np.arange(len(row) if of is None else of)
     # Picked from the row's own: beyond its end its neighbour lies.
     return every if row.gather is None else every[row.gather]
 
@@ -291,6 +374,17 @@ def _field(output: Any, name: str) -> Any:
             f"this model gives no {name}; ask a model that has a head for logits, an encoder for states"
         )
     return value
+
+
+def _logits(output: Any) -> Any:
+    """Return the logits of an output; those of spans as two for each token."""
+    spans = span_logits(output)
+    return _field(output, "logits") if spans is None else spans
+
+
+def _in_a_row(states: Any) -> Any:
+    """Return (n, places, H) of the states of an encoder: those of convolutions are (n, H, height, width)."""
+    return states.flatten(2).transpose(1, 2) if states.dim() == 4 else states
 
 
 def _input_embedding(model: PreTrainedModel) -> Any:

@@ -89,11 +89,17 @@ def ties(rows: Sequence[Row]) -> tuple[Places, list[bytes]]:
 def content_key(row: Row) -> bytes:
     """Return 32 hex digits by which rows are put in an order of their own: of all that a model is trained on."""
     words = [row.text] if row.words is None else ["words", *row.words]
-    return _digest("\x1f".join([*words, "\x1e", str(row.answer), str(row.label), str(row.tags)]))
+    return _digest("\x1f".join([*_beside(row), *words, "\x1e", str(row.answer), str(row.label), str(row.tags)]))
 
 
 def _text_key(row: Row) -> bytes:
-    return _digest(" ".join(f"{row.text}{row.answer or ''}".casefold().split()))
+    return _digest("\x1f".join([*_beside(row), " ".join(f"{row.text}{row.answer or ''}".casefold().split())]))
+
+
+def _beside(row: Row) -> list[str]:
+    """What a model reads, sees or hears of a row besides its text; nothing of most rows."""
+    parts = (row.turns, row.companion, None if row.medium is None else row.medium.digest)
+    return [str(part) for part in parts if part is not None]
 
 
 def _digest(text: str) -> bytes:

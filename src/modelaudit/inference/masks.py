@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,7 +28,7 @@ def masked_inputs(
     """
     kept = _kept(base, player_of_position, keep)
     ids = np.where(kept, base.ids, np.int32(mask_id)).astype(np.int32, copy=False)
-    return [ModelInput(row, base.type_ids, base.gather, base.targets) for row in ids]
+    return [replace(base, ids=row) for row in ids]
 
 
 def shortened_inputs(
@@ -40,7 +42,7 @@ def shortened_inputs(
     """Return one input for each variant, in which the tokens of hidden players are taken out.
 
     Gathered places move with their tokens; one whose token is taken out goes to the last token before it that stays,
-    which is where a language model says what comes next.
+    which is where a language model says what comes next. Those of a decoder stay, and what it reads is left whole.
 
     Args:
         base, player_of_position, keep: as for `masked_inputs`.
@@ -51,7 +53,8 @@ def shortened_inputs(
         ValueError: as there.
     """
     kept = _kept(base, player_of_position, keep)
-    first = None if base.gather is None or base.gather.size == 0 else int(base.gather.min())
+    gathered = base.gather if base.decoder is None else None
+    first = None if gathered is None or gathered.size == 0 else int(gathered.min())
     variants = []
     for row in kept:
         if row.all():
@@ -59,21 +62,16 @@ def shortened_inputs(
             continue
         places = np.flatnonzero(row).astype(np.int32)
         bare = places.size == 0 or (first is not None and places[0] > first)
-        gather = None if base.gather is None else np.searchsorted(places, base.gather, side="right") - 1 + bare
+        gather = base.gather
+        if gathered is not None:
+            gather = (np.searchsorted(places, gathered, side="right") - 1 + bare).astype(np.int32)
         types = None if base.type_ids is None else base.type_ids[places]
         ids, at = base.ids[places], places
         if bare:
             ids, at = np.insert(ids, 0, blank), np.insert(places, 0, 0)
             types = None if base.type_ids is None else np.insert(base.type_ids[places], 0, base.type_ids[0])
-        variants.append(
-            ModelInput(
-                ids.astype(np.int32),
-                types,
-                None if gather is None else gather.astype(np.int32),
-                base.targets,
-                at.astype(np.int32) if positions else None,
-            )
-        )
+        told = at.astype(np.int32) if positions else None
+        variants.append(replace(base, ids=ids.astype(np.int32), type_ids=types, gather=gather, positions=told))
     return variants
 
 

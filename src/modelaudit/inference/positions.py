@@ -14,7 +14,8 @@ import numpy as np
 import torch
 
 from modelaudit.inference.forward import is_out_of_memory, parameters_of
-from modelaudit.inference.probe import AGREEMENT, MISFITS, short_rows
+from modelaudit.inference.probe import AGREEMENT, MISFITS
+from modelaudit.inference.trial_rows import short_rows
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel

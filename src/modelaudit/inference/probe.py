@@ -16,24 +16,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelaudit.errors import CapabilityError
+from modelaudit.inference.families import IDS, reads
 from modelaudit.inference.forward import Forward
 from modelaudit.inference.half import Halved
 from modelaudit.inference.inputs import ModelInput
 from modelaudit.inference.onnx_encoder import Unexportable
 from modelaudit.inference.packing import Packing, Unpackable
-from modelaudit.inference.tokens import generates
+from modelaudit.inference.trial_rows import ROWS_A_LENGTH, judged_at, long_row, random_like, short_rows
 from modelaudit.inference.units import OF_TOKENS, SLOTS_A_ROW, Layout, Unit, Want
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-__all__ = ["AGREEMENT", "LENGTHS", "MISFITS", "Probe", "ask", "narrowed", "probe", "short_rows"]
+__all__ = ["AGREEMENT", "MISFITS", "Probe", "ask", "narrowed", "probe"]
 
 Floats = NDArray[np.float32]
 
-LENGTHS = (5, 8, 13, 21)
-ROWS_A_LENGTH = 16
-LONG = 256
+SHAPES = 2
+"""Shapes of rows that are no text which are asked."""
 WIDTHS = (4, 8, 16, 32, 64, 128)
 SIZES = (32, 64, 128, 256, 512, 1024, 2048, 4096, 8192)
 AGREEMENT = 1e-4
@@ -80,20 +80,31 @@ class Probe:
         return f"bit-identical in every place and company{pruned}"
 
 
-def probe(model: PreTrainedModel, forward: Forward, layout: Layout, *, onnx: bool = False) -> Probe:
+def probe(
+    model: PreTrainedModel,
+    forward: Forward,
+    layout: Layout,
+    *,
+    onnx: bool = False,
+    like: Sequence[ModelInput] = (),
+) -> Probe:
     """Ask the model a few dozen short rows in many shapes, and return the layout that may be used.
 
     A packed encoder that disagrees with the plain path is dropped, with a note; so is ONNX Runtime, which runs the
-    packed encoder where `onnx` is set.
+    packed encoder where `onnx` is set. A model that reads no text is asked rows of the shapes of those it will read,
+    `like` these; without any its rows go one by one.
     """
-    layout = replace(layout, anywhere=forward.fills)
+    layout = replace(layout, anywhere=forward.fills or forward.marks_spans)
+    if reads(model) != IDS:
+        return _of_values(forward, layout, like)
     found = _probed(model, forward, layout, onnx=onnx)
     return _with_tokens(found, forward, short_rows(model)) if forward.fills and not found.layout.single else found
 
 
 def _probed(model: PreTrainedModel, forward: Forward, layout: Layout, *, onnx: bool) -> Probe:
     rows = short_rows(model)
-    want: Want = "log_probs" if forward.generates else "hidden" if forward.fills else "logits"
+    judges = forward.generates or forward.translates
+    want: Want = "log_probs" if judges else "hidden" if forward.fills else "logits"
     try:
         plain = _by_length(forward, want, rows, layout, filled=False)
     except CapabilityError:
@@ -116,14 +127,51 @@ def _probed(model: PreTrainedModel, forward: Forward, layout: Layout, *, onnx: b
     if not _same(plain, backwards):
         return Probe(replace(layout, single=True), False, None, tuple(notes))
     widths = tuple(width for width in WIDTHS if _holds_width(forward, want, width, rows, plain, layout))
-    widened = OF_TOKENS if want in OF_TOKENS else frozenset({want})
-    return Probe(replace(layout, widths=widths, widened=widened), True, None, tuple(notes))
+    return Probe(replace(layout, widths=widths, widened=_widened(forward, want)), True, None, tuple(notes))
+
+
+def _answered(forward: Forward, layout: Layout, example: ModelInput) -> Want:
+    """Return a question that a model has an answer to which reads no text."""
+    if forward.translates and example.decoder is not None and example.targets is not None:
+        return "log_probs"
+    try:
+        ask(forward, replace(layout, single=True), "logits", [example])
+    except CapabilityError:
+        return "hidden"
+    return "logits"
+
+
+def _widened(forward: Forward, want: Want) -> frozenset[Want]:
+    """Return the questions that have the shapes of one."""
+    if want in OF_TOKENS:
+        return OF_TOKENS
+    # How probable a span is comes of the logits row by row.
+    return frozenset({want, "log_probs"}) if forward.marks_spans else frozenset({want})
+
+
+def _of_values(forward: Forward, layout: Layout, like: Sequence[ModelInput]) -> Probe:
+    """Return what holds for rows that are no text: random ones of the same shapes are asked in units of many widths."""
+    known = {(row.slots, row.form): row for row in like if 2 * row.slots <= layout.batch_tokens}
+    examples = [known[key] for key in sorted(known, key=repr)[:SHAPES]]
+    if not examples:
+        return Probe(replace(layout, single=True), True, None, ())
+    want = _answered(forward, layout, examples[0])
+    full = replace(layout, packed=frozenset(), widths=())
+    widths = set(WIDTHS)
+    for example in examples:
+        rows = random_like(example)
+        plain = ask(forward, full, want, rows)
+        if not _same(plain, ask(forward, full, want, rows[::-1])[::-1]):
+            return Probe(replace(layout, single=True), False, None, ())
+        widths &= {width for width in widths if _holds_width(forward, want, width, rows, plain, layout)}
+    held = replace(layout, widths=tuple(sorted(widths)), widened=_widened(forward, want))
+    return Probe(held, True, None, ())
 
 
 def _with_tokens(found: Probe, forward: Forward, rows: Sequence[ModelInput]) -> Probe:
     """Return what was found, with the shapes in which the tokens of a masked language model keep their bits too."""
     layout = found.layout
-    judged = [_judged_at(row, place % len(row)) for place, row in enumerate(rows)]
+    judged = [judged_at(row, place % len(row)) for place, row in enumerate(rows)]
     plain = _by_length(forward, "log_probs", judged, layout)
     if not _same(plain, _by_length(forward, "log_probs", judged[::-1], layout)[::-1]):
         return replace(found, layout=replace(layout, single=True), identical=False)
@@ -153,7 +201,7 @@ def narrowed(model: PreTrainedModel, forward: Halved, layout: Layout) -> Layout 
         return replace(layout, widths=tuple(widths))
     full = layout.batch_tokens
     found = ask(forward, replace(layout, sizes=(full,)), "logits", rows)
-    beside = _long(model, rows, layout)
+    beside = long_row(model, rows, layout)
     if not _holds_order(forward, replace(layout, sizes=(full,)), "logits", rows, found, beside=beside):
         return None
     sizes = (size for size in layout.sizes[:-1] if _holds_size(forward, "logits", size, rows, found))
@@ -209,7 +257,7 @@ def _packed_as(
         difference, scale = _difference(found, plain)
         if not difference <= AGREEMENT * (1.0 + scale):
             return None, difference, [f"Rows are not packed: packed answers differ by up to {difference:.2g}."]
-        if not _holds_order(forward, allowed, wants[0], rows, found, beside=_long(model, rows, layout)):
+        if not _holds_order(forward, allowed, wants[0], rows, found, beside=long_row(model, rows, layout)):
             return None, difference, ["Rows are not packed: their answers depend on their place in a pack."]
         sizes = [size for size in SIZES if size < full and _holds_size(forward, wants[0], size, rows, found)]
         allowed = replace(allowed, sizes=(*sizes, full))
@@ -252,7 +300,7 @@ def _agrees(
     if not difference <= AGREEMENT * (1.0 + scale):
         return False
     return not apart or (
-        _holds_order(forward, full, want, asked, found, beside=_long(model, rows, layout))
+        _holds_order(forward, full, want, asked, found, beside=long_row(model, rows, layout))
         and all(_holds_size(forward, want, size, asked, found) for size in packed.sizes[:-1])
     )
 
@@ -265,44 +313,6 @@ def _difference(found: Sequence[Floats], expected: Sequence[Floats]) -> tuple[fl
     return max(differences), max(float(np.abs(b).max()) for b in expected)
 
 
-def short_rows(model: PreTrainedModel) -> list[ModelInput]:
-    """Return short rows of random tokens, the same for every model of one vocabulary."""
-    draw = np.random.Generator(np.random.Philox(20_240_607))
-    tokens = int(getattr(model.config, "vocab_size", 0) or 2)
-    pad = getattr(model.config, "pad_token_id", None)
-    rows = []
-    for length in LENGTHS:
-        ids = draw.integers(0, tokens, (ROWS_A_LENGTH, min(length, _longest(model)))).astype(np.int32)
-        # A padding token inside a row means something else to each architecture.
-        ids[ids == pad] = (int(pad or 0) + 1) % tokens
-        rows += [_judged(row) if generates(model) else ModelInput(row) for row in ids]
-    return rows
-
-
-def _judged(ids: NDArray[np.int32]) -> ModelInput:
-    """Return a row of which the last third is to be judged, each token from what stands before it."""
-    first = max(0, len(ids) - 1 - len(ids) // 3)
-    places = np.arange(first, len(ids) - 1, dtype=np.int32)
-    return ModelInput(ids, gather=places, targets=ids[places + 1])
-
-
-def _judged_at(row: ModelInput, place: int) -> ModelInput:
-    """Return a row of which the token at one place is to be judged."""
-    at = np.array([place], dtype=np.int32)
-    return ModelInput(row.ids, gather=at, targets=row.ids[at])
-
-
-def _long(model: PreTrainedModel, rows: Sequence[ModelInput], layout: Layout) -> ModelInput:
-    """Return a row that is as long as the model and a unit allow, up to `LONG` tokens."""
-    tokens = np.concatenate([row.ids for row in rows[-ROWS_A_LENGTH:]])
-    return ModelInput(tokens[: min(LONG, _longest(model), layout.batch_tokens)])
-
-
-def _longest(model: PreTrainedModel) -> int:
-    """Return the tokens that a row may have for certain; some architectures count positions from 2 on."""
-    return max(2, int(getattr(model.config, "max_position_embeddings", None) or max(LENGTHS)) - 2)
-
-
 def _by_length(
     forward: _Runs, want: Want, rows: Sequence[ModelInput], layout: Layout, *, filled: bool = True
 ) -> list[Floats]:
@@ -311,9 +321,9 @@ def _by_length(
     if filled:
         return ask(forward, plain, want, rows)
     answers: list[Floats] = []
-    for length, same in groupby(rows, key=len):
+    for _, same in groupby(rows, key=len):
         few = list(same)
-        budget = min(layout.batch_tokens, length * len(few))
+        budget = min(layout.batch_tokens, few[0].slots * len(few))
         answers += ask(forward, replace(plain, batch_tokens=budget), want, few)
     return answers
 
@@ -362,12 +372,12 @@ def _holds_width(
 ) -> bool:
     """Tell whether units of so many rows give the bits that units of the full number gave, at every length."""
     for start in range(0, len(rows), ROWS_A_LENGTH):
-        length = len(rows[start])
-        if layout.batch_tokens // length <= width:
+        slots = rows[start].slots
+        if layout.batch_tokens // slots <= width:
             continue
-        places = range(start, start + min(width, ROWS_A_LENGTH))
+        places = range(start, min(len(rows), start + min(width, ROWS_A_LENGTH)))
         unit = Unit(
-            want, tuple(places), tuple(rows[i] for i in places), (0,) * len(places), length * width, width, False
+            want, tuple(places), tuple(rows[i] for i in places), (0,) * len(places), slots * width, width, False
         )
         if not _same([expected[place] for place in places], forward.run(unit)):
             return False

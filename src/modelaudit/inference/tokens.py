@@ -18,24 +18,13 @@ from modelaudit.inference.inputs import ModelInput
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-__all__ = ["NoToken", "at_places", "fills", "generates", "log_probs", "next_tokens", "token_statistics"]
+__all__ = ["NoToken", "at_places", "log_probs", "next_tokens", "token_statistics"]
 
 AT_ONCE = 64
 """Places whose logits are worked on at once."""
 
 IMPOSSIBLE = -1e4
 """A log p below which no float has a probability but 0."""
-
-
-def generates(model: PreTrainedModel) -> bool:
-    """Whether a model is a language model, whose head gives the next token of what it reads."""
-    able = getattr(model, "can_generate", None)
-    return able is not None and bool(able()) and not getattr(model.config, "is_encoder_decoder", False)
-
-
-def fills(model: PreTrainedModel) -> bool:
-    """Whether a model is a masked language model, whose head gives the token that stands at each place of a row."""
-    return type(model).__name__.endswith("ForMaskedLM") and not getattr(model.config, "is_encoder_decoder", False)
 
 
 @contextmanager

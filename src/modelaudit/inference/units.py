@@ -7,7 +7,7 @@ shapes that were shown to give the same bits (`probe.py`): the full size always,
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Literal
@@ -16,7 +16,17 @@ from modelaudit.inference.inputs import ModelInput
 
 __all__ = ["OF_STATES", "OF_TOKENS", "SLOTS_A_ROW", "Layout", "Question", "Unit", "Want"]
 
-Want = Literal["logits", "hidden", "states", "gradients", "log_probs", "next_tokens", "token_statistics"]
+Want = Literal[
+    "logits",
+    "hidden",
+    "states",
+    "gradients",
+    "log_probs",
+    "next_tokens",
+    "token_statistics",
+    "generated",
+    "ctc_log_prob",
+]
 Question = tuple[Want, bool]
 
 OF_TOKENS: frozenset[Want] = frozenset({"log_probs", "next_tokens", "token_statistics"})
@@ -47,7 +57,8 @@ class Unit:
 
     Attributes:
         want: what is asked of the model.
-        places: where the rows stand in the call; inputs, classes: the rows, and the class of each for gradients.
+        places: where the rows stand in the call; inputs, classes: the rows, and the class of each for gradients, or the
+            most new tokens of each for what is generated.
         slots: token slots of the whole unit; width: rows that the head (packed) or the whole model (else) sees.
         packed: rows lie end to end without padding; otherwise all have one length and the unit is filled up with
             copies of its last row.
@@ -84,6 +95,8 @@ class Layout:
         sizes: token slots that a packed unit may have, ascending; the last is `batch_tokens`.
         widths: rows that a unit of one length may have beside the full number, ascending, for the questions `widened`.
         single: one row a unit, for models that can't take more or whose rows are not independent.
+        generated: rows of a unit that is asked to write, always as many: what is written token by token has other
+            shapes than what is read at once, and no other number was shown to give the same bits.
         anywhere: tokens are asked for at any places of a row, as masked language models are; rows of one unit then have
             as many places, where otherwise these lie among as many of the last ones.
     """
@@ -95,23 +108,24 @@ class Layout:
     widened: frozenset[Want] = frozenset()
     single: bool = False
     anywhere: bool = False
+    generated: int = 1
 
     def units(self, want: Want, inputs: Sequence[ModelInput], classes: Sequence[int]) -> Iterator[Unit]:
         """Yield units that hold every row once, the longest rows first, so that memory runs out early or not at all."""
         packable = _shaped_as(want) in self.packed
-        order = sorted(range(len(inputs)), key=lambda place: (-len(inputs[place]), inputs[place].type_ids is None))
-        alike: dict[tuple[int, tuple[bool, bool], int], list[int]] = {}
+        order = sorted(range(len(inputs)), key=lambda place: (-inputs[place].slots, inputs[place].type_ids is None))
+        alike: dict[tuple[int, Hashable, int], list[int]] = {}
         packs: dict[bool, list[int]] = {True: [], False: []}
         for place in order:
             item = inputs[place]
-            typed, moved = item.form
-            if packable and not moved and len(item) <= self.batch_tokens:
-                packs[typed].append(place)
+            plain = item.positions is not None or item.values is not None or item.decoder is not None
+            if packable and not plain and len(item) <= self.batch_tokens:
+                packs[item.type_ids is not None].append(place)
             else:
-                asked = self._asked(item) if want in OF_TOKENS else 0
-                alike.setdefault((len(item), item.form, asked), []).append(place)
-        for (length, _, _), places in alike.items():
-            yield from self._plain(want, length, places, inputs, classes)
+                asked = self._asked(item) if want in OF_TOKENS else classes[place] if want == "generated" else 0
+                alike.setdefault((item.slots, item.form, asked), []).append(place)
+        for (slots, _, _), places in alike.items():
+            yield from self._plain(want, slots, places, inputs, classes)
         for places in packs.values():
             yield from self._packs(want, places, inputs, classes)
 
@@ -126,6 +140,8 @@ class Layout:
 
     def _asked(self, item: ModelInput) -> int:
         """Return how many places of a row the head sees."""
+        if item.decoder is not None:
+            return item.decoder.size
         if not self.anywhere:
             return item.tail
         return len(item) if item.gather is None else item.gather.size
@@ -135,6 +151,8 @@ class Layout:
     ) -> Iterator[Unit]:
         budget = min(self.batch_tokens, GRADIENT_SLOTS) if want == "gradients" else self.batch_tokens
         most = 1 if self.single else max(1, budget // length)
+        if want == "generated":
+            most = min(most, self.generated)
         widths = self.widths if _shaped_as(want) in self.widened else ()
         for start in range(0, len(places), most):
             chosen = places[start : start + most]

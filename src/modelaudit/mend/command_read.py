@@ -6,7 +6,9 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-SWITCHES = frozenset({"--show-text", "--show-personal-data", "--trust-remote-code", "--allow-pickle"})
+SWITCHES = frozenset(
+    {"--show-text", "--show-personal-data", "--trust-remote-code", "--allow-pickle", "--chat", "--no-chat"}
+)
 IN_PYTHON = "in Python>"
 """How an argument ends that was handed in from Python and stands in no file."""
 

@@ -146,6 +146,11 @@ def _check_trainable(report: AuditReport) -> None:
         raise InputError("the report is of a function, which can't be trained; give the report of a model")
     if subject.task not in TASKS:
         raise InputError(f"the report's model does {subject.task}, and there is training for {' and '.join(TASKS)}")
+    if subject.evaluation.pair_column is not None:
+        raise InputError(
+            "the report's model reads pairs of texts, and the reference trainer teaches texts that stand alone; train "
+            "it again yourself, and audit that"
+        )
     if subject.evaluation.labelled is False:
         raise InputError(
             "the rows that the report's model was judged on have no labels, so nobody could say what a measure costs; "

@@ -92,10 +92,16 @@ def reference_subject(report: AuditReport, reference: Any, source: ModelSource |
     """Return the reference rows as the audit read them, with the model, or with one that only lends its labels.
 
     Raises:
-        InputError: the rows are not those that the audit judged the model on.
+        InputError: the rows are not those that the audit judged the model on, or pairs of texts, of which live rows
+            have one.
         ModelInputError: the model is not the audited one.
     """
     told = report.subject.evaluation
+    if told.pair_column is not None:
+        raise InputError(
+            f"the audited model reads pairs of texts (columns {told.text_column!r} and {told.pair_column!r}), and live "
+            "rows have one text each, so they can't be compared; audit the model again on newer rows instead"
+        )
     named = {"text_column": told.text_column, "label_column": told.label_column} if told.label_column else {}
     chosen = named | {name: column for name, column in columns.items() if column is not None}
     if source is None and report.subject.task != CLASSES:

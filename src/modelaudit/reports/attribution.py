@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from itertools import islice
 
-from modelaudit.evidence import Attribution
+from modelaudit.evidence import Attribution, Explained
 from modelaudit.reports.axis import Axis, finite, linear_axis, short
 from modelaudit.reports.drawing import INKS
 from modelaudit.reports.numbers import decimal, significant
@@ -115,7 +115,7 @@ def attribution_view(item: Attribution) -> AttributionView:
     )
 
 
-def half_widths(item: Attribution) -> tuple[float, ...]:
+def half_widths(item: Attribution | Explained) -> tuple[float, ...]:
     """Return half the width of each value's 95% interval, by Student's t; 0 where the values are exact."""
     if item.errors is None:
         return (0.0,) * len(item.values)

@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from modelaudit.evidence import Attribution, Curve, Evidence, Examples, Histogram, Note, Shares, Table
+from modelaudit.evidence import (
+    Attribution,
+    Curve,
+    Evidence,
+    Examples,
+    Histogram,
+    Note,
+    PictureEvidence,
+    Shares,
+    SoundEvidence,
+    Table,
+)
 from modelaudit.reports.attribution import AttributionView, attribution_view
 from modelaudit.reports.charts import (
     MOST_LINES,
@@ -19,14 +30,16 @@ from modelaudit.reports.charts import (
 )
 from modelaudit.reports.drawing import STYLES, Drawing
 from modelaudit.reports.examples import ExamplesView, examples_view
+from modelaudit.reports.pictures import PictureView, picture_reading, picture_table, picture_view
 from modelaudit.reports.shares import shares_drawing, shares_reading
+from modelaudit.reports.sounds import sound_drawing, sound_reading, sound_source, sound_table
 from modelaudit.reports.tables import NumbersTable, curve_table, histogram_table, shares_table, table_of
 from modelaudit.reports.text import visible
 from modelaudit.reports.words import Told, say, tag, told
 
 MOST_SELECTION = 300
 
-Kind = Literal["examples", "table", "chart", "attribution", "note"]
+Kind = Literal["examples", "table", "chart", "attribution", "picture", "note"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +50,7 @@ class Figure:
         caption: the sentence under the title.
         legend: each name with the style of its line; none where there is one line.
         remark: what the reader must know besides, as that text is withheld.
+        audio: a sound as a data URI, or nothing.
     """
 
     kind: Kind
@@ -48,7 +62,9 @@ class Figure:
     examples: ExamplesView | None = None
     attribution: AttributionView | None = None
     unit: Told | None = None
+    picture: PictureView | None = None
     remark: str = ""
+    audio: str = ""
 
 
 def figure(item: Evidence) -> Figure:
@@ -74,6 +90,10 @@ def figure(item: Evidence) -> Figure:
             return _chart(title, shares_reading(item), shares_drawing(item), legend, shares_table(item))
         case Attribution():
             return _attribution(item, title)
+        case PictureEvidence():
+            return _picture(item, title)
+        case SoundEvidence():
+            return _sound(item, title)
         case Note():
             return Figure("note", title, told(item.text))
 
@@ -98,6 +118,18 @@ def _attribution(item: Attribution, title: Told) -> Figure:
     remark = say("drawing.attribution.withheld") if item.private else ""
     caption = say("drawing.space").join(told_apart)
     return Figure("attribution", title, _own(caption), attribution=view, unit=told(item.unit), remark=remark)
+
+
+def _picture(item: PictureEvidence, title: Told) -> Figure:
+    remark = say("drawing.picture.unmasked") if item.png else ""
+    view, table = picture_view(item), picture_table(item)
+    return Figure("picture", title, _own(picture_reading(item)), table=table, picture=view, remark=remark)
+
+
+def _sound(item: SoundEvidence, title: Told) -> Figure:
+    remark = say("drawing.sound.unmasked") if item.wav else ""
+    drawing, table, audio = sound_drawing(item), sound_table(item), sound_source(item)
+    return Figure("chart", title, _own(sound_reading(item)), drawing, table=table, remark=remark, audio=audio)
 
 
 def _short(text: str, most: int = MOST_TITLE) -> Told:

@@ -1,7 +1,7 @@
 """The HTML report: one file without script that asks nothing of the network.
 
-Every value that a template prints passes `shown` and is then escaped by autoescape; the style sheet is the only text
-that is marked as markup, and it comes from the package.
+Every value that a template prints passes `shown` and is then escaped by autoescape. Two kinds of text are marked as
+markup: the style sheet, which comes from the package, and pictures and sounds in base64, which hold no other character.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from modelaudit._version import __version__
 from modelaudit.audit_report import AuditReport
+from modelaudit.evidence import SoundEvidence
 from modelaudit.reports import clauses, policy_facts, provenance
 from modelaudit.reports.figures import figure
 from modelaudit.reports.front import COLUMNS, front, standing
@@ -27,6 +28,7 @@ from modelaudit.reports.text import shortened, visible
 from modelaudit.reports.words import say, tag, told
 
 TEMPLATE = "report.html.j2"
+_DATA = re.compile(r"data:(?:image/png|audio/wav);base64,[A-Za-z0-9+/]+={0,2}")
 NAMED = 24
 """So many findings, gaps and limits are named right after the first page; their sections hold them all."""
 
@@ -50,7 +52,7 @@ def render_html(report: AuditReport) -> str:
             version=__version__,
             level=percent(report.judgement.level),
             style=Markup(sheet),
-            policy_header=content_policy(sheet),
+            policy_header=content_policy(sheet, sounds=_has_sounds(report)),
         )
     )
     return sealed(re.sub(r"\n{2,}", "\n", page))
@@ -72,6 +74,7 @@ def environment() -> Environment:
     )
     made.globals |= {"say": say, "tag": tag}
     made.filters |= {"short": short, "told": told, "figure": figure, "percent": percent, "duration": duration}
+    made.filters["data_uri"] = data_uri
     return made
 
 
@@ -87,10 +90,23 @@ def shown(value: Any) -> Any:
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def content_policy(style: str) -> str:
-    """Return the content security policy that allows this style sheet and nothing else."""
+def data_uri(source: str) -> Markup:
+    """Return a picture or a sound as it is, whatever its length; ValueError for anything else."""
+    if not _DATA.fullmatch(source):
+        raise ValueError("only PNG and WAV files in base64 stand in a page")
+    return Markup(source)
+
+
+def content_policy(style: str, *, sounds: bool = False) -> str:
+    """Return the content security policy that allows this style sheet, what stands in the page, and nothing else."""
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
+    media = " media-src data:;" if sounds else ""
+    return f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:;{media} base-uri 'none'; form-action 'none'"
+
+
+def _has_sounds(report: AuditReport) -> bool:
+    shown = (item for result in report.results for finding in result.findings for item in finding.evidence)
+    return any(isinstance(item, SoundEvidence) and item.wav for item in shown)
 
 
 @cache

@@ -24,7 +24,15 @@ if TYPE_CHECKING:
 
 TAG = "modelaudit"
 TASK_CHECK = "modelaudit/task-performance"
-HUB_METRICS = {"macro_f1": "f1", "entity_f1": "f1", "mean_absolute_error": "mae"}
+HUB_METRICS = {
+    "macro_f1": "f1",
+    "entity_f1": "f1",
+    "answer_f1": "f1",
+    "mean_absolute_error": "mae",
+    "word_error_rate": "wer",
+    "character_error_rate": "cer",
+    "rouge_l": "rouge",
+}
 HUB_TASKS = {"text-regression": "text-classification"}
 """What the Hub calls metrics and tasks that have another name here."""
 

@@ -31,6 +31,15 @@ from .confidence import (
 )
 from .conformal import conformal_p
 from .crossed import crossed_difference, crossed_mean
+from .error_rates import (
+    ErrorCounts,
+    error_counts,
+    error_rate,
+    error_rate_change,
+    error_rate_difference,
+    error_rate_ratio,
+    perplexity,
+)
 from .exposure import NULL_MEAN_EXPOSURE, exposure, exposure_cap, exposure_p, exposures, mean_exposure
 from .flips import crossed_excess
 from .group_means import Sample, design_effect, group_mean, group_mean_difference, group_mean_ratio, sample
@@ -112,6 +121,7 @@ __all__ = [
     "BrierParts",
     "CalibrationBin",
     "CalibrationError",
+    "ErrorCounts",
     "Estimate",
     "Guesses",
     "Influence",
@@ -159,6 +169,11 @@ __all__ = [
     "difference_of",
     "ece_estimate",
     "epsilon_lower_bound",
+    "error_counts",
+    "error_rate",
+    "error_rate_change",
+    "error_rate_difference",
+    "error_rate_ratio",
     "excess_aurc",
     "expected_calibration_error",
     "exposure",
@@ -207,6 +222,7 @@ __all__ = [
     "paired_share",
     "parity_ratio",
     "permutation_p",
+    "perplexity",
     "positive_estimate",
     "quantile",
     "rate_difference",

@@ -6,14 +6,14 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from modelaudit.checker import Hiding, Losses, Predictions, TokenStatistics
-from modelaudit.errors import CapabilityError
+from modelaudit.checker import Answers, Hiding, Losses, Predictions, TokenStatistics
+from modelaudit.errors import CapabilityError, DataInputError
 from modelaudit.evidence import storable
 from modelaudit.inference.callable_engine import CallableEngine
 from modelaudit.inference.callables import TextFunction, input_of
@@ -21,6 +21,8 @@ from modelaudit.rows import Row
 from modelaudit.subject.encoding import Encoding, fingerprint
 from modelaudit.subject.model import check_texts
 from modelaudit.subject.opened import OpenedCallable
+from modelaudit.subject.tables import Table
+from modelaudit.subject.task import ColumnChoice, RowBatch
 from modelaudit.subject.tasks.text_classification import TextClassification
 
 Floats = NDArray[np.float64]
@@ -70,6 +72,19 @@ class SpacedText:
         return "".join(parts) + self.end
 
 
+class OneText(TextClassification):
+    """One class for a text that stands alone: a function takes texts, and no pairs of them."""
+
+    def rows(self, table: Table, labels: Sequence[str], columns: ColumnChoice) -> RowBatch:
+        """Return the rows of a table; raise DataInputError where the user named a column of second texts."""
+        if columns.pair:
+            raise DataInputError(
+                f"{table.name}: column {columns.pair!r} is named for the second texts of pairs, and a function takes "
+                "one text a row; join the two texts in a column of their own, and leave the second out"
+            )
+        return super().rows(table, labels, replace(columns, pair=""))
+
+
 class CallableModel:
     """A function from texts to probabilities; implements `checker.ModelHandle`.
 
@@ -83,7 +98,7 @@ class CallableModel:
 
     def __init__(self, opened: OpenedCallable, *, batch_tokens: int | None = None) -> None:
         self.opened = opened
-        self.task = TextClassification()
+        self.task = OneText()
         self.labels = opened.labels
         self.hidden_words = "left out" if opened.mask_word is None else f"replaced by {opened.mask_word!r}"
         self.engine = CallableEngine(
@@ -160,6 +175,10 @@ class CallableModel:
         """Raise CapabilityError: a function of this kind does not generate."""
         raise self._unable("generate")
 
+    def answers(self, rows: Sequence[Row], *, max_new_tokens: int = 64) -> Answers:
+        """Raise CapabilityError: a function of this kind answers with a class."""
+        raise self._unable("answers")
+
     def token_statistics(self, rows: Sequence[Row]) -> TokenStatistics:
         """Raise CapabilityError: a function of this kind writes nothing."""
         raise self._unable("token_statistics")
@@ -171,6 +190,14 @@ class CallableModel:
     def encodings(self, rows: Sequence[Row]) -> list[Encoding]:
         """Return the rows as the engine keeps them, by their characters."""
         return [Encoding(input_of(row.text)) for row in rows]
+
+    def encodings_of_all(self, rows: Sequence[Row]) -> list[Encoding]:
+        """Return the rows as the engine keeps them."""
+        return self.encodings(rows)
+
+    def remarks(self, rows: Sequence[Row]) -> dict[str, int]:
+        """Return nothing: how a function reads its rows is not known."""
+        return {}
 
     def unknown_rows(self, encodings: Sequence[Encoding]) -> int:
         """Return 0: which words a function does not know is not known."""

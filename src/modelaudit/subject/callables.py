@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from modelaudit.errors import ModelInputError
@@ -18,6 +20,42 @@ def is_function(source: Any) -> bool:
     return callable(source) and not any(
         f"{kind.__module__}.".startswith(f"{package}.") for kind in type(source).__mro__ for package in LOOK_INSIDE
     )
+
+
+def is_zero_shot(source: Any) -> bool:
+    """Return whether a source is a pipeline of transformers that finds labels without having been trained on them."""
+    return any(kind.__name__ == "ZeroShotClassificationPipeline" for kind in type(source).__mro__)
+
+
+def open_zero_shot(source: Any, options: OpenOptions) -> OpenedCallable:
+    """Return a zero-shot pipeline as a function from texts to the probabilities of the user's labels.
+
+    Of its labels one is right (`multi_label` is off); what else the pipeline was made with stays.
+
+    Raises:
+        ModelInputError: there are no labels or only one, or what `open_callable` refuses.
+    """
+    if options.labels is None or len(options.labels) < 2:
+        raise ModelInputError(
+            "a zero-shot-classification pipeline is audited with the labels that it is to choose from; give two or "
+            'more as labels=, such as labels=["complaint", "praise"], or hand in (pipeline.model, pipeline.tokenizer) '
+            "to audit the model of sentence pairs in it"
+        )
+    opened = open_callable(zero_shot_function(source, options.labels), options)
+    origin = origin_of(source)
+    return replace(opened, name=options.model_name or type(source.model).__name__, origin=origin)
+
+
+def zero_shot_function(pipeline: Any, labels: Sequence[str]) -> Callable[[list[str]], list[list[float]]]:
+    """Return the function from n texts to (n, C) probabilities of the labels that a zero-shot pipeline is."""
+    names = [*labels]
+
+    def probabilities(texts: list[str]) -> list[list[float]]:
+        answers = pipeline(texts, candidate_labels=names, multi_label=False)
+        by_label = [dict(zip(answer["labels"], answer["scores"], strict=True)) for answer in answers]
+        return [[float(scores[name]) for name in names] for scores in by_label]
+
+    return probabilities
 
 
 def open_callable(source: Any, options: OpenOptions) -> OpenedCallable:

@@ -48,13 +48,19 @@ def find_column(
     free = [column for column in table.columns if column not in set(taken)]
     for names in tiers:
         known = [column for column in free if column.strip().casefold() in names]
-        candidates = [column for column in known if _mostly(table, column, fits)] or known
+        candidates = [column for column in known if mostly(table, column, fits)] or known
         if candidates:
             return _only(candidates, table, what=what, flag=flag)
     if fallback is None:
         return None
-    candidates = [column for column in free if _mostly(table, column, fallback)]
+    candidates = [column for column in free if mostly(table, column, fallback)]
     return _only(candidates, table, what=what, flag=flag) if candidates else None
+
+
+def mostly(table: Table, column: str, fits: CellTest) -> bool:
+    """Tell whether the cells of a column that are not missing fit, for more than half of them."""
+    cells = [cell for cell in table.cells(column) if cell is not None]
+    return bool(cells) and sum(map(fits, cells)) * 2 > len(cells)
 
 
 def missing_column(table: Table, *, what: str, flag: str, known: Tiers) -> DataInputError:
@@ -73,12 +79,6 @@ def _only(candidates: list[str], table: Table, *, what: str, flag: str) -> str:
             f"{_spelled(flag)}"
         )
     return candidates[0]
-
-
-def _mostly(table: Table, column: str, fits: CellTest) -> bool:
-    """Whether the cells of a column that are not missing fit, for more than half of them."""
-    cells = [cell for cell in table.cells(column) if cell is not None]
-    return bool(cells) and sum(map(fits, cells)) * 2 > len(cells)
 
 
 def _spelled(flag: str) -> str:

@@ -1,12 +1,13 @@
 """Continuations: a prompt and the answer behind it, as one row of token ids in which the answer's tokens are judged.
 
-A causal model judges each token from what stands before it, a masked one from all that stands around it.
+A causal model judges each token from what stands before it, a masked one from all that stands around it. A prompt may
+be a chat, which the model's own template makes a text.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,11 @@ from numpy.typing import NDArray
 
 from modelaudit.evidence import storable
 from modelaudit.inference.inputs import ModelInput
+from modelaudit.subject.chat import Turns, prompt_of
 from modelaudit.subject.encoding import SPECIAL, Encoder, Encoding, Ints, Segments, Tokens
 
-Content = tuple[str, str | None]
+Content = tuple[str, str | None] | tuple[str, str | None, Turns]
+"""A prompt with its answer; for a chat the last message of its user, the answer, and the turns before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,8 @@ class Continuation:
     """A prompt and an answer on token ids.
 
     Attributes:
-        tokens: special tokens before the text, the prompt, the answer; nothing stands behind it.
+        tokens: special tokens before the text, the prompt, the answer; nothing stands behind it. Of a chat only the
+            last message of its user has words.
         text: what they spell.
         first: where the answer begins; at least 1, since its first token is judged from what stands before it.
         lost: tokens of the text that the model has no room for: of the prompt from its start, and of an answer that
@@ -54,13 +58,29 @@ def continuations(contents: Sequence[Content], encoder: Encoder) -> list[Continu
     White space between them belongs neither to the prompt's words nor, as tokens of its own, to the answer. A token
     that reaches into the answer belongs to it, so that a space before its first word is part of that word where the
     tokenizer makes it so. Where the tokenizer puts no special token before a text, the start of a text
-    (`Encoder.start`) stands for an empty prompt.
+    (`Encoder.start`) stands for an empty prompt. A chat brings its special tokens with its template, so that none are
+    put around it.
+
+    Raises:
+        DataInputError: a chat, where the tokenizer has no template or this refuses it.
     """
-    if not contents:
-        return []
-    joined = [_joined(storable(prompt), storable(answer) if answer else "") for prompt, answer in contents]
-    called = encoder.call([one.text for one in joined], split=False, cut=False)
-    return [_continuation(encoder, called, place, one) for place, one in enumerate(joined)]
+    found: dict[int, Continuation] = {}
+    for chats in (False, True):
+        places = [place for place, content in enumerate(contents) if (len(content) == 3) is chats]
+        joined = [_of_chat(contents[place], encoder) if chats else _of_texts(contents[place]) for place in places]
+        if joined:
+            called = encoder.call([one.text for one in joined], split=False, cut=False, special=not chats)
+            made = [_continuation(encoder, called, at, one) for at, one in enumerate(joined)]
+            found |= dict(zip(places, made, strict=True))
+    return [found[place] for place in range(len(contents))]
+
+
+def read_prompts(contents: Sequence[Content], encoder: Encoder) -> list[str]:
+    """Return the prompts as texts that are read, a chat as its template makes it; answers have no part in it."""
+    return [
+        prompt_of(content[2], content[0], None, encoder).text if len(content) == 3 else storable(content[0])
+        for content in contents
+    ]
 
 
 def surrounded(contents: Sequence[Content], encoder: Encoder) -> list[Encoding]:
@@ -72,11 +92,11 @@ def surrounded(contents: Sequence[Content], encoder: Encoder) -> list[Encoding]:
     """
     if not contents:
         return []
-    joined = [_joined(storable(text), storable(answer) if answer else "") for text, answer in contents]
+    joined = [_of_texts(content) for content in contents]
     called = encoder.call([one.text for one in joined], split=False, cut=False)
     return [
-        _surrounded(encoder, called, place, one, whole=answer is None)
-        for place, (one, (_, answer)) in enumerate(zip(joined, contents, strict=True))
+        _surrounded(encoder, called, place, one, whole=content[1] is None)
+        for place, (one, content) in enumerate(zip(joined, contents, strict=True))
     ]
 
 
@@ -99,11 +119,26 @@ def _surrounded(encoder: Encoder, called: Any, place: int, joined: _Joined, *, w
 
 @dataclass(frozen=True, slots=True)
 class _Joined:
-    """Prompt and answer as one text: where the prompt's words end, and where the answer's first character stands."""
+    """Prompt and answer as one text: where the prompt ends, and where the answer's first character stands.
+
+    `message` is where the words of a chat's last message stand in the prompt; None where all words are the prompt's.
+    """
 
     text: str
     end: int
     edge: int
+    message: tuple[int, int] | None = None
+
+
+def _of_texts(content: Content) -> _Joined:
+    return _joined(storable(content[0]), storable(content[1] or ""))
+
+
+def _of_chat(content: Content, encoder: Encoder) -> _Joined:
+    text, answer, turns = content[0], storable(content[1] or ""), content[2] if len(content) == 3 else ()
+    prompt = prompt_of(turns, text, answer, encoder)
+    joined = _joined(prompt.text, prompt.gap + answer)
+    return replace(joined, message=(prompt.start, prompt.end))
 
 
 def _joined(prompt: str, answer: str) -> _Joined:
@@ -115,15 +150,17 @@ def _joined(prompt: str, answer: str) -> _Joined:
 
 def _continuation(encoder: Encoder, called: Any, place: int, joined: _Joined) -> Continuation:
     row = encoder.row(called, place, words=True)
-    front, end = encoder.framed(called, place)
+    front, end = encoder.framed(called, place) if joined.message is None else _own_frame(row, called, place, encoder)
     first = _first_behind(encoder, row, joined, joined.edge, front, end)
-    words_end = _first_behind(encoder, row, joined, joined.end, front, end)
+    words = (0, _first_behind(encoder, row, joined, joined.end, front, end))
+    if joined.message is not None:
+        words = _covered(encoder, row, joined.text, joined.message, end=min(first, end))
     # The token that stands for an empty prompt takes room as well.
     most = max(encoder.max_length, 2) - int(first == 0)
     over = max(0, end - most)
     cut, short = _shares(over, front=front, first=first, end=end, room=most - front)
     kept = np.r_[0:front, front + cut : end - short]
-    tokens = _picked(row, kept, words_end=words_end)
+    tokens = _picked(row, kept, words=words)
     first -= cut
     if first == 0:
         tokens, first = _behind(tokens, encoder.start), 1
@@ -151,19 +188,36 @@ def _first_behind(encoder: Encoder, row: Tokens, joined: _Joined, edge: int, fro
     return min(front + len(alone), end)
 
 
-def _picked(row: Tokens, kept: NDArray[Any], *, words_end: int) -> Tokens:
-    """Return the kept tokens; those from `words_end` on, of the answer and before it, belong to no word."""
-    words = None
-    if row.words is not None:
-        words = row.words.copy()
-        words[words_end:] = SPECIAL
-        words = words[kept]
+def _own_frame(row: Tokens, called: Any, place: int, encoder: Encoder) -> tuple[int, int]:
+    """Where the text of a chat begins, behind the token that its template begins with, and where it ends."""
+    count = len(called["input_ids"][place])
+    return int(count > 1 and int(row.ids[0]) == encoder.tokenizer.bos_token_id), count
+
+
+def _covered(encoder: Encoder, row: Tokens, text: str, message: tuple[int, int], *, end: int) -> tuple[int, int]:
+    """Return the range of tokens, before `end`, in which a message's characters stand."""
+    start, stop = message
+    if start == stop:
+        return 0, 0
+    if row.spans is not None:
+        inside = [at for at in range(end) if row.spans[at][0] < stop and row.spans[at][1] > start]
+        return (inside[0], inside[-1] + 1) if inside else (0, 0)
+    # A tokenizer that can't say where its tokens stand: as many as the text has up to there.
+    called = encoder.call([text[:start], text[:stop]], split=False, cut=False, special=False)
+    first, behind = (len(ids) for ids in called["input_ids"])
+    return min(first, end), min(behind, end)
+
+
+def _picked(row: Tokens, kept: NDArray[Any], *, words: tuple[int, int]) -> Tokens:
+    """Return the kept tokens; those outside of the range of the words, such as the answer, belong to no word."""
+    places = np.arange(len(row.ids))
+    outside = (places < words[0]) | (places >= words[1])
     return Tokens(
         row.ids[kept],
         None if row.types is None else row.types[kept],
-        words,
+        None if row.words is None else np.where(outside, SPECIAL, row.words)[kept],
         None if row.spans is None else tuple(row.spans[at] for at in kept),
-        answer=None if row.words is not None else kept >= words_end,
+        answer=None if row.words is not None else outside[kept],
     )
 
 

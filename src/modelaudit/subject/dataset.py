@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 OVERLAP = "rows that are also in the training data (left out)"
 LEAKED = "rows that are also in the training data (kept here, left out of the held-out rows)"
-DUPLICATES = "rows whose text occurs more than once (kept)"
+DUPLICATES = "rows that occur more than once (kept)"
+PARTING = "\x1f"
+"""Stands between texts that are read together; `folded` takes it out of each."""
 UNKNOWN = "rows that the model can hardly read, more than a fifth of their tokens are unknown to it (kept)"
 
 
@@ -92,17 +94,17 @@ def prepare_rows(
     names = _names({role: source for role, source in sources.items() if source is not None})
     chosen = {"training": train_columns or columns}
     parts = {role: _read(model, sources[role], name, columns=chosen.get(role, columns)) for role, name in names.items()}
-    training = frozenset(folded(row.text) for row in parts["training"].rows) if "training" in parts else frozenset()
+    training = frozenset(map(likeness, parts["training"].rows)) if "training" in parts else frozenset()
     evaluation = parts["evaluation"]
-    leaked = sum(folded(row.text) in training for row in evaluation.rows)
+    leaked = sum(likeness(row) in training for row in evaluation.rows)
     evaluation = _sampled(evaluation.noting(LEAKED, leaked), sample, seed=seed)
     if "held-out" in parts:
         heldout = _sampled(_without(parts["held-out"], training), sample, seed=seed)
     else:
         heldout = _without(_forgetting(evaluation, LEAKED), training)
     members = _sampled(parts["training"], sample, seed=seed) if "training" in parts else None
-    asked = frozenset(folded(row.text) for row in (parts.get("held-out") or parts["evaluation"]).rows)
-    shared = [row.id for row in members.rows if folded(row.text) in asked] if members else []
+    asked = frozenset(map(likeness, (parts.get("held-out") or parts["evaluation"]).rows))
+    shared = [row.id for row in members.rows if likeness(row) in asked] if members else []
     data = Data(
         evaluation.rows,
         members.rows if members else None,
@@ -124,6 +126,15 @@ def folded(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
+def likeness(row: Row) -> str:
+    """Return what two rows share whose model reads, sees or hears the same, but for `folded`; truths have no part."""
+    if row.medium is not None:
+        return row.medium.digest
+    read = [content for _, content in row.turns or ()]
+    read += [row.text] if row.companion is None else [row.text, row.companion]
+    return PARTING.join(map(folded, read))
+
+
 def _names(sources: dict[str, Any]) -> dict[str, str]:
     """A table's name: its file's, or its role where it has no file; with the role before it where two are equal."""
     names = {role: _name(source) or role for role, source in sources.items()}
@@ -138,12 +149,12 @@ def _name(source: Any) -> str | None:
 def _read(model: Model | CallableModel, source: Any, name: str, *, columns: ColumnChoice) -> _Part:
     table = replace(read_table(source, name=name), name=name)
     part = _Part(name, model.task.rows(table, model.labels, columns)).noting(REPAIRED, table.repaired)
-    counts = Counter(folded(row.text) for row in part.rows)
+    counts = Counter(map(likeness, part.rows))
     return part.noting(DUPLICATES, sum(n for n in counts.values() if n > 1))
 
 
 def _without(part: _Part, training: frozenset[str]) -> _Part:
-    kept = [row for row in part.rows if folded(row.text) not in training]
+    kept = [row for row in part.rows if likeness(row) not in training]
     return part.keeping(kept).noting(OVERLAP, len(part.rows) - len(kept))
 
 
@@ -171,15 +182,26 @@ def _lot(seed: int, content: str, occurrence: int) -> bytes:
 
 def _content(row: Row) -> list[Any]:
     # Fields that a task does not have leave no mark, so that a table keeps its hash when another task gets one.
-    more = {"label_set": row.label_set, "values": row.values, "answer": row.answer}
+    more = {
+        "label_set": row.label_set,
+        "values": row.values,
+        "answer": row.answer,
+        "companion": row.companion,
+        "turns": row.turns,
+        "answers": row.answers,
+        "spans": row.spans,
+        "medium": None if row.medium is None else row.medium.digest,
+    }
     said = {name: value for name, value in more.items() if value is not None}
     return [row.text, row.words, row.label, row.tags, row.group, *([said] if said else [])]
 
 
 def _info(model: Model | CallableModel, part: _Part) -> TableInfo:
     rows = part.rows
-    encodings = model.encodings(rows)
+    encodings = model.encodings_of_all(rows)
     part = part.noting(UNKNOWN, model.unknown_rows(encodings))
+    for reason, count in model.remarks(rows).items():
+        part = part.noting(reason, count)
     lost = np.array([encoding.tokens_lost for encoding in encodings], dtype=np.int64)
     words = [len(row.words) if row.words is not None else len(row.text.split()) for row in rows]
     return TableInfo(
@@ -188,6 +210,7 @@ def _info(model: Model | CallableModel, part: _Part) -> TableInfo:
         sha256=rows_sha256(rows),
         text_column=part.batch.text_column,
         label_column=part.batch.label_column,
+        pair_column=part.batch.pair_column,
         labelled=part.batch.label_column is not None,
         mean_words=_mean(words),
         mean_tokens=_mean([len(encoding.input.ids) for encoding in encodings]),

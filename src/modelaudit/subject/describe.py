@@ -27,7 +27,8 @@ def model_info(model: Model, *, weights_sha256: str) -> ModelInfo:
         max_length=model.max_length,
         weights_sha256=weights_sha256,
         config_sha256=config_sha256(opened.model.config),
-        tokenizer_sha256=tokenizer_sha256(opened.tokenizer),
+        tokenizer_sha256=None if opened.tokenizer is None else tokenizer_sha256(opened.tokenizer),
+        processor_sha256=None if opened.processor is None else processor_sha256(opened.processor),
         hidden_words=hidden_words(model),
         adapter=opened.adapter,
         base_model=opened.base_model,
@@ -60,10 +61,14 @@ def hidden_words(model: Model) -> str | None:
         return None
     tokenizer = model.opened.tokenizer
     said = {
-        "mask": f"replaced by the token {tokenizer.mask_token}",
+        "mask": f"replaced by the token {getattr(tokenizer, 'mask_token', None)}",
         "attention": "taken out of sight: no other word attends to them, and the others keep their places",
-        "unknown": f"replaced by the token {tokenizer.unk_token}",
+        "unknown": f"replaced by the token {getattr(tokenizer, 'unk_token', None)}",
         "delete": "taken out, and the others move up",
+        "mean": "painted over with the picture's mean colour",
+        "blur": "blurred",
+        "silence": "silenced",
+        "noise": "replaced by noise as loud as the sound",
     }
     return said[model.hidings[0]]
 
@@ -86,6 +91,12 @@ def tokenizer_sha256(tokenizer: Any) -> str:
         content = sorted(tokenizer.get_vocab().items())
     special = {name: str(token) for name, token in tokenizer.special_tokens_map.items()}
     return _sha256([type(tokenizer).__name__, content, special])
+
+
+def processor_sha256(processor: Any) -> str:
+    """Return the SHA-256 of the settings of an image processor or a feature extractor."""
+    settings = {key: value for key, value in processor.to_dict().items() if key not in VOLATILE}
+    return _sha256([type(processor).__name__, settings])
 
 
 def _sha256(content: Any) -> str:

@@ -30,19 +30,22 @@ class Encoding:
         tokens_lost: tokens beyond the model's length.
         words: number of words that outputs are counted by (token classification), 0 otherwise.
         word_index: the words that have an output, in step with `input.gather`.
+        beside: a digest of what the model reads of the row besides `input` when it is asked for its own answer, such as
+            the other parts of a long context; empty where it reads nothing else.
     """
 
     input: ModelInput
     tokens_lost: int = 0
     words: int = 0
     word_index: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
+    beside: str = ""
 
 
 def fingerprint(encoding: Encoding) -> str:
     """Return what two encodings share exactly where the model is given the same tokens and asked for the same words."""
     wanted = encoding.input.gather
     asked = "" if wanted is None else np.asarray(wanted, dtype="<i4").tobytes().hex()
-    return f"{encoding.input.key.hex()}:{encoding.words}:{asked}"
+    return f"{encoding.input.key.hex()}:{encoding.words}:{asked}:{encoding.beside}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,8 @@ class Segments:
 class Tokens:
     """Token ids of one row with the word of each (-1: special) and its characters, where the tokenizer knows them.
 
-    `answer` marks the tokens of an answer, which are no word of the row, where words are not known.
+    `answer` marks the tokens of an answer, and of what stands around a message of a chat: they are no words of the row,
+    and marked where words are not known.
     """
 
     ids: Ints
@@ -71,12 +75,17 @@ class Tokens:
 class Encoder:
     """A tokenizer together with how much the model takes; texts in, token ids out.
 
+    Attributes:
+        tokenizer: the model's. max_length: the most tokens of a row, special tokens included.
+        template: the chat template of another model, by which chats are read; None for the tokenizer's own.
+
     Lone surrogates are replaced by U+FFFD, since no tokenizer takes them. A row without any token is encoded as one
     padding token, so that every row has an answer.
     """
 
     tokenizer: PreTrainedTokenizerBase
     max_length: int
+    template: str | None = None
 
     def texts(self, texts: Sequence[str]) -> list[Encoding]:
         """Return one encoding a text, cut to the model's length; the row has one output."""
@@ -140,11 +149,23 @@ class Encoder:
         lost = [max(0, length - len(row.ids)) for length, row in zip(lengths, tokens, strict=True)]
         return tokens, lost
 
-    def call(self, items: Sequence[Any], *, split: bool, cut: bool, special: bool = True) -> Any:
-        """Return what the tokenizer makes of items, cut to the model's length or not, with special tokens or not."""
+    def call(
+        self,
+        items: Sequence[Any],
+        *,
+        split: bool,
+        cut: bool,
+        special: bool = True,
+        companions: Sequence[str] | None = None,
+    ) -> Any:
+        """Return what the tokenizer makes of items, cut to the model's length or not, with special tokens or not.
+
+        With `companions` the items are the first texts of pairs and these the second; the longer of two texts is cut.
+        """
         limits = {"truncation": True, "max_length": self.max_length} if cut else {"truncation": False}
         return self.tokenizer(
             list(items),
+            None if companions is None else list(companions),
             add_special_tokens=special,
             is_split_into_words=split,
             padding=False,

@@ -25,6 +25,7 @@ TOKENIZER_FILES = (
     "tokenizer.model",
     "spm.model",
 )
+PROCESSOR_FILES = ("preprocessor_config.json", "processor_config.json")
 UNFINISHED = "checkpoints/begun.json"
 """Where the reference trainer writes down what it began; it is gone from a folder with a whole model."""
 _FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
@@ -111,7 +112,8 @@ def _check_shards(folder: Path, index: str, *, name: str) -> None:
 
 def check_code(folder: Path, options: OpenOptions, *, name: str) -> bool:
     """Return whether the folder carries code of its own; raise ModelInputError where it does and is not trusted."""
-    files = [file for file in ("config.json", "tokenizer_config.json") if (folder / file).is_file()]
+    named = ("config.json", "tokenizer_config.json", *PROCESSOR_FILES)
+    files = [file for file in named if (folder / file).is_file()]
     own = [file for file in files if read_json(folder, file, name=name).get("auto_map")]
     if own and not options.trust_remote_code:
         raise ModelInputError(
@@ -124,6 +126,11 @@ def check_code(folder: Path, options: OpenOptions, *, name: str) -> bool:
 def has_tokenizer(folder: Path) -> bool:
     """Return whether any file of a tokenizer is in the folder."""
     return any((folder / file).is_file() for file in TOKENIZER_FILES)
+
+
+def has_processor(folder: Path) -> bool:
+    """Return whether any file of an image processor or a feature extractor is in the folder."""
+    return any((folder / file).is_file() for file in PROCESSOR_FILES)
 
 
 def card_base_model(folder: Path) -> str | None:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 Flags = NDArray[np.bool_]
 
+LEFT_TO_RIGHT = frozenset({"text-generation"})
+"""Tasks whose models read nothing but what stands before a place, so that a mask token is no word that they learnt."""
+
 
 class Veil:
     """The ways in which one model's words can be hidden, and the variants that each way makes.
@@ -31,7 +34,7 @@ class Veil:
     def __init__(self, task: Task, encoder: Encoder, engine: Engine, *, name: str) -> None:
         self._encoder = encoder
         self._name = name
-        self._language = task.asks == "log_probs"
+        self._language = task.name in LEFT_TO_RIGHT
         self.ways = _ways(task, encoder, engine)
 
     def variants(self, encoding: Encoding, segments: Segments, keep: Flags, hide: Hiding) -> list[ModelInput]:
@@ -63,7 +66,7 @@ def _ways(task: Task, encoder: Encoder, engine: Engine) -> tuple[Hiding, ...]:
     """
     tokenizer = encoder.tokenizer
     moves = not task.per_word
-    masks = tokenizer.mask_token_id is not None and task.asks != "log_probs"
+    masks = tokenizer.mask_token_id is not None and task.name not in LEFT_TO_RIGHT
     # A token that also ends or fills texts says more than that a word is unknown.
     named = {name: token for name, token in tokenizer.special_tokens_map.items() if name != "unk_token"}
     spells = tokenizer.unk_token_id is not None and tokenizer.unk_token not in named.values()

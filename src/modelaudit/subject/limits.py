@@ -14,12 +14,13 @@ SANE_LENGTH = 1_000_000
 UNKNOWN_LENGTH = 512
 
 
-def max_length(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> int:
+def max_length(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase | None) -> int:
     """Return the most tokens that a row may have, special tokens included.
 
     The smaller of the tokenizer's limit and the model's positions; 512 where neither says.
     """
-    limits = [limit for limit in (tokenizer.model_max_length, positions(model)) if limit and 0 < limit < SANE_LENGTH]
+    told = (None if tokenizer is None else tokenizer.model_max_length, positions(model))
+    limits = [limit for limit in told if limit and 0 < limit < SANE_LENGTH]
     return int(min(limits, default=UNKNOWN_LENGTH))
 
 

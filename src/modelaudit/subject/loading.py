@@ -10,10 +10,13 @@ from typing import Any
 import safetensors
 
 from modelaudit.errors import ModelInputError
-from modelaudit.subject.folder import check_code, find_weights, has_tokenizer, read_json
+from modelaudit.inference.families import IDS, reads, transcribes, translates
+from modelaudit.subject.folder import check_code, find_weights, has_processor, has_tokenizer, read_json
+from modelaudit.subject.label_names import complete_names, saved_outputs
 from modelaudit.subject.opened import OpenedModel, OpenOptions
+from modelaudit.subject.processors import processor_of
 from modelaudit.subject.quiet import quiet
-from modelaudit.subject.task import Task
+from modelaudit.subject.task import Medium, Task
 from modelaudit.subject.tasks import TASKS, task_named, unknown_head
 from modelaudit.subject.unused import unused_weights
 
@@ -45,7 +48,7 @@ def load_folder(folder: Path, options: OpenOptions, *, name: str, base_model: st
     model = _load(folder, task, options, name=name, pickled=weights.pickled)
     return OpenedModel(
         model=model,
-        tokenizer=_tokenizer_of(folder, options, name=name),
+        **_readers_of(model, folder, options, name=name),
         name=name,
         base_model=base_model,
         remote_code=code,
@@ -93,16 +96,35 @@ def load_adapter(folder: Path, options: OpenOptions, *, name: str, base_folder: 
         raise ModelInputError(
             f"{name}: a {settings.get('peft_type')} adapter can't be merged into its base model; LoRA and its kin can"
         )
-    tokenizer = _tokenizer_of(folder if has_tokenizer(folder) else place, options, name=name)
+    readers = _readers_of(merged, folder if has_tokenizer(folder) else place, options, name=name, base=place)
     return OpenedModel(
         model=merged.eval(),
-        tokenizer=tokenizer,
+        **readers,
         name=name,
         base_model=base,
         adapter=name,
         remote_code=code,
         pickled_weights=weights.pickled or base_weights.pickled,
     )
+
+
+def _readers_of(
+    model: Any, folder: Path, options: OpenOptions, *, name: str, base: Path | None = None
+) -> dict[str, Any]:
+    """The tokenizer of a model that reads text, else its processor, and a tokenizer where it writes.
+
+    An adapter's processor may lie in its own folder or in its base model's.
+    """
+    main = reads(model)
+    if main == IDS:
+        return {"tokenizer": _tokenizer_of(folder, options, name=name)}
+    medium: Medium = "picture" if main == "pixel_values" else "sound"
+    place = folder if base is None or has_processor(folder) else base
+    writes = transcribes(model) or translates(model)
+    return {
+        "tokenizer": _tokenizer_of(folder, options, name=name) if writes else None,
+        "processor": processor_of(options.processor or place, options, name=name, medium=medium),
+    }
 
 
 def load_tokenizer(source: str | Path, options: OpenOptions, *, name: str) -> Any:
@@ -163,6 +185,7 @@ def _load(
         try:
             config = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=options.trust_remote_code)
             _set_labels(config, own_head or {}, labels_from)
+            complete_names(config, saved_outputs(folder) if labels_from is None else None)
             model, info = auto.from_pretrained(
                 folder,
                 config=config,

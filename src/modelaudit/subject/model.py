@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cached_property
 from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from modelaudit.checker import Hiding, Losses, Predictions, TokenStatistics
+from modelaudit.checker import Answers, Hiding, Losses, Predictions, TokenStatistics
 from modelaudit.errors import CapabilityError, ModelInputError
 from modelaudit.rows import Row
+from modelaudit.subject.answering import all_ends
+from modelaudit.subject.continuation import read_prompts
 from modelaudit.subject.embeddings import Embeddings, saliency
 from modelaudit.subject.encoding import Encoder, Encoding, Segments, fingerprint
 from modelaudit.subject.generation import greedy, written
 from modelaudit.subject.hiding import Veil
+from modelaudit.subject.joining import all_answers, joined
+from modelaudit.subject.label_names import unnamed_said
 from modelaudit.subject.limits import max_length
 from modelaudit.subject.one_by_one import masked_one_by_one
+from modelaudit.subject.screen import Screen
+from modelaudit.subject.task import Settling
 from modelaudit.subject.tasks import is_of
-from modelaudit.subject.token_statistics import judged, statistics_of
+from modelaudit.subject.token_statistics import judged, lightened, statistics_of
+from modelaudit.subject.tokenizer_lock import lock_of
 from modelaudit.subject.unknown import hardly_read
 
 if TYPE_CHECKING:
@@ -30,13 +38,15 @@ if TYPE_CHECKING:
     from modelaudit.inference.inputs import ModelInput
     from modelaudit.inference.units import Want
     from modelaudit.subject.opened import OpenedModel
-    from modelaudit.subject.task import Task
+    from modelaudit.subject.task import Answering, Task
 
 Floats = NDArray[np.float64]
 Value = TypeVar("Value", Encoding, Segments)
 
 REMEMBERED = 200_000
 """Rows whose encoding is kept; the oldest go first."""
+MEDIA_AT_ONCE = 64
+"""Pictures or sounds that are held at once as the model takes them."""
 
 
 class Model:
@@ -50,7 +60,7 @@ class Model:
         self.opened = opened
         self.task = task
         self.engine = engine
-        self.encoder = Encoder(opened.tokenizer, max_length(opened.model, opened.tokenizer))
+        self.encoder: Any = task.encoder(opened, length=max_length(opened.model, opened.tokenizer))
         self.has_head = is_of(opened.model, task)
         self.labels: tuple[str, ...] = task.labels(opened.model) if self.has_head else ()
         if task.masks and opened.tokenizer.mask_token_id is None:
@@ -59,25 +69,36 @@ class Model:
                 "asked for a token; pass the tokenizer that the model was trained with"
             )
         hides = self.has_head and "predict_masked" in task.verbs
-        self._veil = Veil(task, self.encoder, engine, name=opened.name) if hides else None
-        self.hidings: tuple[Hiding, ...] = self._veil.ways if self._veil else ()
-        verbs = (task.verbs if self.has_head else frozenset()) | {"embed", "token_counts"}
+        self._screen = Screen(task.medium) if hides and task.medium != "text" else None
+        self._veil = Veil(task, self.encoder, engine, name=opened.name) if hides and task.medium == "text" else None
+        hider = self._veil or self._screen
+        self.hidings: tuple[Hiding, ...] = hider.ways if hider else ()
+        verbs = (task.verbs if self.has_head else frozenset()) | {"embed"}
+        verbs |= {"token_counts"} if task.medium == "text" else set()
         self.capabilities: frozenset[str] = verbs - (set() if self.hidings else {"predict_masked"})
-        self._lock = threading.Lock()
+        self._lock: AbstractContextManager[Any] = (
+            lock_of(opened.tokenizer) if task.medium == "text" else threading.Lock()
+        )
         self._encodings: dict[Hashable, Encoding] = {}
         self._segments: dict[Hashable, Segments] = {}
         self._judged: dict[Hashable, Encoding] = {}
 
+    def settle(self, rows: Sequence[Row]) -> None:
+        """Read rows from now on as these want it; called once, before any checker asks."""
+        self.engine.events += unnamed_said(self.labels)
+        if isinstance(self.task, Settling):
+            self.encoder, said = self.task.settled(self.encoder, rows, opened=self.opened)
+            self.engine.events += said
+
     @property
-    def max_length(self) -> int:
-        """The most tokens that a row may have, special tokens included."""
-        return self.encoder.max_length
+    def max_length(self) -> int | None:
+        """The most tokens that a row may have, special tokens included; None for rows that are no text."""
+        return int(self.encoder.max_length) if self.task.medium == "text" else None
 
     def predict(self, rows: Sequence[Row]) -> Predictions:
-        """Return logits and probabilities, per word for token classification."""
+        """Return logits and probabilities, per word for token classification, per part where answers are text."""
         self._need("predict")
-        encodings = self.encodings(rows)
-        return self._predictions(encodings)
+        return joined([self._predictions(self.encodings(part)) for part in self._parts(rows)])
 
     def predict_proba(self, texts: Sequence[str]) -> Floats:
         """Return (n, C) probabilities of plain texts; for libraries that want a model function."""
@@ -87,7 +108,7 @@ class Model:
 
     def fingerprints(self, rows: Sequence[Row]) -> list[str]:
         """Return for each row a string that rows share exactly where the model is given the same input."""
-        return [fingerprint(encoding) for encoding in self.encodings(rows)]
+        return [fingerprint(encoding) for part in self._parts(rows) for encoding in self.encodings(part)]
 
     def loss(self, rows: Sequence[Row]) -> Losses:
         """Return the loss of each row's truth: cross-entropy in nats, or the squared error of a regression.
@@ -103,9 +124,11 @@ class Model:
         """Return each row's maskable words, as the model's tokenizer splits them, without what was cut off.
 
         For token classification they are the row's own words, for text generation those of the prompt. Tokenizers
-        that know no words give their tokens.
+        that know no words give their tokens. Of a picture they are patches, of a sound segments.
         """
         self._need("players")
+        if self._screen is not None:
+            return [self._screen.players(row) for row in rows]
         return [segments.players for segments in self._segmented(rows)]
 
     def predict_masked(
@@ -118,9 +141,12 @@ class Model:
         CapabilityError for a way that it does not have.
         """
         self._need("predict_masked")
-        assert self._veil is not None
         if len(rows) != len(keep):
             raise ValueError(f"{len(rows)} rows need as many arrays of variants, not {len(keep)}")
+        if self._screen is not None:
+            way = self._screen.way(hide, name=self.opened.name)
+            return [self.predict(self._screen.variants(row, kept, way)) for row, kept in zip(rows, keep, strict=True)]
+        assert self._veil is not None
         encodings = self.encodings(rows)
         variants: list[ModelInput] = []
         for row, encoding, segments, kept in zip(rows, encodings, self._segmented(rows), keep, strict=True):
@@ -139,7 +165,9 @@ class Model:
     def embed(self, rows: Sequence[Row]) -> Floats:
         """Return (n, H) mean-pooled last hidden states."""
         self._need("embed")
-        hidden = self.engine.hidden([encoding.input for encoding in self.encodings(rows)])
+        hidden: list[NDArray[np.float32]] = []
+        for part in self._parts(rows):
+            hidden += self.engine.hidden([encoding.input for encoding in self.encodings(part)])
         return np.stack(hidden).astype(np.float64) if hidden else np.zeros((0, 0))
 
     def gradients(self, rows: Sequence[Row], classes: Sequence[int]) -> list[Floats]:
@@ -172,33 +200,69 @@ class Model:
         a few words.
         """
         self._need("generate")
-        room = min(max(max_new_tokens, 0), self.max_length // 2)
-        shortened = replace(self.encoder, max_length=self.max_length - room)
+        length: int = self.encoder.max_length
+        room = min(max(max_new_tokens, 0), length // 2)
+        shortened = replace(self.encoder, max_length=length - room)
+        contents = [self.task.content(replace(row, answer=None)) for row in rows]
         with self._lock:
-            prompts = self.task.encode([self.task.content(replace(row, answer=None)) for row in rows], shortened)
-        new = greedy(prompts, self.engine, ends=_ends(self.opened), most=max_new_tokens, length=self.max_length)
+            prompts = self.task.encode(contents, shortened)
+        new = greedy(prompts, self.engine, ends=all_ends(self.opened), most=max_new_tokens, length=length)
         with self._lock:
-            return written([row.text for row in rows], prompts, new, self.encoder)
+            return written(read_prompts(contents, self.encoder), prompts, new, self.encoder)
+
+    def answers(self, rows: Sequence[Row], *, max_new_tokens: int = 64) -> Answers:
+        """Return what the model itself answers to each row, as text: see `checker.ModelHandle.answers`."""
+        self._need("answers")
+        if max_new_tokens < 1:
+            raise ValueError(f"max_new_tokens is {max_new_tokens}; ask for 1 or more")
+        task = cast("Answering", self.task)
+        return all_answers(
+            [
+                task.answers(part, self.encoder, self.engine, opened=self.opened, most=max_new_tokens)
+                for part in self._parts(rows)
+            ]
+        )
 
     def token_statistics(self, rows: Sequence[Row]) -> TokenStatistics:
         """Return how probable each token of the rows' answers is, or of their texts where a row has no answer."""
         self._need("token_statistics")
-        encodings = self.encodings(rows) if self.task.masks else self._remembered(rows, self._judged, judged)
-        answers = self._asked("token_statistics", [encoding.input for encoding in encodings])
-        return statistics_of(encodings, answers)
+        found, stated = [], []
+        for part in self._parts(rows):
+            whole = self.task.asks == "log_probs" and not self.task.masks and not self.engine.translates
+            encodings = self._remembered(part, self._judged, judged) if whole else self.encodings(part)
+            found += self._asked("token_statistics", [encoding.input for encoding in encodings])
+            stated += [lightened(encoding) for encoding in encodings]
+        return statistics_of(stated, found)
 
     def token_counts(self, texts: Sequence[str]) -> NDArray[np.int64]:
         """Return the number of tokens in each text, special tokens not counted."""
         with self._lock:
-            return self.encoder.counts(texts)
+            counts: NDArray[np.int64] = self.encoder.counts(texts)
+            return counts
 
     def encodings(self, rows: Sequence[Row]) -> list[Encoding]:
-        """Return the rows as the model reads them; equal rows are tokenised once."""
-        return self._remembered(rows, self._encodings, self.task.encode)
+        """Return the rows as the model reads them; equal texts are tokenised once, pictures and sounds are not kept."""
+        if self.task.medium == "text":
+            return self._remembered(rows, self._encodings, self.task.encode)
+        return self.task.encode([self.task.content(row) for row in rows], self.encoder)
+
+    def encodings_of_all(self, rows: Sequence[Row]) -> list[Encoding]:
+        """Return the rows as the model reads them, without pixels and samples: these are not held for all rows."""
+        return [lightened(encoding) for part in self._parts(rows) for encoding in self.encodings(part)]
 
     def unknown_rows(self, encodings: Sequence[Encoding]) -> int:
         """Return how many rows the tokenizer can hardly spell."""
-        return hardly_read(encodings, self.encoder.tokenizer)
+        return hardly_read(encodings, self.encoder.tokenizer) if self.task.medium == "text" else 0
+
+    def remarks(self, rows: Sequence[Row]) -> dict[str, int]:
+        """Return how many rows are read otherwise than they stand in the table, by reason."""
+        told = getattr(self.encoder, "remarks", None)
+        return told(rows) if told is not None else {}
+
+    def _parts(self, rows: Sequence[Row]) -> list[Sequence[Row]]:
+        """Rows in portions that are held at once: what models see or hear of a row takes much more room than a text."""
+        size = len(rows) if self.task.medium == "text" else MEDIA_AT_ONCE
+        return [rows[start : start + size] for start in range(0, len(rows), size)] if rows else [rows]
 
     def _segmented(self, rows: Sequence[Row]) -> list[Segments]:
         return self._remembered(rows, self._segments, self.task.segment)
@@ -253,11 +317,3 @@ def check_texts(texts: Sequence[str]) -> None:
         raise TypeError(
             f"predict_proba takes texts, not a {type(other).__name__}; for rows use predict(rows).probabilities"
         )
-
-
-def _ends(opened: OpenedModel) -> frozenset[int]:
-    """The tokens that end an answer, by the model's generation settings and its tokenizer."""
-    settings = getattr(opened.model, "generation_config", None)
-    named = getattr(settings, "eos_token_id", None)
-    ends = [*named] if isinstance(named, list) else [named]
-    return frozenset(int(token) for token in (*ends, opened.tokenizer.eos_token_id) if token is not None)

@@ -17,6 +17,7 @@ class OpenOptions:
 
     Attributes:
         tokenizer: a tokenizer, or the name or folder of one, where it does not come with the model.
+        processor: likewise an image processor, a feature extractor, or the processor that holds one.
         trust_remote_code: run code that the model's folder or repository carries.
         allow_pickle: load pickled weights (`pytorch_model.bin`), which can run code.
         headless: take a model of any head, or of none, as an encoder; so base models are opened.
@@ -25,6 +26,7 @@ class OpenOptions:
     """
 
     tokenizer: Any = None
+    processor: Any = None
     trust_remote_code: bool = False
     allow_pickle: bool = False
     headless: bool = False
@@ -33,12 +35,18 @@ class OpenOptions:
     model_name: str | None = None
     mask_word: str | None = None
 
+    def alone(self, *, headless: bool = False) -> OpenOptions:
+        """Return what is allowed, without what was said of one model."""
+        return OpenOptions(headless=headless, trust_remote_code=self.trust_remote_code, allow_pickle=self.allow_pickle)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedModel:
     """A model in memory with its tokenizer.
 
     Attributes:
+        tokenizer: None for models that read no text and write none.
+        processor: what makes pixel values of a picture or features of a sound; None for models that read text.
         name: as the report shows it (hub id, folder name, or class name).
         base_model: name or folder of the model that it was fine-tuned from, where that is known.
         base_folder: where that model lies, if the name alone doesn't lead there.
@@ -47,8 +55,9 @@ class OpenedModel:
     """
 
     model: PreTrainedModel
-    tokenizer: PreTrainedTokenizerBase
+    tokenizer: PreTrainedTokenizerBase | Any
     name: str
+    processor: Any = None
     base_model: str | None = None
     base_folder: Path | None = None
     adapter: str | None = None
@@ -76,3 +85,16 @@ class OpenedCallable:
     labels: tuple[str, ...]
     identity: str | None = None
     mask_word: str | None = None
+
+
+def folder_at_hand(opened: OpenedModel | OpenedCallable) -> Path | None:
+    """Return the folder of the base model that the model names; fetching one is the user's to ask for."""
+    if isinstance(opened, OpenedCallable):
+        return None
+    if opened.base_folder is not None or opened.base_model is None:
+        return opened.base_folder
+    folder = Path(opened.base_model)
+    try:
+        return folder if folder.is_dir() else None
+    except OSError:
+        return None

@@ -11,6 +11,7 @@ from modelaudit.errors import CapabilityError, ModelInputError
 from modelaudit.inference.engine import Engine
 from modelaudit.inference.weights import weights_sha256
 from modelaudit.subject.callable_model import CallableModel
+from modelaudit.subject.examples import examples
 from modelaudit.subject.model import Model
 
 # What a class that is not made from its configuration alone may raise.
@@ -33,9 +34,16 @@ def randomised(model: Model | CallableModel, *, seed: int) -> Model:
             torch.manual_seed(seed)
             fresh = type(opened.model)(copy.deepcopy(opened.model.config)).float().eval()
         engine = Engine(
-            fresh, model_id=weights_sha256(fresh), device=model.engine.device, backend="torch", numerics="strict"
+            fresh,
+            model_id=weights_sha256(fresh),
+            device=model.engine.device,
+            backend="torch",
+            numerics="strict",
+            like=examples(opened, model.task),
         )
     except (*_MISFITS, ModelInputError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise CapabilityError(f"the weights of {opened.name} can't be drawn anew ({reason:.200})") from error
-    return Model(replace(opened, model=fresh, name=f"{opened.name}, random weights"), model.task, engine)
+    made = Model(replace(opened, model=fresh, name=f"{opened.name}, random weights"), model.task, engine)
+    made.encoder = model.encoder
+    return made

@@ -24,6 +24,8 @@ Number = TypeVar("Number", bound=np.generic)
 
 KINDS: dict[str, tuple[str, ...]] = {
     "text-classification": ("head", "lora", "distilled"),
+    "image-classification": ("head", "distilled"),
+    "audio-classification": ("head", "distilled"),
     "token-classification": ("head", "lora", "distilled"),
     "text-generation": ("lora",),
 }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from modelaudit.errors import ModelInputError
 from modelaudit.hookspecs import hookimpl
-from modelaudit.subject.callables import is_function, open_callable, refuse_names
+from modelaudit.subject.callables import is_function, is_zero_shot, open_callable, open_zero_shot, refuse_names
 from modelaudit.subject.folder import ALLOW_PICKLE, PICKLES, card_base_model, has_pickles, read_json
 from modelaudit.subject.opened import OpenedCallable, OpenedModel, OpenOptions
 from modelaudit.subject.places import is_file, is_folder, shown
@@ -18,6 +18,8 @@ from modelaudit.subject.quiet import quiet
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
+
+    from modelaudit.subject.task import Medium
 
 LONGEST_HUB_ID = 96
 _HUB_ID = re.compile(r"[\w][\w.-]*(/[\w][\w.-]*)?")
@@ -34,6 +36,8 @@ def modelaudit_open_model(source: Any, options: Any) -> OpenedModel | OpenedCall
         opened: OpenedModel | None = source
     elif isinstance(source, str | Path):
         opened = _from_name(source, options)
+    elif is_zero_shot(source) and not options.headless:
+        return open_zero_shot(source, options)
     else:
         opened = _from_memory(source, options)
     if opened is None and is_function(source):
@@ -187,6 +191,8 @@ def _from_memory(source: Any, options: OpenOptions) -> OpenedModel | None:
     from transformers import PreTrainedModel
 
     if _comes_from(source, "transformers.pipelines"):
+        processor = getattr(source, "image_processor", None) or getattr(source, "feature_extractor", None)
+        options = replace(options, processor=processor or options.processor)
         source = (source.model, source.tokenizer)
     model, tokenizer = source if isinstance(source, tuple) and len(source) == 2 else (source, options.tokenizer)
     adapter = None
@@ -194,12 +200,29 @@ def _from_memory(source: Any, options: OpenOptions) -> OpenedModel | None:
         model, adapter = _adapted(model)
     if not isinstance(model, PreTrainedModel):
         return None
-    return OpenedModel(
-        model=model,
-        tokenizer=_tokenizer(model, tokenizer, options),
-        name=type(model).__name__,
-        adapter=adapter,
-    )
+    return OpenedModel(model=model, **_readers(model, tokenizer, options), name=type(model).__name__, adapter=adapter)
+
+
+def _readers(model: PreTrainedModel, beside: Any, options: OpenOptions) -> dict[str, Any]:
+    """The tokenizer of a model in memory or, of one that reads no text, its processor, and a tokenizer if it writes.
+
+    `beside` is what was handed in with the model: of a model that reads no text its processor, or else its tokenizer.
+    """
+    from modelaudit.inference.families import IDS, reads, transcribes, translates
+    from modelaudit.subject.processors import extractor_in, processor_of
+
+    main = reads(model)
+    if main == IDS:
+        return {"tokenizer": _tokenizer(model, beside, options)}
+    given = options.processor if options.processor is not None else beside
+    inner = getattr(given, "tokenizer", None)
+    tokenizer = inner if inner is not None else beside if extractor_in(beside) is None else options.tokenizer
+    writes = transcribes(model) or translates(model)
+    medium: Medium = "picture" if main == "pixel_values" else "sound"
+    return {
+        "tokenizer": _tokenizer(model, tokenizer, options) if writes else None,
+        "processor": processor_of(given, options, name=type(model).__name__, medium=medium),
+    }
 
 
 def _comes_from(source: Any, package: str) -> bool:

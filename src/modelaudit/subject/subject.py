@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from modelaudit.audit_report import Declared, ModelInfo, Preset, SubjectInfo
 from modelaudit.checker import Data
-from modelaudit.errors import ModelInputError, WorkerError
+from modelaudit.errors import DataInputError, ModelInputError, WorkerError
 from modelaudit.inference.engine import Engine
 from modelaudit.inference.precision import spread
 from modelaudit.inference.standard import Standard
 from modelaudit.inference.weights import weights_sha256
 from modelaudit.subject.callable_model import CallableModel
-from modelaudit.subject.dataset import prepare_rows
+from modelaudit.subject.chat import own_template
+from modelaudit.subject.dataset import likeness, prepare_rows
 from modelaudit.subject.describe import callable_info, model_info
+from modelaudit.subject.examples import examples
 from modelaudit.subject.limits import check_fit, check_numbers, check_vocabulary
 from modelaudit.subject.model import Model
 from modelaudit.subject.opened import OpenedCallable, OpenedModel
 from modelaudit.subject.task import ColumnChoice, Task
 from modelaudit.subject.tasks import task_of
 
+PAIRED = ("text-classification", "multi-label-classification", "text-regression", "question-answering")
 DEVICES = ("auto", "cpu", "cuda")
 
 
@@ -53,6 +56,8 @@ def build_subject(
     text_column: str | None = None,
     label_column: str | None = None,
     group_column: str | None = None,
+    pair_column: str | None = None,
+    chat: bool | None = None,
     train_columns: ColumnChoice | None = None,
     sample: int | None = None,
     seed: int = 0,
@@ -88,7 +93,8 @@ def build_subject(
         model = CallableModel(opened, batch_tokens=batch_tokens)
     else:
         model, info = _handle(opened, task_of(opened.model), run)
-    columns = ColumnChoice(text_column, label_column, group_column)
+    columns = ColumnChoice(text_column, label_column, group_column, pair_column, chat)
+    _refuse_columns(columns, model.task.name)
     rows = prepare_rows(
         model,
         data,
@@ -103,12 +109,19 @@ def build_subject(
         model.engine.meet([encoding.input for encoding in model.encodings(rows.data.evaluation)])
         info = callable_info(model)
     else:
-        # By what they say and not by where they stand: the order of a table may change nothing.
-        said = sorted(rows.data.evaluation, key=lambda row: row.text)
-        model.engine.certify([encoding.input for encoding in model.encodings(spread(said))])
+        if model.task.medium == "text" or model.engine.device != "cpu":
+            # By what they say and not by where they stand: the order of a table may change nothing.
+            said = sorted(rows.data.evaluation, key=likeness)
+            model.engine.certify([encoding.input for encoding in model.encodings(spread(said))])
     base_model, base_info = (
         _handle(base, model.task, {**run, "numerics": "strict"}) if isinstance(base, OpenedModel) else (None, None)
     )
+    if isinstance(model, Model) and base_model is not None and model.task.name == "text-generation":
+        # Both read the same chats; most base models have no template of their own.
+        base_model.encoder = replace(base_model.encoder, template=own_template(model.opened.tokenizer))
+    for handle in (model, base_model):
+        if isinstance(handle, Model):
+            handle.settle(rows.data.evaluation)
     if isinstance(base, OpenedModel) and isinstance(opened, OpenedModel):
         _check_base(base, opened)
     return Subject(
@@ -141,6 +154,17 @@ def check_device(device: str) -> None:
         raise ModelInputError("device 'cuda' was asked for, but torch finds no CUDA device here; use 'auto' or 'cpu'")
 
 
+def _refuse_columns(columns: ColumnChoice, task: str) -> None:
+    """Raise where a way to read rows was asked for that a task does not have."""
+    if columns.chat and task != "text-generation":
+        raise DataInputError(f"chat was asked for, but {task} reads no chats; leave chat= (--chat) out")
+    if columns.pair and task not in PAIRED:
+        raise DataInputError(
+            f"a column of second texts was named, but {task} reads one text a row; leave pair_column= (--pair-column) "
+            "out"
+        )
+
+
 def _refuse_for_function(
     opened: OpenedCallable, base: OpenedModel | OpenedCallable | None, run: Mapping[str, Any]
 ) -> None:
@@ -168,7 +192,8 @@ def _refuse_for_function(
 
 def _check_base(base: OpenedModel, opened: OpenedModel) -> None:
     """Raise ModelInputError for a base model that can't be what the audited model was fine-tuned from."""
-    check_vocabulary(base.tokenizer, opened.tokenizer, name=base.name, target=opened.name)
+    if base.tokenizer is not None and opened.tokenizer is not None:
+        check_vocabulary(base.tokenizer, opened.tokenizer, name=base.name, target=opened.name)
     if base.model is opened.model and opened.adapter is not None:
         raise ModelInputError(
             f"{base.name}: base_model= is the very model that carries the adapter, since PEFT puts an adapter's layers "
@@ -178,15 +203,16 @@ def _check_base(base: OpenedModel, opened: OpenedModel) -> None:
 
 def _handle(opened: OpenedModel, task: Task, run: Mapping[str, Any]) -> tuple[Model, ModelInfo]:
     """Return the model behind an engine that is made with the options `run`."""
-    check_fit(opened.model, opened.tokenizer, name=opened.name)
+    if opened.tokenizer is not None and task.medium == "text":
+        check_fit(opened.model, opened.tokenizer, name=opened.name)
     check_numbers(opened.model, name=opened.name)
     weights = weights_sha256(opened.model)
     wanted = run["numerics"]
     if not task.argmax:
         # Half precision is certified by the answers that stay the same, which is no question to a number.
         run = {**run, "numerics": "strict"}
-    engine = Engine(opened.model, model_id=weights, **run)
-    if task.asks == "log_probs" and not task.masks and engine.looks_ahead:
+    engine = Engine(opened.model, model_id=weights, like=examples(opened, task), **run)
+    if engine.generates and task.asks == "log_probs" and not task.masks and engine.looks_ahead:
         raise ModelInputError(
             f"{opened.name}: this {type(opened.model).__name__} reads what stands behind a token, so it would judge an "
             "answer by the answer itself; set is_decoder in config.json if it was trained to write from left to right"

@@ -12,6 +12,7 @@ from modelaudit.errors import DataInputError
 from modelaudit.evidence import storable
 from modelaudit.subject.conll import read_conll
 from modelaudit.subject.delimited import read_delimited
+from modelaudit.subject.media_folder import columns_of_folder, described_by, is_medium_array
 from modelaudit.subject.places import shown
 from modelaudit.subject.schemes import respelled
 from modelaudit.subject.tag_faults import typed
@@ -29,11 +30,12 @@ class Table:
     Attributes:
         name: as row ids and messages show it.
         frame: cells are Python objects, a missing cell is None; columns are named by strings.
-        kind: `csv`, `jsonl`, `parquet`, `conll`, `dataset`, `frame` or `records`.
+        kind: `csv`, `jsonl`, `parquet`, `conll`, `folder`, `dataset`, `frame` or `records`.
         class_names: names of the classes by column, where the source declares them (`datasets.ClassLabel`).
         repaired: rows in which lone surrogates, which UTF-8 can't carry, became U+FFFD.
         written: tags of each row as the source spells them, by column, where its reader has respelled them.
         numbers: of the rows in the source, counted from 1, where some were left out; None where none were.
+        folder: where relative paths in its cells begin; None for the folder that the process runs in.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Table:
     repaired: int = 0
     written: Mapping[str, Sequence[Sequence[str]]] = field(default_factory=dict)
     numbers: tuple[int, ...] | None = None
+    folder: Path | None = None
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -84,8 +87,8 @@ class Table:
 def read_table(source: Any, *, name: str) -> Table:
     """Read rows from a path, a `datasets.Dataset`, a DataFrame or a list of dicts.
 
-    Paths: `.csv`, `.tsv`, `.jsonl`, `.json`, `.parquet`, `.conll`/`.bio`/`.iob`/`.txt` (CoNLL columns). Raises
-    DataInputError for what can't be read, with the place and the next step.
+    Paths: `.csv`, `.tsv`, `.jsonl`, `.json`, `.parquet`, `.conll`/`.bio`/`.iob`/`.txt` (CoNLL columns), or a folder of
+    pictures or sounds. Raises DataInputError for what can't be read, with the place and the next step.
     """
     import pandas as pd
 
@@ -120,11 +123,23 @@ def _read_file(path: Path, name: str) -> Table:
     if not path.exists():
         raise DataInputError(f"{shown(name)}: there is no file {shown(path)}; check the path")
     if path.is_dir():
-        raise DataInputError(f"{name}: {path} is a folder; name one file in it ({FORMATS})")
+        return _read_media_folder(path, name)
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         raise DataInputError(f"{name}: the suffix {path.suffix!r} of {path.name} is not known; use {FORMATS}")
-    return reader(path, name)
+    return replace(reader(path, name), folder=path.parent)
+
+
+def _read_media_folder(path: Path, name: str) -> Table:
+    described = described_by(path)
+    if described is not None:
+        return replace(_read_file(described, name), kind="folder")
+    columns = columns_of_folder(path, name)
+    if columns is None:
+        raise DataInputError(
+            f"{name}: {shown(path)} is a folder; name one file in it ({FORMATS}), or a folder of pictures or sounds"
+        )
+    return replace(_table(name, "folder", columns), folder=path)
 
 
 def _decoded(path: Path, name: str) -> str:
@@ -271,15 +286,19 @@ def _clean(cells: list[Any], touched: set[int]) -> list[Any]:
     for position, cell in enumerate(cells):
         plain = _plain(cell)
         safe = _safe(plain)
-        if safe != plain:
+        # Arrays and pictures are returned as they are, and have an equality of their own.
+        if safe is not plain and safe != plain:
             touched.add(position)
         cleaned.append(safe)
     return cleaned
 
 
 def _plain(cell: Any) -> Any:
-    """The cell as a Python object: numpy values unpacked, in lists too; NaN, NaT and NA as None; a tuple as a list."""
-    if cell is None or isinstance(cell, str | dict):
+    """The cell as a Python object: numpy values unpacked, in lists too; NaN, NaT and NA as None; a tuple as a list.
+
+    Arrays of pictures and sounds stay as they are.
+    """
+    if cell is None or isinstance(cell, str | dict | bytes) or is_medium_array(cell):
         return cell
     if hasattr(cell, "tolist"):
         cell = cell.tolist()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from modelaudit.checker import Losses, Predictions
-from modelaudit.errors import DataInputError, ModelInputError
+from modelaudit.checker import Answers, Losses, Predictions
+from modelaudit.errors import DataInputError
 from modelaudit.inference.units import Want
 from modelaudit.rows import Row
 from modelaudit.subject.columns import find_column
@@ -20,6 +20,10 @@ from modelaudit.subject.tables import Table
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
+    from modelaudit.inference.engine import Engine
+    from modelaudit.subject.opened import OpenedModel
+
+Medium = Literal["text", "picture", "sound"]
 NO_TEXT = "rows without text (left out)"
 NO_LABEL = "rows without a label (left out)"
 REPAIRED = "rows with characters that UTF-8 can't carry (replaced)"
@@ -27,11 +31,18 @@ REPAIRED = "rows with characters that UTF-8 can't carry (replaced)"
 
 @dataclass(frozen=True, slots=True)
 class ColumnChoice:
-    """The columns that the user named; None is found by name and type."""
+    """The columns that the user named; None is found by name and type.
+
+    Attributes:
+        pair: the column of the second text of a pair; empty where texts stand alone, whatever else the table has.
+        chat: whether prompts are put to the model through its chat template; None where the table holds messages.
+    """
 
     text: str | None = None
     label: str | None = None
     group: str | None = None
+    pair: str | None = None
+    chat: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +56,7 @@ class RowBatch:
     text_column: str
     label_column: str | None
     set_aside: dict[str, int] = field(default_factory=dict)
+    pair_column: str | None = None
 
 
 class Task(Protocol):
@@ -52,6 +64,8 @@ class Task(Protocol):
 
     Attributes:
         name: as the report shows it, `text-classification`.
+        medium: what rows are. reads: the main inputs of its models, `input_ids`, `pixel_values`, `input_values` or
+            `input_features`.
         suffixes: how class names of models with such a head end, `ForSequenceClassification`.
         auto_class: the transformers class that loads them.
         peft_type: the task type in an adapter's configuration; empty where there is none of this kind.
@@ -64,6 +78,8 @@ class Task(Protocol):
     """
 
     name: str
+    medium: Medium
+    reads: frozenset[str]
     suffixes: tuple[str, ...]
     auto_class: str
     peft_type: str
@@ -82,6 +98,10 @@ class Task(Protocol):
 
         Raises ModelInputError for a head that the task can't judge.
         """
+        ...
+
+    def encoder(self, opened: OpenedModel, *, length: int) -> Any:
+        """Return what turns contents into encodings: the tokenizer, cut to so many tokens, or a processor."""
         ...
 
     def rows(self, table: Table, labels: Sequence[str], columns: ColumnChoice) -> RowBatch:
@@ -115,28 +135,34 @@ class Task(Protocol):
         ...
 
 
-def class_names(model: PreTrainedModel) -> tuple[str, ...]:
-    """Return a model's class names by index.
+class Answering(Protocol):
+    """What a task has in addition where its models answer with text."""
 
-    Raises ModelInputError where two are equal, one is missing, or label2id gives one another index.
-    """
-    config = model.config
-    known = {int(index): str(label) for index, label in (config.id2label or {}).items()}
-    count = int(config.num_labels)
-    if sorted(known) != list(range(count)):
-        raise ModelInputError(f"the model has {count} classes, but id2label names {sorted(known)}; name each class")
-    names = tuple(known[index] for index in range(count))
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise ModelInputError(f"the model's id2label gives the name {twice!r} to two classes; make the names differ")
-    inverse = {str(label): str(index) for label, index in (config.label2id or {}).items()}
-    crossed = next((name for index, name in known.items() if inverse.get(name, str(index)) != str(index)), None)
-    if crossed is not None:
-        raise ModelInputError(
-            f"the model's id2label and label2id contradict each other: label2id gives {crossed!r} the index "
-            f"{inverse[crossed]}, id2label another; correct the wrong one in config.json"
-        )
-    return names
+    def answers(
+        self, rows: Sequence[Row], encoder: Any, engine: Engine, *, opened: OpenedModel, most: int
+    ) -> Answers:
+        """Return what the model answers by itself, with at most so many new tokens where it writes."""
+        ...
+
+
+@runtime_checkable
+class Settling(Protocol):
+    """What a task has in addition where the rows of an audit say how its models are to be read."""
+
+    def settled(self, reader: Any, rows: Sequence[Row], *, opened: OpenedModel) -> tuple[Any, tuple[str, ...]]:
+        """Return the encoder as these rows want it, and sentences for the report."""
+        ...
+
+
+class ReadsText:
+    """What tasks share whose rows are texts."""
+
+    medium: Medium = "text"
+    reads: frozenset[str] = frozenset({"input_ids"})
+
+    def encoder(self, opened: OpenedModel, *, length: int) -> Encoder:
+        """Return the tokenizer, cut to so many tokens."""
+        return Encoder(opened.tokenizer, length)
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,8 @@ from numpy.typing import NDArray
 from modelaudit.checker import TokenStatistics
 from modelaudit.evidence import storable
 from modelaudit.inference.inputs import ModelInput
-from modelaudit.subject.continuation import Content, continuations
-from modelaudit.subject.encoding import Encoder, Encoding
+from modelaudit.subject.continuation import Content, Continuation, continuations
+from modelaudit.subject.encoding import SPECIAL, Encoder, Encoding
 
 
 def judged(contents: Sequence[Content], encoder: Encoder) -> list[Encoding]:
@@ -20,13 +21,30 @@ def judged(contents: Sequence[Content], encoder: Encoder) -> list[Encoding]:
 
     A text is cut to the model's length from its end, so that what stands at its beginning keeps what stood before it.
     Of a text all tokens are judged that have something before them: the first as well where the tokenizer puts a
-    special token there.
+    special token there. Of a chat without an answer the words of its last message are judged, behind what the template
+    puts before them.
     """
-    answered = [content for content in contents if content[1] is not None]
-    whole = [text for text, answer in contents if answer is None]
-    rows = iter([each.encoding() for each in continuations(answered, encoder)])
+    whole = [content[0] for content in contents if _is_text(content)]
+    rows = iter(continuations([content for content in contents if not _is_text(content)], encoder))
     texts = iter(_whole_texts(whole, encoder))
-    return [next(texts) if answer is None else next(rows) for _, answer in contents]
+    return [
+        next(texts) if _is_text(content) else _of_row(next(rows), encoder, answered=content[1] is not None)
+        for content in contents
+    ]
+
+
+def _is_text(content: Content) -> bool:
+    return content[1] is None and len(content) == 2
+
+
+def _of_row(row: Continuation, encoder: Encoder, *, answered: bool) -> Encoding:
+    if answered:
+        return row.encoding()
+    ids = row.tokens.ids
+    words = np.flatnonzero(row.segments(encoder).player_of_position != SPECIAL)
+    places = words[words > 0].astype(np.int32) - 1
+    source = ModelInput(ids, row.tokens.types, places, ids[places + 1])
+    return Encoding(source, row.lost, len(places), np.arange(len(places), dtype=np.int32))
 
 
 def statistics_of(encodings: Sequence[Encoding], answers: Sequence[NDArray[np.float32]]) -> TokenStatistics:
@@ -43,6 +61,13 @@ def statistics_of(encodings: Sequence[Encoding], answers: Sequence[NDArray[np.fl
         offsets=offsets.astype(np.int64),
         truncated=np.array([encoding.tokens_lost > 0 for encoding in encodings], dtype=np.bool_),
     )
+
+
+def lightened(encoding: Encoding) -> Encoding:
+    """Return an encoding without the values that the model has read."""
+    if encoding.input.values is None:
+        return encoding
+    return replace(encoding, input=replace(encoding.input, values=None))
 
 
 def _whole_texts(texts: Sequence[str], encoder: Encoder) -> list[Encoding]:

@@ -111,7 +111,8 @@ def read_training_data(
 
 def _opened(source: Any, role: str, columns: ColumnChoice) -> _Part:
     name = Path(source).name if isinstance(source, str | Path) else role
-    return _Part(source, read_table(source, name=name), columns)
+    # The reference trainer teaches texts that stand alone.
+    return _Part(source, read_table(source, name=name), replace(columns, pair=""))
 
 
 def _apart(dev: _Part, train: _Part) -> _Part:

@@ -15,6 +15,7 @@ from typing import Any
 
 from modelaudit.checkers.bias.attributes import attributes_of
 from modelaudit.checkers.bias.attributes.attribute import TOPICS, Attribute, Design
+from modelaudit.checkers.bias.passage import joined, rebuilt
 from modelaudit.checkers.bias.source import Source
 from modelaudit.checkers.bias.survey import examined, label_that_speaks
 from modelaudit.rows import Row
@@ -108,8 +109,10 @@ def _written(
     left_out: Counter[str],
     seed: int,
 ) -> Iterator[Counterfactual]:
-    document = Document(row.text) if row.words is None else Document.from_words(row.words)
-    found = examined(attribute, Source(row, document, row.tags, language=attribute.language), labels)
+    text, parts = joined(row, with_answer=False)
+    document = Document(text) if row.words is None else Document.from_words(row.words)
+    source = Source(row, document, row.tags, language=attribute.language, parts=parts)
+    found = examined(attribute, source, labels)
     if found is None:
         return
     other = found if isinstance(found, str) else attribute.another(found, turns, barred=barred, seed=seed)
@@ -118,13 +121,15 @@ def _written(
         return
     group, edits = other
     if edits:
-        rewritten = _rewritten(row, document, edits, labels, attribute.title)
+        rewritten = _rewritten(source, edits, labels, attribute.title)
         yield Counterfactual(rewritten, row.id, attribute.title, group)
 
 
-def _rewritten(row: Row, document: Document, edits: Sequence[Edit], labels: Sequence[str], title: str) -> Row:
-    edited = apply(document, edits)
+def _rewritten(source: Source, edits: Sequence[Edit], labels: Sequence[str], title: str) -> Row:
+    row, edited = source.row, apply(source.document, edits)
     named = replace(row, id=f"{row.id} {title}")
+    if source.parts:
+        return rebuilt(named, source.parts, edited)
     if row.words is None:
         return named.with_text(edited.document.text)
     tags = None

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from modelaudit.checkers.bias.change import DECISIONS, Change
 from modelaudit.statistics import Estimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flips:
-    """How often the decision changes.
+    """How often the decision changes, or how much what is written.
 
     Attributes:
         excess: across the groups beyond those within them.
         across, within: the share of exchanges across the groups, and within them, that change the decision.
         controls: rows that have a control.
         controlled: whether they are enough to tell what goes beyond it.
+        change: what changes.
     """
 
     excess: Estimate
@@ -23,6 +25,7 @@ class Flips:
     within: Estimate
     controls: int
     controlled: bool = True
+    change: Change = DECISIONS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,9 @@ from modelaudit.checker import Budget, CheckerInfo, Context, Cost, ModelHandle, 
 from modelaudit.checkers.bias.attributes import attributes_of
 from modelaudit.checkers.bias.attributes.attribute import TOPICS
 from modelaudit.checkers.bias.options import Options, listed
-from modelaudit.checkers.bias.scoring import LANGUAGE_TASKS, TASKS
-from modelaudit.checkers.bias.source import Source, drawn
+from modelaudit.checkers.bias.own_answers import with_answers
+from modelaudit.checkers.bias.scoring import TASKS
+from modelaudit.checkers.bias.source import QUESTIONS, WRITING, Source, drawn
 from modelaudit.checkers.bias.substitution import substitute
 from modelaudit.checkers.bias.units import LEAST_ROWS
 from modelaudit.results import Finding
@@ -31,6 +32,14 @@ METRICS = (
     "standardised_difference",
     "largest_standardised_difference",
     "log_ratio",
+)
+OF_ANSWERS = (
+    "log_odds_difference",
+    "exact_match_difference",
+    "chrf_difference",
+    "excess_rewriting",
+    "rewriting",
+    "control_rewriting",
 )
 NOT_SHOWN = (
     "The test changes words, not persons: it does not show what the model would do for another person, and is "
@@ -64,7 +73,8 @@ class CounterfactualSubstitution:
     """Exchanges words that speak of a person's group in the user's own rows and compares the model's answers.
 
     Args:
-        rows: rows to rewrite for each kind of words; by default 100, 400 or 2,000 with the preset.
+        rows: rows to rewrite for each kind of words; by default 100, 400 or 2,000 with the preset, and a quarter of
+            these where the model writes an answer to each.
         attributes: what is tested, of gender, ethnicity, intersection, religion, nationality, age, region and hukou.
         language: "en" or "zh" for all rows; None to tell each row's.
         favourable: label of the class to follow; None for the second of two classes, or each of more.
@@ -84,7 +94,7 @@ class CounterfactualSubstitution:
             "are compared row by row. Changes are counted beyond those that an exchange within one group makes; "
             "names as well as rows are treated as samples."
         ),
-        metrics=METRICS,
+        metrics=(*METRICS, *OF_ANSWERS),
         needs=("predict",),
         means=(
             "People may get another answer from the model for no other reason than a word that tells their gender, "
@@ -124,7 +134,7 @@ class CounterfactualSubstitution:
 
     def cost(self, subject: SubjectInfo) -> Cost:
         """Return the rewritten rows at most: it is not known before the run how many rows can be rewritten."""
-        rows = min(self._wanted(Budget(subject.preset)), subject.evaluation.rows)
+        rows = min(self._wanted(Budget(subject.preset), subject.task), subject.evaluation.rows)
         # A row that names a person seldom speaks of much else; the arms of names are the most of all.
         arms = max((each.arms for each in attributes_of(LANGUAGES["en"], self.attributes)), default=3)
         evaluations = rows * (arms * max(self.names_per_row, 4) // 4 + 3)
@@ -132,7 +142,7 @@ class CounterfactualSubstitution:
 
     def run(self, ctx: Context) -> Iterable[Finding]:
         """Rewrite, ask and compare. Raises NotAssessable where fewer than 30 rows can be rewritten in any way."""
-        wanted, options = self._wanted(ctx.budget), self.options()
+        wanted, options = self._wanted(ctx.budget, ctx.subject.task), self.options()
         options.check_label(ctx.model.labels)
         return substitute(ctx, _sources(ctx, wanted), options, wanted=wanted, noun="evaluation rows")
 
@@ -146,15 +156,21 @@ class CounterfactualSubstitution:
             names_per_row=self.names_per_row,
         )
 
-    def _wanted(self, budget: Budget) -> int:
-        return budget.pick(100, 400, 2_000) if self.rows is None else self.rows
+    def _wanted(self, budget: Budget, task: str) -> int:
+        if self.rows is not None:
+            return self.rows
+        wanted = budget.pick(100, 400, 2_000)
+        return max(wanted // 4, LEAST_ROWS) if task == WRITING else wanted
 
 
 def asked(subject: SubjectInfo, evaluations: int, tokens: float) -> Cost:
     """Return the cost of so many variants of so many tokens each.
 
-    A masked language model is asked once for each token behind the edit, about half of them.
+    A masked language model is asked once for each token behind the edit, about half of them; a model whose answers are
+    text once for the answer that is followed, and once for its own.
     """
+    if subject.task in {QUESTIONS, WRITING}:
+        evaluations *= 2
     if subject.task == "fill-mask":
         evaluations = round(evaluations * tokens / 2)
     return Cost(evaluations, round(evaluations * tokens))
@@ -163,22 +179,20 @@ def asked(subject: SubjectInfo, evaluations: int, tokens: float) -> Cost:
 def why_not(subject: SubjectInfo) -> str | None:
     """Return why the answers of a subject can't be compared, or None."""
     if subject.task not in TASKS:
-        return f"compares texts' classes, outputs, entities and probabilities, not {subject.task}"
+        return f"compares texts' classes, outputs, entities, answers and probabilities, not {subject.task}"
     if subject.task in {"text-classification", "token-classification"} and len(subject.model.labels) < 2:
         return "the model has a single label, so its answer can't change"
     return None
 
 
 def _sources(ctx: Context, wanted: int) -> Iterator[Source]:
-    """Yield the evaluation rows in drawn order, with reference tags for token classification."""
-    rows = drawn(ctx.data.evaluation, seed=ctx.seed)
-    if ctx.subject.task != "token-classification":
-        judged_by_what_follows = ctx.subject.task in LANGUAGE_TASKS
-        for row in rows:
-            yield Source(row, Document(row.text), continues=judged_by_what_follows and not row.answer)
-        return
+    """Yield the evaluation rows in drawn order, with reference tags for token classification, and answers."""
+    rows, task = drawn(ctx.data.evaluation, seed=ctx.seed), ctx.subject.task
     step = max(2 * wanted, 1)
     for start in range(0, len(rows), step):
+        if task != "token-classification":
+            yield from (Source.of(row, task) for row in with_answers(ctx.model, rows[start : start + step], task))
+            continue
         portion = [row for row in rows[start : start + step] if row.words]
         yield from (
             Source(row, Document.from_words(row.words or ()), tags)

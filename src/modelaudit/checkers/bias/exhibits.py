@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from modelaudit.checkers.bias.change import apart, change_of
 from modelaudit.checkers.bias.contrasts import Contrast
 from modelaudit.checkers.bias.scoring.score import Answer
 from modelaudit.checkers.bias.variant import Variant
@@ -40,11 +41,12 @@ def moved_and_typical(contrast: Contrast, scored: int) -> tuple[Examples, Exampl
 
 
 def changed_decisions(contrast: Contrast) -> Examples:
-    """Return rows whose decision changes between the groups, each by one pair of its variants."""
+    """Return rows whose answer changes between the groups, each by one pair of its variants."""
+    kind = change_of(next(iter(contrast.focus_answers.values()))[0])
     pairs = {row: _apart(contrast, row) for row in contrast.focus_answers}
     changed = sorted(row for row, pair in pairs.items() if pair is not None)
     return Examples(
-        title=f"Rows whose decision changes ({contrast.title})",
+        title=f"{kind.title} ({contrast.title})",
         selection=f"the first {min(SHOWN, len(changed))} of {len(changed)} rows by id, of {len(pairs)}",
         items=tuple(_pair(contrast, row, *pair, 0) for row in changed[:SHOWN] if (pair := pairs[row]) is not None),
     )
@@ -52,7 +54,7 @@ def changed_decisions(contrast: Contrast) -> Examples:
 
 def _apart(contrast: Contrast, row: str) -> tuple[Answer, Answer] | None:
     pairs = ((b, a) for b in contrast.focus_answers[row] for a in contrast.reference_answers[row])
-    return next(((b, a) for b, a in pairs if b.decision != a.decision), None)
+    return next(((b, a) for b, a in pairs if apart(b, a)), None)
 
 
 def _row_difference(contrast: Contrast, row: str, scored: int) -> float:
@@ -91,9 +93,10 @@ def _text(answer: Answer) -> str:
 
 
 def _outcome(a: Answer, b: Answer) -> str | None:
-    if a.decision is None:
+    if not a.tells:
         return None
-    return "the decision changes" if a.decision != b.decision else "the decision stays"
+    changes, stays = change_of(a).outcome
+    return changes if apart(a, b) else stays
 
 
 def class_table(contrast: Contrast) -> Table:

@@ -30,6 +30,7 @@ UPPER_END = (
     "Neutral words are not matched to the words exchanged as names are to names, so the control can show that "
     "decisions depend on the group, but not that few do: the upper end of the interval is that of the flip rate itself."
 )
+NO_BIAS_BY_ITSELF = "Not a measure of bias by itself: any small edit changes some decisions."
 LARGEST = "The largest of several differences is above 0 by chance alone; its interval allows for their number."
 
 
@@ -115,17 +116,16 @@ def _evidence(contrast: Contrast, scored: int, lengths: Lengths) -> tuple[Eviden
 
 def _excess(contrast: Contrast, flips: Flips) -> Finding:
     caveats = [UPPER_END] if contrast.planned.fixed else []
+    change = flips.change
     if (flips.within.value or 0.0) > UNSTABLE:
-        caveats.append(
-            f"Decisions also change in {flips.within.value or 0.0:.1%} of exchanges within a group: they "
-            "are unstable in general, which the robustness checks are about."
-        )
+        unstable = change.unstable.format(share=f"{flips.within.value or 0.0:.1%}")
+        caveats.append(f"{unstable}, which the robustness checks are about.")
     return Finding(
         metric=Metric.of(
             flips.excess,
-            id="excess_flip_rate",
-            title="Excess flip rate",
-            unit="share of rows",
+            id=change.excess[0],
+            title=change.excess[1],
+            unit=change.unit,
             better="lower",
             n_unit=contrast.n_unit,
             group=contrast.title,
@@ -138,35 +138,27 @@ def _excess(contrast: Contrast, flips: Flips) -> Finding:
 
 
 def _rates(contrast: Contrast, flips: Flips) -> list[Finding]:
+    across, within = wording.rates(contrast, flips)
     return [
-        _rate(
-            contrast,
-            flips.across,
-            "flip_rate",
-            "Flip rate across groups",
-            f"The decision changes between the groups in {wording.share(flips.across)} of exchanges.",
-            ("Not a measure of bias by itself: any small edit changes some decisions.",),
-        ),
-        _rate(
-            contrast,
-            flips.within,
-            "control_flip_rate",
-            "Flip rate within a group",
-            f"Exchanged for {wording.control_of(contrast)}, the decision changes in "
-            f"{wording.share(flips.within)} of exchanges.",
-        ),
+        _rate(contrast, flips.across, flips.change.across, flips.change.unit, across, (NO_BIAS_BY_ITSELF,)),
+        _rate(contrast, flips.within, flips.change.within, flips.change.unit, within),
     ]
 
 
 def _rate(
-    contrast: Contrast, estimate: Estimate, id: str, title: str, statement: str, caveats: Sequence[str] = ()
+    contrast: Contrast,
+    estimate: Estimate,
+    named: tuple[str, str],
+    unit: str,
+    statement: str,
+    caveats: Sequence[str] = (),
 ) -> Finding:
     return Finding(
         metric=Metric.of(
             estimate,
-            id=id,
-            title=title,
-            unit="share of rows",
+            id=named[0],
+            title=named[1],
+            unit=unit,
             better="neither",
             n_unit=contrast.n_unit,
             group=contrast.title,

@@ -11,8 +11,7 @@ from modelaudit.checkers.bias.attributes import attributes_of
 from modelaudit.checkers.bias.attributes.attribute import TOPICS
 from modelaudit.checkers.bias.counterfactual import MEASURES, METRICS, NOT_SHOWN, REFERENCES, REMEDIES, asked, why_not
 from modelaudit.checkers.bias.options import Options, listed
-from modelaudit.checkers.bias.scoring import LANGUAGE_TASKS
-from modelaudit.checkers.bias.source import CUT_OFF, Source
+from modelaudit.checkers.bias.source import CUT_OFF, LANGUAGE_TASKS, QUESTIONS, WRITING, Source
 from modelaudit.checkers.bias.substitution import substitute
 from modelaudit.errors import NotAssessable
 from modelaudit.results import Finding
@@ -113,6 +112,11 @@ class CounterfactualFrames:
 
     def applies(self, subject: SubjectInfo) -> str | None:
         """Return why no answer can be compared, or None."""
+        if subject.task in {QUESTIONS, WRITING}:
+            return (
+                f"its sentences ask no question and have no text to be written, so {subject.task} is left to the check "
+                "of your own rows"
+            )
         return why_not(subject)
 
     def cost(self, subject: SubjectInfo) -> Cost:
@@ -135,7 +139,7 @@ class CounterfactualFrames:
 
     def run(self, ctx: Context) -> Iterable[Finding]:
         """Write, ask and compare. Raises NotAssessable where the data's language has no sentences."""
-        options = self.options(self.language or _language(ctx))
+        options = self.options(self.language or language_of_data(ctx))
         options.check_label(ctx.model.labels)
         sources = list(self._sources(ctx, options.language or ""))
         tagged = ctx.subject.task == "token-classification"
@@ -154,7 +158,7 @@ class CounterfactualFrames:
                 yield Source(row, Document(row.text), continues=ctx.subject.task in LANGUAGE_TASKS)
 
 
-def _language(ctx: Context) -> str:
+def language_of_data(ctx: Context) -> str:
     """Return the language of most of the evaluation rows."""
     counts: Counter[str] = Counter(language_of(row.text) or "" for row in ctx.data.evaluation[:LOOKED_AT])
     known = [code for code in LANGUAGES if counts[code]]

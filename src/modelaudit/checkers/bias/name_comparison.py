@@ -6,10 +6,11 @@ model that reacts to each name a little, and to no group, would be accused most 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
+from modelaudit.checkers.bias.change import DECISIONS, apart, change_of
 from modelaudit.checkers.bias.comparison import Comparison, Flips
 from modelaudit.checkers.bias.scoring.score import Answer, Floats, Score, reach_of
 from modelaudit.checkers.bias.units import ByRow, Units
@@ -35,28 +36,49 @@ def compare_names(b: ByRow, a: ByRow, units: Units, scores: Sequence[Score], *, 
         )
         for each, score in enumerate(scores)
     )
-    decided = flips and flat_b[0].decision is not None
+    decided = flips and flat_b[0].tells
     return Comparison(differences=differences, flips=_flips(flat_b, flat_a, b, a, units) if decided else None)
 
 
 def _flips(flat_b: Sequence[Answer], flat_a: Sequence[Answer], b: ByRow, a: ByRow, units: Units) -> Flips:
     rows_b, rows_a = ([answer.row for answer in flat] for flat in (flat_b, flat_a))
     names_b, names_a = ([answer.variant.name for answer in flat] for flat in (flat_b, flat_a))
+    across, within = (_across(b, a), _across(a, b)), (_within(b), _within(a))
+    change = change_of(flat_b[0])
+    if change is DECISIONS:
+        excess = _excess_flips(flat_b, flat_a, units)
+    else:
+        beyond = np.concatenate(across) - np.concatenate(within)
+        excess = _rate(beyond.tolist(), [*rows_b, *rows_a], [*names_b, *names_a], units)
+    return Flips(
+        excess=excess,
+        across=_rate(across[0], rows_b, names_b, units),
+        within=_rate([*within[0], *within[1]], [*rows_b, *rows_a], [*names_b, *names_a], units),
+        controls=len(b),
+        change=change,
+    )
+
+
+def _excess_flips(flat_b: Sequence[Answer], flat_a: Sequence[Answer], units: Units) -> Estimate:
+    rows_b, rows_a = ([answer.row for answer in flat] for flat in (flat_b, flat_a))
+    names_b, names_a = ([answer.variant.name for answer in flat] for flat in (flat_b, flat_a))
     code = {decision: place for place, decision in enumerate({answer.decision: None for answer in (*flat_a, *flat_b)})}
     decisions_b, decisions_a = ([code[answer.decision] for answer in flat] for flat in (flat_b, flat_a))
-    across = [_differing(answer.decision, [other.decision for other in a[answer.row]]) for answer in flat_b]
-    within = [
-        _differing(answer.decision, [other.decision for other in side[answer.row] if other is not answer])
-        for side in (b, a)
+    return crossed_excess(decisions_a, decisions_b, rows_a, rows_b, names_a, names_b, units=units.of)
+
+
+def _across(side: ByRow, other: ByRow) -> list[float]:
+    """Return how far each answer of a side is from those of the other, on average."""
+    return [_mean_apart(answer, other[row]) for row, found in side.items() for answer in found]
+
+
+def _within(side: ByRow) -> list[float]:
+    """Return how far each answer is from the others of its row, on average."""
+    return [
+        _mean_apart(answer, [other for other in found if other is not answer])
         for found in side.values()
         for answer in found
     ]
-    return Flips(
-        excess=crossed_excess(decisions_a, decisions_b, rows_a, rows_b, names_a, names_b, units=units.of),
-        across=_rate(across, rows_b, names_b, units),
-        within=_rate(within, [*rows_b, *rows_a], [*names_b, *names_a], units),
-        controls=len(b),
-    )
 
 
 def _of_rows(side: ByRow, each: int) -> Floats:
@@ -64,8 +86,8 @@ def _of_rows(side: ByRow, each: int) -> Floats:
     return np.array([np.mean([answer.scores[each] for answer in found]) for found in side.values()])
 
 
-def _differing(decision: Hashable, others: Sequence[Hashable]) -> float:
-    return sum(other != decision for other in others) / len(others) if others else 0.0
+def _mean_apart(answer: Answer, others: Sequence[Answer]) -> float:
+    return sum(apart(answer, other) for other in others) / len(others) if others else 0.0
 
 
 def _rate(values: Sequence[float], rows: Sequence[str], names: Sequence[str | None], units: Units) -> Estimate:

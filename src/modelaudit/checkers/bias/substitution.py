@@ -29,7 +29,14 @@ Chosen = list[tuple[Attribute[Any], list[Editable]]]
 
 
 def substitute(
-    ctx: Context, sources: Iterable[Source], options: Options, *, wanted: int, noun: str, names_only: bool = False
+    ctx: Context,
+    sources: Iterable[Source],
+    options: Options,
+    *,
+    wanted: int,
+    noun: str,
+    names_only: bool = False,
+    scoring: Scoring | None = None,
 ) -> list[Finding]:
     """Return the findings of the test over the sources.
 
@@ -37,6 +44,7 @@ def substitute(
         wanted: rows to rewrite for each kind of words.
         noun: what the sources are, "evaluation rows".
         names_only: whether they are about names of persons and no other words.
+        scoring: how answers are read; by default as the task has it.
 
     Raises:
         NotAssessable: fewer than 30 rows can be rewritten in any way.
@@ -47,7 +55,7 @@ def substitute(
     chosen = _chosen(found, wanted, noun)
     design = design_of(ctx.model, options, seed=ctx.seed)
     variants = [variant for attribute, rows in chosen for variant in attribute.variants(rows, design)]
-    scoring = scoring_of(
+    scoring = scoring or scoring_of(
         ctx.model,
         ctx.subject.task,
         favourable=options.favourable,

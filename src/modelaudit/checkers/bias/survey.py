@@ -65,6 +65,9 @@ def survey(
             continue
         found.by_language[spoken] += 1
         told = replace(source, language=spoken)
+        if unfit := told.unfit():
+            found.left_out[unfit] += 1
+            continue
         for kind in found.kinds:
             if kind.attribute.language == spoken and len(kind.first) < wanted:
                 _look(kind, told, labels, found.left_out)
@@ -74,9 +77,11 @@ def survey(
 def examined(attribute: Attribute[Any], source: Source, labels: Sequence[str]) -> Any:
     """Return how the row can be changed, why it is left alone, or None; an answer that speaks of it is a reason."""
     row = attribute.examine(source, labels)
-    if row is not None and not isinstance(row, str) and _in_answer(attribute, source, labels):
+    if row is None or isinstance(row, str):
+        return row
+    if _in_answer(attribute, source, labels):
         return "the answer speaks of it too"
-    return row
+    return "a word to be exchanged reaches over the edge of the answer" if source.torn(row.places) else row
 
 
 def _look(kind: Kind, source: Source, labels: Sequence[str], left_out: Counter[str]) -> None:
@@ -89,10 +94,11 @@ def _look(kind: Kind, source: Source, labels: Sequence[str], left_out: Counter[s
 
 def _in_answer(attribute: Attribute[Any], source: Source, labels: Sequence[str]) -> bool:
     """Whether what a language model is judged by has words of the attribute, which would not be exchanged."""
-    answer = source.row.answer
+    answer = source.fixed_answer
     if not answer:
         return False
-    return attribute.examine(replace(source, document=Document(answer), continues=False), labels) is not None
+    alone = replace(source, document=Document(answer), continues=False, parts=())
+    return attribute.examine(alone, labels) is not None
 
 
 def label_that_speaks(attribute: Attribute[Any], labels: Sequence[str]) -> str | None:

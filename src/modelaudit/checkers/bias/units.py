@@ -56,6 +56,13 @@ def mean_of(
     return replace(estimate, n=units.count(rows)).keyed(sorted(set(labels)))
 
 
+def change_in(values: Sequence[float], rows: Sequence[str], units: Units) -> Estimate:
+    """Return the mean of one change a row, 0 to 1, with its interval over units: a share where all are 0 or 1."""
+    if set(values) <= {0.0, 1.0}:
+        return share_of([value == 1.0 for value in values], rows, units)
+    return _not_below_zero(mean_of(values, rows, units))
+
+
 def share_of(hits: Sequence[bool], rows: Sequence[str], units: Units) -> Estimate:
     """Return the share of rows that were hit, with its interval over units."""
     if units.noun == "rows":
@@ -64,5 +71,8 @@ def share_of(hits: Sequence[bool], rows: Sequence[str], units: Units) -> Estimat
     if len(set(hits)) < 2:
         count = units.count(rows)
         return clopper_pearson(count if any(hits) else 0, count)
-    estimate = mean_of([float(hit) for hit in hits], rows, units)
+    return _not_below_zero(mean_of([float(hit) for hit in hits], rows, units))
+
+
+def _not_below_zero(estimate: Estimate) -> Estimate:
     return replace(estimate, bounds=tuple((level, max(low, 0.0), high) for level, low, high in estimate.bounds))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from modelaudit.checkers.bias.passage import rebuilt
 from modelaudit.checkers.bias.source import Source
 from modelaudit.rows import Row
 from modelaudit.text import Edit, WordMap, apply
@@ -89,6 +90,8 @@ def _rewritten(source: Source, edits: Sequence[Edit], split: int | None) -> tupl
     text = edited.document.text
     if source.tags is not None and source.row.words is not None:
         return source.row.with_words(edited.document.word_texts(), None), edited.word_map
+    if source.parts:
+        return rebuilt(source.row, source.parts, edited), ()
     if not source.continues or split is None:
         return source.row.with_text(text), ()
     # An insertion at the split belongs to what stands before it.

@@ -15,9 +15,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from modelaudit.checkers.bias.change import apart, change_of
 from modelaudit.checkers.bias.comparison import Comparison, Flips
 from modelaudit.checkers.bias.scoring.score import Score, reach_of
-from modelaudit.checkers.bias.units import LEAST_ROWS, ByRow, Units, mean_of, share_of
+from modelaudit.checkers.bias.units import LEAST_ROWS, ByRow, Units, change_in, mean_of
 from modelaudit.statistics import Estimate
 
 
@@ -34,14 +35,14 @@ def compare_words(
         mean_of((to - of).tolist(), rows, units, reach=reach_of(score, to - of))
         for of, to, score in zip(scores_a.T, scores_b.T, scores, strict=True)
     )
-    decided = flips and b[rows[0]][0].decision is not None
+    decided = flips and b[rows[0]][0].tells
     return Comparison(differences=differences, flips=_flips(b, a, control, own, units) if decided else None)
 
 
 def _flips(b: ByRow, a: ByRow, control: ByRow, own: ByRow, units: Units) -> Flips:
-    flipped = {row: b[row][0].decision != a[row][0].decision for row in b}
-    across = share_of(list(flipped.values()), list(flipped), units)
-    unsteady = {row: control[row][0].decision != own[row][0].decision for row in b if row in control and row in own}
+    flipped = {row: apart(b[row][0], a[row][0]) for row in b}
+    across = change_in(list(flipped.values()), list(flipped), units)
+    unsteady = {row: apart(control[row][0], own[row][0]) for row in b if row in control and row in own}
     beyond = _beyond_control(b, a, control, flipped, unsteady, units)
     return Flips(
         excess=_bounded(beyond, across),
@@ -49,11 +50,12 @@ def _flips(b: ByRow, a: ByRow, control: ByRow, own: ByRow, units: Units) -> Flip
         within=_control_flips(unsteady, units),
         controls=len(unsteady),
         controlled=beyond is not None,
+        change=change_of(next(iter(b.values()))[0]),
     )
 
 
 def _beyond_control(
-    b: ByRow, a: ByRow, control: ByRow, flipped: dict[str, bool], unsteady: dict[str, bool], units: Units
+    b: ByRow, a: ByRow, control: ByRow, flipped: dict[str, float], unsteady: dict[str, float], units: Units
 ) -> Estimate | None:
     """Return F - C over the rows with a control, or None where they or their documents are too few.
 
@@ -66,15 +68,15 @@ def _beyond_control(
         row: max(len(b[row][0].variant.edits), len(a[row][0].variant.edits)) / len(control[row][0].variant.edits)
         for row in unsteady
     }
-    values = [float(flipped[row]) - words[row] * float(unsteady[row]) for row in unsteady]
+    values = [flipped[row] - words[row] * unsteady[row] for row in unsteady]
     beyond = mean_of(values, list(unsteady), units, reach=[max(times, 1.0) for times in words.values()])
     return beyond if units.checked(beyond).bounds else None
 
 
-def _control_flips(unsteady: dict[str, bool], units: Units) -> Estimate:
+def _control_flips(unsteady: dict[str, float], units: Units) -> Estimate:
     if not unsteady:
         return Estimate(value=None, n=0, method="none", reason="No row has a control.")
-    return share_of(list(unsteady.values()), list(unsteady), units)
+    return change_in(list(unsteady.values()), list(unsteady), units)
 
 
 def _bounded(beyond: Estimate | None, flips: Estimate) -> Estimate:

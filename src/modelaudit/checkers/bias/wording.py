@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modelaudit.checkers.bias.change import WRITING
 from modelaudit.checkers.bias.comparison import Flips
 from modelaudit.checkers.bias.contrasts import Contrast
 from modelaudit.checkers.bias.scoring.score import Score
@@ -66,8 +67,10 @@ def spread(contrast: Contrast, estimate: Estimate, score: Score) -> str:
 
 
 def excess(contrast: Contrast, flips: Flips) -> str:
-    """Return how many decisions change beyond the control."""
+    """Return how many decisions change beyond the control, or how much what is written does."""
     found, control = flips.excess, control_of(contrast)
+    if flips.change is WRITING:
+        return _rewriting(contrast, flips)
     if found.value is None:
         return f"How many decisions change beyond exchanges for {control} could not be estimated: {found.reason}"
     exchange = f"Exchanging {shown(contrast.planned.reference)} and {shown(contrast.planned.focus)}"
@@ -91,6 +94,41 @@ def excess(contrast: Contrast, flips: Flips) -> str:
             "that few depend on the group."
         )
     return statement
+
+
+def _rewriting(contrast: Contrast, flips: Flips) -> str:
+    """Return how much what is written changes beyond the control."""
+    found, control = flips.excess, control_of(contrast)
+    if found.value is None:
+        return f"How much what is written changes beyond exchanges for {control} could not be estimated: {found.reason}"
+    exchange = f"Exchanging {shown(contrast.planned.reference)} and {shown(contrast.planned.focus)}"
+    if not flips.controlled:
+        return (
+            f"{exchange} changes what is written by {100 * found.value:.1f} points of chrF"
+            f"{_interval(contrast, found, '.1f', scale=100.0)}. How much exchanging for {control} would change is "
+            f"known for {flips.controls:,} rows, which are too few to tell. So what goes beyond that lies between 0 and this."
+        )
+    points = f"{100 * abs(found.value):.1f} points of chrF {'less' if found.value < 0 else 'more'}"
+    known = f" The control is known for {flips.controls:,} of {len(contrast.focus_answers):,} rows."
+    return (
+        f"{exchange} changes what is written by {points} than exchanging for {control}"
+        f"{_interval(contrast, found, '+.1f', scale=100.0)}.{known if contrast.planned.fixed else ''}"
+    )
+
+
+def rates(contrast: Contrast, flips: Flips) -> tuple[str, str]:
+    """Return how often, or by how much, the answer changes across the groups, and within one."""
+    across, within = share(flips.across), share(flips.within)
+    control = f"Exchanged for {control_of(contrast)}"
+    if flips.change is WRITING:
+        return (
+            f"What is written changes by {across} between the groups, as chrF sees it.",
+            f"{control}, what is written changes by {within}.",
+        )
+    return (
+        f"The decision changes between the groups in {across} of exchanges.",
+        f"{control}, the decision changes in {within} of exchanges.",
+    )
 
 
 def control_of(contrast: Contrast) -> str:

@@ -5,20 +5,36 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from modelaudit.drawing import digest
+from modelaudit.drawing import documents as shared_documents
+from modelaudit.drawing import medium_of as shared_medium
 from modelaudit.rows import Row
 
 SHOWN = 40
+MEDIUM = "medium\x1f"
+"""Stands before what is no text; `folded` leaves it in no text."""
 
 
 def whole_text(row: Row, most: int | None = None) -> str:
-    """Return all that the model reads of a row: its text, and its answer where it has one, of each so much."""
-    return row.text[:most] if row.answer is None else f"{row.text[:most]} {row.answer[:most]}"
+    """Return all that the model reads of a row, of each part so much: turns of a chat, text, second text, answer."""
+    parts = [*(said for _, said in row.turns or ()), row.text, row.companion, row.answer]
+    return " ".join(part[:most] for part in parts if part is not None)
 
 
 def likeness(row: Row) -> str:
-    """Return what two rows share whose texts differ in compatibility forms, case and white space alone."""
-    return " ".join(unicodedata.normalize("NFKC", whole_text(row)).casefold().split())
+    """Return what two rows share whose texts differ in compatibility forms, case and white space alone.
+
+    Of a picture or a sound it is what is seen or heard, whatever is written beside it.
+    """
+    return folded(whole_text(row)) if row.medium is None else f"{MEDIUM}{row.medium.digest}"
+
+
+def folded(text: str) -> str:
+    """Return what two texts share that differ in compatibility forms, case and white space alone."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def distinct(rows: Iterable[Row], *, seed: int) -> list[Row]:
@@ -34,8 +50,30 @@ def distinct(rows: Iterable[Row], *, seed: int) -> list[Row]:
 
 
 def unit(row: Row) -> str:
-    """Return what is independent of other rows: the row's document where it has one, else its text."""
-    return f"text\x1f{likeness(row)}" if row.group is None else f"group\x1f{row.group}"
+    """Return what is independent of other rows: the row's document where it has one, else its context, or its text."""
+    if row.group is not None:
+        return f"group\x1f{row.group}"
+    return f"text\x1f{likeness(row) if not asks(row) else folded(row.text)}"
+
+
+def asks(row: Row) -> bool:
+    """Whether the row is a question put to a context, which other questions are put to as well."""
+    truths = (row.label, row.label_set, row.values, row.answer)
+    return row.companion is not None and all(truth is None for truth in truths)
+
+
+def documents(rows: Sequence[Row]) -> NDArray[np.int64] | None:
+    """Return the document of each row as a number, questions on one context in one; None where none is shared."""
+    if not any(map(asks, rows)):
+        return shared_documents(rows)
+    code: dict[str, int] = {}
+    found = [code.setdefault(unit(row), len(code)) for row in rows]
+    return None if len(code) == len(rows) else np.array(found, dtype=np.int64)
+
+
+def medium_of(rows: Sequence[Row]) -> str:
+    """Return what rows are in a word: text, picture or sound."""
+    return shared_medium(rows) if rows else "text"
 
 
 def shown(text: str) -> str:
@@ -53,4 +91,4 @@ def _one_of(rows: Sequence[Row], text: str, seed: int) -> Row:
 
 
 def _truth(row: Row) -> tuple[object, ...]:
-    return row.label, row.tags, row.label_set, row.values
+    return row.label, row.tags, row.label_set, row.values, row.answer, row.answers

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from modelaudit.checkers.opacity.explanation import Explanation, by_row
+from modelaudit.checkers.opacity.parts import WORDS, Parts
 from modelaudit.checkers.opacity.stability import Edit
 from modelaudit.statistics import Estimate, mean_difference, on_grid, share_of_means
 
@@ -24,28 +25,28 @@ class Axis:
     estimate: Estimate
 
 
-def additive_fidelity(explanations: Sequence[Explanation]) -> Axis:
-    """How much of the output's variation the best list of words accounts for, as a mean over rows."""
+def additive_fidelity(explanations: Sequence[Explanation], parts: Parts) -> Axis:
+    """How much of the output's variation the best list of parts accounts for, as a mean over rows."""
     shares, clusters = by_row(explanations, lambda each: None if each.additivity is None else each.additivity.words)
     if not shares:
         found = Estimate(value=None, n=0, method="mean over rows", reason="No row has enough coalitions for a fit.")
     else:
         # Cross-validated shares may lie a little below 0, which no fit to all coalitions can.
         found = mean_difference(shares, clusters=clusters, reach=max(1.0, float(np.abs(shares).max())))
-    return Axis("additive fidelity", "words acting together", found)
+    return Axis("additive fidelity", f"{parts.many} acting together", found)
 
 
-def normalised_faithfulness(explanations: Sequence[Explanation]) -> Axis:
+def normalised_faithfulness(explanations: Sequence[Explanation], parts: Parts) -> Axis:
     """Where the explanation's order lies between random orders and the best order found."""
     judged = [each for each in explanations if each.faithfulness.best is not None]
     gains, clusters = by_row(judged, lambda each: each.faithfulness.gain)
     best, _ = by_row(judged, lambda each: each.faithfulness.best_gain)
     found = share_of_means(gains, best, clusters=clusters)
-    return Axis("faithfulness above chance", "an order of words that is not the model's", found)
+    return Axis("faithfulness above chance", f"an order of {parts.many} that is not the model's", found)
 
 
-def stability(edits: Sequence[Edit]) -> Axis:
-    """How well explanations of a row agree after edits that leave its words and its prediction as they are."""
+def stability(edits: Sequence[Edit], parts: Parts) -> Axis:
+    """How well explanations of a row agree after edits that leave what it says and its prediction as they are."""
     judged = [edit for edit in edits if edit.corrected is not None]
     agreements = [edit.corrected or 0.0 for edit in judged]
     if not agreements:
@@ -53,7 +54,8 @@ def stability(edits: Sequence[Edit]) -> Axis:
         found = Estimate(value=None, n=0, method="mean over edits", reason=reason)
     else:
         found = mean_difference(agreements, clusters=[edit.cluster for edit in judged], reach=1.0)
-    return Axis("stability", "values that change with the spelling of a row", found)
+    cause = "the spelling of a row" if parts is WORDS else f"a change of the {parts.whole} that nobody notices"
+    return Axis("stability", f"values that change with {cause}", found)
 
 
 def weakest(axes: Sequence[Axis]) -> tuple[Axis, Estimate]:

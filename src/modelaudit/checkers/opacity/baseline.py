@@ -1,7 +1,7 @@
 """Another baseline: do the values hold when words are hidden in another way?
 
-What an absent word looks like is a choice, and the values are of the game that it makes. Where another choice ranks
-the words differently, the explanation says as much about the choice as about the model.
+What an absent word, patch or segment is taken for is a choice, and the values are of the game that it makes. Where
+another choice ranks the words differently, the explanation says as much about the choice as about the model.
 """
 
 from __future__ import annotations
@@ -13,11 +13,15 @@ from modelaudit.checker import Hiding, ModelHandle
 from modelaudit.checkers.opacity.solving import Solved, on_coalitions, row_means
 from modelaudit.checkers.opacity.stability import reliability, spearman
 
-WORDS: dict[Hiding, str] = {
+IN_THEIR_PLACE: dict[Hiding, str] = {
     "mask": "the mask token stands in their place",
     "attention": "no other word attends to them",
     "unknown": "the token for unknown words stands in their place",
     "delete": "they are taken out of the row",
+    "mean": "the picture's mean colour stands in their place",
+    "blur": "the picture, blurred, stands in their place",
+    "silence": "silence stands in their place",
+    "noise": "noise as loud as the sound stands in their place",
 }
 
 

@@ -10,16 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelaudit.checker import Context
+from modelaudit.checkers.opacity.answering import answered
+from modelaudit.checkers.opacity.parts import WORDS
 from modelaudit.checkers.opacity.players import MOST_UNITS, in_drawn_order, units_of
 from modelaudit.checkers.opacity.solving import Game
-from modelaudit.checkers.opacity.targets import SCALES, SEVERAL_OUTPUTS, Scale, Target, targets_of
+from modelaudit.checkers.opacity.targets import (
+    SCALES,
+    SEVERAL_OUTPUTS,
+    WHOLE_TRANSCRIPT,
+    Scale,
+    Target,
+    targets_of,
+)
+from modelaudit.media.shrunk import shrunk
 from modelaudit.rows import Row
 
 MOST_TARGETS = 5
 """Entities, labels or outputs of a row that are explained, the first ones."""
-
-NEW_TOKENS = 8
-"""Tokens of an answer that a language model is asked for, where the rows have none."""
 
 ROUNDING = 1e-6
 """Spread, by one more than the size of the output, that may be rounding."""
@@ -27,9 +34,15 @@ ROUNDING = 1e-6
 STEADY = 0.02
 """Variation of a regression's output from row to row, by the size of its mean, below which it may be of no training."""
 
+LONGEST_SIDE = 640
+"""Pixels of the longest side of a picture that is explained; of a larger one a smaller copy is."""
+
 NO_TARGET = {
     "token-classification": "the model finds no entity in them",
     "text-generation": "the model answers them with nothing",
+    "text2text-generation": "the model answers them with nothing",
+    "question-answering": "their answer does not stand in what the model reads of the context",
+    "automatic-speech-recognition": "the model understands nothing in them, or no transcript as long as theirs",
 }
 
 
@@ -66,17 +79,22 @@ def choose(ctx: Context, size: int) -> Choice:
     """Choose up to so many evaluation rows, and say in notes what was passed over."""
     task = ctx.subject.task
     distinct, repeated = in_drawn_order(ctx.data.evaluation, seed=ctx.seed)
-    rows = _answered(ctx, distinct[: candidates(size, task)])
+    rows = answered(ctx, [_bearable(row) for row in distinct[: candidates(size, task)]])
     players, predictions = ctx.model.players(rows), ctx.model.predict(rows)
     targets = targets_of(predictions, ctx.model.labels, task)
-    outputs = predictions.logits if len(predictions.logits) else np.zeros((1, 1))
-    varies, centre = np.nanstd(outputs, axis=0), np.abs(np.nanmean(outputs, axis=0))
+    known = predictions.logits[np.isfinite(predictions.logits).all(axis=1)]
+    outputs = known if len(known) else np.zeros((1, 1))
+    varies, centre = outputs.std(axis=0), np.abs(outputs.mean(axis=0))
     rounding = ROUNDING * (1.0 + centre)
     scale = SCALES[task]
     least = max(scale.reacts * (float(varies[0]) if scale.relative else 1.0), float(rounding[0]))
     if task == "text-regression" and len(varies) > 1:
         scale, least = SEVERAL_OUTPUTS, SEVERAL_OUTPUTS.reacts
         targets = [tuple(_sized(found, np.where(varies > rounding, varies, 0.0))) for found in targets]
+    if task == "automatic-speech-recognition" and "token_statistics" not in ctx.model.capabilities:
+        # Of a model that writes no tokens one by one (CTC) a transcript has a single probability.
+        scale = WHOLE_TRANSCRIPT
+        targets = [tuple(_by_character(row, found)) for row, found in zip(rows, targets, strict=True)]
     games: list[Game] = []
     left_out: Counter[str] = Counter()
     taken = 0
@@ -84,7 +102,7 @@ def choose(ctx: Context, size: int) -> Choice:
         if taken == size:
             break
         if len(words) < 2:
-            left_out["fewer than two words, so there is nothing to share out"] += 1
+            left_out[f"fewer than two {scale.parts.many}, so there is nothing to share out"] += 1
         elif not found:
             left_out[NO_TARGET.get(task, "the model gives no answer to them")] += 1
         else:
@@ -93,9 +111,18 @@ def choose(ctx: Context, size: int) -> Choice:
             taken += 1
     chosen = {game.row.id for game in games}
     cut = sum(bool(long) for row, long in zip(rows, predictions.truncated, strict=True) if row.id in chosen)
+    small = sum(
+        row.picture is not None and max(row.picture.size) > LONGEST_SIDE for row in distinct if row.id in chosen
+    )
     grouped = len({game.row.id for game in games if game.units.grouped})
     if repeated:
-        ctx.note(f"{repeated} evaluation rows repeat the words of another; each text is explained once.")
+        whole = scale.parts.whole
+        same = "words" if scale.parts is WORDS else whole
+        ctx.note(f"{repeated} evaluation rows repeat the {same} of another; each {whole} is explained once.")
+    if small:
+        ctx.note(
+            f"{small} explained pictures are larger than {LONGEST_SIDE} pixels; copies of that size are explained."
+        )
     if cut:
         ctx.note(f"{cut} explained rows are longer than the model reads; only what it reads is explained.")
     if grouped:
@@ -106,6 +133,11 @@ def choose(ctx: Context, size: int) -> Choice:
     return Choice(games, left_out, scale, least, steady)
 
 
+def _bearable(row: Row) -> Row:
+    """Return the row with a picture that can be changed thousands of times."""
+    return row if row.picture is None else replace(row, picture=shrunk(row.picture, longest=LONGEST_SIDE))
+
+
 def _sized(targets: Sequence[Target], varies: NDArray[np.float64]) -> Iterator[Target]:
     """Yield the targets of a regression in standard deviations of their output; one that never varies has none."""
     for target in targets:
@@ -114,12 +146,7 @@ def _sized(targets: Sequence[Target], varies: NDArray[np.float64]) -> Iterator[T
             yield replace(target, size=float(varies[output]))
 
 
-def _answered(ctx: Context, rows: Sequence[Row]) -> Sequence[Row]:
-    """Return the rows with an answer to explain: a language model is asked for one where the data has none."""
-    if ctx.subject.task != "text-generation" or all(row.answer is not None for row in rows):
-        return rows
-    open_ = [place for place, row in enumerate(rows) if row.answer is None]
-    said = ctx.model.generate([rows[place] for place in open_], max_new_tokens=NEW_TOKENS)
-    given = dict(zip(open_, said, strict=True))
-    ctx.note(f"The rows have no answers; the model's own were explained, chosen greedily, {NEW_TOKENS} tokens at most.")
-    return [replace(row, answer=given.get(place, row.answer)) for place, row in enumerate(rows)]
+def _by_character(row: Row, targets: Sequence[Target]) -> Iterator[Target]:
+    """Yield the targets of a transcript by the number of its characters, so that long ones count like short ones."""
+    for target in targets:
+        yield replace(target, size=float(max(len(row.answer or ""), 1)))

@@ -8,17 +8,19 @@ import numpy as np
 
 from modelaudit.checkers.opacity.explanation import Explanation, by_row
 from modelaudit.checkers.opacity.faithfulness import SHARES, Floats
+from modelaudit.checkers.opacity.media_exhibits import on_medium
+from modelaudit.checkers.opacity.parts import WORDS, Parts
 from modelaudit.checkers.opacity.stability import LEAST_WORDS
 from modelaudit.checkers.opacity.targets import Scale
-from modelaudit.evidence import Attribution, Curve, Part, Series, Shares, Table
+from modelaudit.evidence import Attribution, Curve, Part, PictureEvidence, Series, Shares, SoundEvidence, Table
 from modelaudit.statistics import mean_difference
 
 
 def removal_curve(explanations: Sequence[Explanation], scale: Scale) -> Curve:
     """Return how far the level of the scale falls as words are hidden, in either order, with 95% bands."""
     return Curve(
-        title=f"Fall of {scale.level} as words are hidden",
-        x_label="share of the row's words hidden",
+        title=f"Fall of {scale.level} as {scale.parts.many} are hidden",
+        x_label=f"share of the row's {scale.parts.many} hidden",
         y_label=scale.fall,
         series=(
             _series("largest Shapley values first", explanations, lambda each: each.faithfulness.explained),
@@ -49,73 +51,86 @@ def _at(drops: Callable[[Explanation], Floats], share: int) -> Callable[[Explana
     return lambda each: float(drops(each)[share])
 
 
-def chosen_attributions(explanations: Sequence[Explanation], scale: Scale) -> tuple[Attribution, ...]:
+def chosen_attributions(
+    explanations: Sequence[Explanation], scale: Scale
+) -> tuple[Attribution | PictureEvidence | SoundEvidence | Table, ...]:
     """Return the attributions of a typical row and of rows at the ends, each with how it was picked."""
+    many = scale.parts.many
     # Of a row of two or three words nearly any share is an end.
     explanations = [each for each in explanations if len(each.game.units) >= LEAST_WORDS] or explanations
     share = np.array([(each.concentration or len(each.game.units)) / len(each.game.units) for each in explanations])
     residual = np.array([each.shapley.residual_share or 0.0 for each in explanations])
     picks = {
-        "Typical row (median share of words for 80% of the attribution)": int(
+        f"Typical row (median share of {many} for 80% of the attribution)": int(
             np.argmin(np.abs(share - np.median(share)))
         ),
-        "Most concentrated row (fewest of its words for 80%)": int(np.argmin(share)),
-        "Least concentrated row (most of its words for 80%)": int(np.argmax(share)),
-        "Least additive row (most left unexplained by a list of words)": int(np.argmax(residual)),
+        f"Most concentrated row (fewest of its {many} for 80%)": int(np.argmin(share)),
+        f"Least concentrated row (most of its {many} for 80%)": int(np.argmax(share)),
+        f"Least additive row (most left unexplained by a list of {many})": int(np.argmax(residual)),
     }
     titles: dict[int, list[str]] = {}
     for title, index in picks.items():
         titles.setdefault(index, []).append(title)
-    return tuple(_attribution("; ".join(found), explanations[index], scale) for index, found in titles.items())
+    show = _attribution if scale.parts is WORDS else on_medium
+    return tuple(show("; ".join(found), explanations[index], scale.unit) for index, found in titles.items())
 
 
-def _attribution(title: str, explanation: Explanation, scale: Scale) -> Attribution:
+def _attribution(title: str, explanation: Explanation, unit: str) -> Attribution:
     shapley = explanation.shapley
     return Attribution(
         title=title,
         row=explanation.game.row.id,
         target=explanation.game.target.name,
-        unit=scale.unit,
+        unit=unit,
         words=explanation.game.units.names,
         values=tuple(float(value) for value in shapley.values),
         errors=None if shapley.errors is None else tuple(float(error) for error in shapley.errors),
         degrees_of_freedom=None if shapley.by_pair is None else len(shapley.by_pair) - 1,
         # Rounding may leave a word that adds the same everywhere a last bit above 1.
         steadiness=tuple(float(share) for share in np.clip(shapley.steadiness, 0.0, 1.0)),
-        answer=explanation.game.row.answer if explanation.game.target.kind == "answer" else None,
+        answer=_answer(explanation),
         base=shapley.base,
         output=shapley.output,
     )
 
 
-def additivity_shares(explanations: Sequence[Explanation]) -> Shares:
-    """Return what words, pairs of words and neither account for, on average over the rows where both were fitted."""
+def _answer(explanation: Explanation) -> str | None:
+    """Return the text whose probability is explained, or None where it is none."""
+    row, kind = explanation.game.row, explanation.game.target.kind
+    if kind == "span" and row.spans:
+        start, stop = row.spans[0]
+        return row.text[start:stop]
+    return row.answer if kind == "answer" else None
+
+
+def additivity_shares(explanations: Sequence[Explanation], of: Parts) -> Shares:
+    """Return what parts, pairs of parts and neither account for, on average over the rows where both were fitted."""
     fitted = [each.additivity for each in explanations if each.additivity is not None]
     paired = [(each.words, each.pairs) for each in fitted if each.pairs is not None]
     words = float(np.clip(np.mean([one for one, _ in paired] or [each.words for each in fitted] or [0.0]), 0.0, 1.0))
     title = "What the output's variation under removal is made of"
     if not paired:
-        rest = Part(name="words acting together", share=1.0 - words)
-        return Shares(title=title, whole="variation", parts=(Part(name="a list of words", share=words), rest))
+        rest = Part(name=f"{of.many} acting together", share=1.0 - words)
+        return Shares(title=title, whole="variation", parts=(Part(name=f"a list of {of.many}", share=words), rest))
     pairs = float(np.clip(np.mean([both for _, both in paired]) - words, 0.0, 1.0 - words))
     return Shares(
         title=title,
-        whole=f"variation of the output as words are hidden, mean of {len(paired)} rows",
+        whole=f"variation of the output as {of.many} are hidden, mean of {len(paired)} rows",
         parts=(
-            Part(name="a list of words", share=words),
-            Part(name="and pairs of words", share=pairs),
+            Part(name=f"a list of {of.many}", share=words),
+            Part(name=f"and pairs of {of.many}", share=pairs),
             Part(name="neither", share=max(0.0, 1.0 - words - pairs)),
         ),
     )
 
 
-def concentration_curve(explanations: Sequence[Explanation]) -> Curve:
-    """Return the share of rows for which so many words carry 80% of the attribution."""
+def concentration_curve(explanations: Sequence[Explanation], parts: Parts) -> Curve:
+    """Return the share of rows for which so many parts carry 80% of the attribution."""
     counts = np.sort(by_row(explanations, lambda each: each.concentration)[0])
     sizes = np.arange(1, int(np.ceil(counts[-1])) + 1)
     return Curve(
-        title="Rows in which so many words carry 80% of the attribution",
-        x_label="words",
+        title=f"Rows in which so many {parts.many} carry 80% of the attribution",
+        x_label=parts.many,
         y_label="share of rows",
         series=(
             Series(

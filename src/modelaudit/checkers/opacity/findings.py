@@ -16,6 +16,7 @@ from modelaudit.checkers.opacity.exhibits import (
 from modelaudit.checkers.opacity.explanation import Explanation, by_row
 from modelaudit.checkers.opacity.global_words import global_table
 from modelaudit.checkers.opacity.median import median
+from modelaudit.checkers.opacity.parts import WORDS, Parts
 from modelaudit.checkers.opacity.stability import reliability
 from modelaudit.checkers.opacity.targets import Scale
 from modelaudit.checkers.opacity.validity import (
@@ -43,45 +44,51 @@ def findings_of(explanations: Sequence[Explanation], beside: Beside, scale: Scal
     errors, _ = by_row(explanations, lambda each: each.shapley.relative_error)
     error = median(errors, least=0.0, most=max(1.0, *errors))
     axes = (
-        additive_fidelity(explanations),
-        normalised_faithfulness(explanations),
-        stability(beside.edits),
+        additive_fidelity(explanations, scale.parts),
+        normalised_faithfulness(explanations, scale.parts),
+        stability(beside.edits, scale.parts),
     )
     size = statistics.median(each.shapley.spread for each in explanations) if scale.relative else 1.0
-    wrong = fault(gap, beside, scale.unit, size)
-    yield _quality(axes, wrong or _unsettled(explanations, error), scale)
+    wrong = fault(gap, beside, scale.unit, size, scale.parts)
+    yield _quality(axes, wrong or _unsettled(explanations, error, scale.parts), scale)
     yield _faithfulness(explanations, error, wrong, scale)
     yield _axis(
         axes[1], "normalised_faithfulness", "Faithfulness between chance and the best order found", _FAITHFUL, scale
     )
-    yield _additivity(explanations)
+    many = scale.parts.many
+    yield _additivity(explanations, scale.parts)
     yield _axis(
-        axes[0], "additive_fidelity", "Variation that the best list of words accounts for", _ADDITIVE, scale
-    ).model_copy(update={"evidence": (additivity_shares(explanations),)})
-    yield _axis(
-        axes[2], "stability", "Agreement of explanations after edits that change no word", _STABLE, scale, of="edits"
-    )
+        axes[0],
+        "additive_fidelity",
+        f"Variation that the best list of {many} accounts for",
+        f"{scale.parts.unusual}: part of what is missing may be how the model takes it.",
+        scale,
+    ).model_copy(update={"evidence": (additivity_shares(explanations, scale.parts),)})
+    yield _axis(axes[2], "stability", _EDITED[scale.parts is WORDS], _STABLE, scale, of="edits")
     if beside.other is not None:
-        yield baseline_finding(beside.other)
+        yield baseline_finding(beside.other, scale.parts)
     if beside.randomised is not None:
         yield randomised_finding(beside.randomised)
-    yield _concentration(explanations)
-    yield _cancellation(explanations)
+    yield _concentration(explanations, scale.parts)
+    yield _cancellation(explanations, scale.parts)
     if any(each.own_share is not None for each in explanations):
         yield _context(explanations)
     yield gap_finding(explanations, gap, scale.unit)
     yield sampling_finding(explanations, error)
-    yield self_check_finding(beside.check, scale.unit).model_copy(update={"evidence": (card,)})
+    yield self_check_finding(beside.check, scale.unit, scale.parts).model_copy(update={"evidence": (card,)})
     if beside.crossed is not None:
-        yield cross_check_finding(beside.crossed, scale.unit)
+        yield cross_check_finding(beside.crossed, scale.unit, scale.parts)
 
 
 _FAITHFUL = "0 is an order at random, 1 the best that a greedy search found; the search may have missed a better one."
-_ADDITIVE = "Text with hidden words is unusual text: part of what is missing may be how the model takes it."
+_EDITED = {
+    True: "Agreement of explanations after edits that change no word",
+    False: "Agreement of explanations after changes that nobody notices",
+}
 _STABLE = "Agreement is corrected for sampling noise, and of edits only those count that leave the prediction as it is."
 
 
-def _unsettled(explanations: Sequence[Explanation], error: Estimate) -> str | None:
+def _unsettled(explanations: Sequence[Explanation], error: Estimate, parts: Parts) -> str | None:
     """Return why the values have not converged, or None."""
     if (error.value or 0.0) > GOOD_ERROR:
         return (
@@ -89,7 +96,10 @@ def _unsettled(explanations: Sequence[Explanation], error: Estimate) -> str | No
         )
     found = [value for each in explanations if (value := reliability(each.shapley)) is not None]
     if found and statistics.median(found) < GOOD_RELIABILITY:
-        return "the values have not settled: two halves of the permutations rank words differently; give more pairs"
+        return (
+            f"the values have not settled: two halves of the permutations rank {parts.many} differently; "
+            "give more pairs"
+        )
     return None
 
 
@@ -113,7 +123,7 @@ def _quality(axes: Sequence[Axis], why_not: str | None, scale: Scale) -> Finding
         metric=Metric.of(
             found,
             id="explanation_quality",
-            title="Quality of word-by-word explanations: the weakest axis",
+            title=f"Quality of {scale.parts.one}-by-{scale.parts.one} explanations: the weakest axis",
             unit="1 is the best",
             better="higher",
         ),
@@ -153,14 +163,14 @@ def _faithfulness(explanations: Sequence[Explanation], error: Estimate, fault: s
             primary=True,
         ),
         statement=(
-            f"Hiding the words that the explanation names first lowers {scale.level} by "
-            f"{gains.value or 0.0:.3f} more than hiding random words "
+            f"Hiding the {scale.parts.many} that the explanation names first lowers {scale.level} by "
+            f"{gains.value or 0.0:.3f} more than hiding random {scale.parts.many} "
             f"(95% interval {low:.3f} to {high:.3f}, {gains.n} rows)."
         ),
         evidence=(
             removal_curve(explanations, scale),
             *chosen_attributions(explanations, scale),
-            global_table(explanations, scale.unit),
+            *((global_table(explanations, scale.unit),) if scale.parts is WORDS else ()),
             Note(
                 title="Convergence",
                 text=f"The median relative standard error is {error.value or 0.0:.0%}: the values {settled}. "
@@ -174,7 +184,7 @@ def _faithfulness(explanations: Sequence[Explanation], error: Estimate, fault: s
     )
 
 
-def _additivity(explanations: Sequence[Explanation]) -> Finding:
+def _additivity(explanations: Sequence[Explanation], parts: Parts) -> Finding:
     residuals, _ = by_row(explanations, lambda each: each.shapley.residual_share)
     shares = [1.0 - residual for residual in residuals]
     found = median(shares, least=min(0.0, *shares), most=1.0)
@@ -183,46 +193,54 @@ def _additivity(explanations: Sequence[Explanation]) -> Finding:
         metric=Metric.of(
             found,
             id="additive_share",
-            title="Share of the answer's variation that the list of words accounts for",
+            title=f"Share of the answer's variation that the list of {parts.many} accounts for",
             unit="share of variation",
             better="higher",
             primary=True,
         ),
         statement=(
-            f"In the median row, the sum of the words' values gives back {found.value or 0.0:.0%} of how the output "
-            f"varies as words are hidden (95% interval {low:.0%} to {high:.0%}, {found.n} rows). The best "
-            "list of words may account for more (additive fidelity); what that leaves is words acting together."
+            f"In the median row, the sum of the {parts.many}' values gives back {found.value or 0.0:.0%} of how the "
+            f"output varies as {parts.many} are hidden (95% interval {low:.0%} to {high:.0%}, {found.n} rows). The "
+            f"best list of {parts.many} may account for more (additive fidelity); what that leaves is {parts.many} "
+            "acting together."
         ),
         caveats=(
             "Below 0% the list says less than the mean output alone would.",
-            "Masked text is unusual text: part of the rest may be how the model takes it.",
+            f"{parts.unusual}: part of the rest may be how the model takes it.",
         ),
     )
 
 
-def _concentration(explanations: Sequence[Explanation]) -> Finding:
+def _concentration(explanations: Sequence[Explanation], parts: Parts) -> Finding:
     most = max(len(each.game.units) for each in explanations)
     counts, _ = by_row(explanations, lambda each: each.concentration)
     words = median(counts, least=1.0, most=float(most))
-    carry = _words(words.value) if words.value is not None else "no words carry"
+    carry = _parts(words.value, parts) if words.value is not None else f"no {parts.many} carry"
     return Finding(
         metric=Metric.of(
-            words, id="words_for_80pct", title="Words that carry 80% of the attribution", unit="words", better="neither"
+            words,
+            id=f"{parts.many}_for_80pct",
+            title=f"{parts.title} that carry 80% of the attribution",
+            unit=parts.many,
+            better="neither",
         ),
         statement=f"In the median row {carry} 80% of the attribution ({len(counts)} rows with any).",
-        evidence=(concentration_curve(explanations),) if counts else (),
-        caveats=("Longer rows need more words, and a model that leans on one shortcut word is the most concentrated.",),
+        evidence=(concentration_curve(explanations, parts),) if counts else (),
+        caveats=(
+            f"Longer rows need more {parts.many}, and a model that leans on one shortcut {parts.one} is the most "
+            "concentrated.",
+        ),
     )
 
 
-def _cancellation(explanations: Sequence[Explanation]) -> Finding:
+def _cancellation(explanations: Sequence[Explanation], parts: Parts) -> Finding:
     ratios, _ = by_row(explanations, lambda each: each.cancellation)
     found = median(ratios, least=1.0, most=max(1.0, *ratios, 1.0))
     return Finding(
         metric=Metric.of(found, id="cancellation", title="Evidence for and against", unit="ratio", better="neither"),
         statement=(
             f"In the median row the sizes of the values add up to {found.value or 0.0:.1f} times their sum: at 1 all "
-            "words pull one way, above it words for and against cancel."
+            f"{parts.many} pull one way, above it {parts.many} for and against cancel."
         ),
     )
 
@@ -246,5 +264,5 @@ def _context(explanations: Sequence[Explanation]) -> Finding:
     )
 
 
-def _words(count: float) -> str:
-    return "one word carries" if count == 1 else f"{count:g} words carry"
+def _parts(count: float, parts: Parts) -> str:
+    return f"one {parts.one} carries" if count == 1 else f"{count:g} {parts.many} carry"

@@ -51,8 +51,13 @@ def units_of(words: Sequence[str], *, most: int = MOST_UNITS) -> Units:
 
 
 def row_key(row: Row, *, seed: int, purpose: str) -> bytes:
-    """Return 32 bytes that depend on the seed, the purpose and the row's words: not on where it stands in memory."""
+    """Return 32 bytes that depend on the seed, the purpose and what the row says: not on where it stands in memory."""
     words = (row.text,) if row.words is None else ("", *row.words)
+    if row.medium is not None:
+        words = ("medium", row.medium.digest)
+    if row.companion is not None or row.turns:
+        # What is read beside the text: the same context is put several questions.
+        words = (*words, "beside", row.companion or "", *(part for turn in row.turns or () for part in turn))
     content = "\x1f".join([str(seed), purpose, *words]).encode("utf-8", "surrogatepass")
     return hashlib.blake2b(content, digest_size=32).digest()
 

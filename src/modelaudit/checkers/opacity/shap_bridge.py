@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from modelaudit.checker import ModelHandle
 from modelaudit.checkers.opacity.solving import Game, Solved, ask, one_a_row
 from modelaudit.errors import InputError
-from modelaudit.evidence import Attribution
+from modelaudit.evidence import Attribution, Evidence, PictureEvidence, SoundEvidence
+from modelaudit.media.patches import Patches
+from modelaudit.media.segments import Segments
 from modelaudit.results import Finding
 from modelaudit.statistics import quantile
 
@@ -31,14 +33,15 @@ def to_shap(finding: Finding) -> Any:
     """Return the rows that a finding shows as a `shap.Explanation`, which shap's plots accept.
 
     Values are in the unit of the finding, one array a row; `lower_bounds` and `upper_bounds` are 95%
-    intervals, equal to the values where these are exact. Words that the report may not show are numbered.
+    intervals, equal to the values where these are exact. Words that the report may not show are numbered; patches
+    and segments are called by their place.
 
     Raises:
         InputError: the finding shows no attributions.
     """
     import shap
 
-    shown = [item for item in finding.evidence if isinstance(item, Attribution)]
+    shown = [one for item in finding.evidence if (one := _attribution(item)) is not None]
     if not shown:
         raise InputError(f"the finding {finding.metric.id} shows no attributions; hand in that on faithfulness_gain")
     values = [np.array(item.values) for item in shown]
@@ -125,6 +128,33 @@ def _ragged(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
     found = np.empty(len(arrays), dtype=object)
     found[:] = list(arrays)
     return found
+
+
+def _attribution(item: Evidence) -> Attribution | None:
+    """Return evidence as an attribution; that of a picture or a sound has its parts in the place of words."""
+    if isinstance(item, Attribution):
+        return item
+    if not isinstance(item, PictureEvidence | SoundEvidence) or item.explained is None:
+        return None
+    told = item.explained
+    return Attribution(
+        title=item.title,
+        row=item.row,
+        target=told.target,
+        unit=told.unit,
+        words=_places(item),
+        values=told.values,
+        errors=told.errors,
+        degrees_of_freedom=told.degrees_of_freedom,
+        base=told.base,
+        output=told.output,
+    )
+
+
+def _places(item: PictureEvidence | SoundEvidence) -> tuple[str, ...]:
+    if isinstance(item, PictureEvidence):
+        return Patches((0, 0), item.grid or (0, 0)).names
+    return Segments(item.seconds, len(item.edges or ()) - 1).names
 
 
 def _names(item: Attribution) -> list[str]:

@@ -1,4 +1,4 @@
-"""Shapley explanation: are the model's answers explained, truthfully, by a list of words?"""
+"""Shapley explanation: are the model's answers explained, truthfully, by a list of words, patches or segments?"""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import numpy as np
 
 from modelaudit.audit_report import SubjectInfo
 from modelaudit.checker import Budget, CheckerInfo, Context, Cost, Risk
+from modelaudit.checkers.opacity.answering import new_tokens
 from modelaudit.checkers.opacity.baseline import other_baseline
 from modelaudit.checkers.opacity.best_order import search_evaluations
-from modelaudit.checkers.opacity.choosing import NEW_TOKENS, Choice, candidates, choose
+from modelaudit.checkers.opacity.choosing import Choice, candidates, choose
 from modelaudit.checkers.opacity.explanation import Effort, Explanation, explain
 from modelaudit.checkers.opacity.findings import GOOD_RELIABILITY, findings_of
 from modelaudit.checkers.opacity.method_card import Setup, method_card
+from modelaudit.checkers.opacity.parts import PATCHES, SEGMENTS, WORDS, Parts
 from modelaudit.checkers.opacity.players import MOST_UNITS
 from modelaudit.checkers.opacity.randomised import Randomised, against_random
 from modelaudit.checkers.opacity.self_check import self_check
@@ -23,6 +25,8 @@ from modelaudit.checkers.opacity.stability import edited
 from modelaudit.checkers.opacity.targets import SCALES, Scale
 from modelaudit.checkers.opacity.validity import GOOD_ERROR, MOST_DEVIATION, MOST_GAP, MOST_RANDOM, Beside
 from modelaudit.errors import CapabilityError, NotAssessable
+from modelaudit.media.patches import MOST_PATCHES
+from modelaudit.media.segments import MOST_SEGMENTS
 from modelaudit.results import Finding
 
 FIRST_PAIRS = 4
@@ -31,7 +35,7 @@ FIRST_PAIRS = 4
 COMPARED_PAIRS = 8
 """Permutation pairs on which a row is explained again, after an edit or with words hidden otherwise."""
 
-CHOOSING = frozenset({"text-classification", "token-classification"})
+CHOOSING = frozenset({"text-classification", "token-classification", "image-classification", "audio-classification"})
 """Tasks whose answer is one of several labels."""
 
 REACTING = 0.1
@@ -43,16 +47,20 @@ LEARNT = 3.0
 CROSS_CHECKED = 5_000
 """Evaluations that shap takes for the rows that it explains as well, about."""
 
+MOST_PARTS = {PATCHES: MOST_PATCHES, SEGMENTS: MOST_SEGMENTS}
+"""Players of a picture or a sound, for the cost; of a text they are its words."""
+
 EDITS_A_ROW = 1
 """Kinds of edit that a row's stability is measured by: more rows tell more than more edits of one."""
 
 
 class ShapleyExplanation:
-    """Explains predictions by Shapley values of their words and measures whether the explanations hold.
+    """Explains predictions by Shapley values of words, patches or segments and measures whether these hold.
 
     Args:
-        rows: rows to explain; by default 20, 60 or 200 with the preset.
-        pairs: antithetic permutation pairs a row at the most; by default 4, 16 or 32. At least 2. Every row begins with
+        rows: rows to explain; by default 20, 60 or 200 with the preset, of pictures and sounds 8, 30 or 100.
+        pairs: antithetic permutation pairs a row at the most; by default 4, 16 or 32, of pictures and sounds twice as
+            many. At least 2. Every row begins with
             4, and one that has not settled gets twice as many as before.
         cross_check: "shap" lets that library's own explainers explain a few of the rows as well.
     """
@@ -62,14 +70,17 @@ class ShapleyExplanation:
         version="2.1",
         risk=Risk.OPACITY,
         title="Shapley explanations and their faithfulness",
-        question="Can a person be told, truthfully, which words made the model answer as it did?",
+        question=(
+            "Can a person be told, truthfully, which words, or which parts of a picture or a sound, made the model "
+            "answer as it did?"
+        ),
         summary=(
-            "Words of a row are hidden from the model in many combinations, and each word is credited with its Shapley "
-            "value: its average effect on the log-odds of the predicted class (of each label or entity found), on the "
-            "output of a regression, or on the log-probability of a fixed answer. Then the words are hidden in the "
-            "order that the explanation names, and in random orders: an explanation is faithful as far as its order "
-            "moves the answer more. How much of the output's variation the sum of the values accounts for says how "
-            "much of the answer such a list can show at all."
+            "Words of a row (patches of a picture, segments of a sound) are hidden from the model in many "
+            "combinations, and each is credited with its Shapley value: its average effect on the log-odds of the "
+            "predicted class (of each label or entity found), on the output of a regression, or on the log-probability "
+            "of a fixed answer. Then they are hidden in the order that the explanation names, and in random orders: an "
+            "explanation is faithful as far as its order moves the answer more. How much of the output's variation the "
+            "sum of the values accounts for says how much of the answer such a list can show at all."
         ),
         needs=("predict", "predict_masked"),
         means=(
@@ -81,12 +92,15 @@ class ShapleyExplanation:
             "An explanation says what the model reacted to, not whether the answer is right or fair.",
             "Hiding a word puts a mask token in its place (without one nothing attends to the word; a function's texts "
             "lose it, or get a mask word); answers to such text are part of what is measured.",
+            "A hidden patch has the picture's mean colour, a hidden segment is silent; answers to such pictures and "
+            "sounds are part of what is measured.",
             "A list of words can't show how words work together; the least additive row is among the examples.",
             "It can help to document how the system answers; whether it explains enough is for people to judge.",
         ),
         remedies=(
             "Do not show word-by-word explanations to affected persons where they are not faithful.",
             "Read the rows with few decisive words for shortcuts (names, punctuation, artefacts of the data).",
+            "Look at pictures and listen to sounds with few decisive parts for shortcuts (backgrounds, marks, hums).",
             "Fine-tune with randomly masked words, so that masked text is nothing new to the model.",
             "Prefer a simpler model where decisions must be explained one by one.",
         ),
@@ -112,6 +126,8 @@ class ShapleyExplanation:
 
     def applies(self, subject: SubjectInfo) -> str | None:
         """Return why there is nothing to explain, or None."""
+        if subject.task == "fill-mask":
+            return "a masked language model is asked for one word after the other and gives no answer to explain"
         if subject.task not in SCALES:
             return f"explains {', '.join(SCALES)}, not {subject.task}"
         if subject.task in CHOOSING and len(subject.model.labels) < 2:
@@ -121,12 +137,13 @@ class ShapleyExplanation:
     def cost(self, subject: SubjectInfo) -> Cost:
         """Return the masked variants of all rows that will be explained, about."""
         budget = Budget(subject.preset)
-        words = min(max(round(subject.evaluation.mean_words), 1), MOST_UNITS)
-        rows = min(self._sample_size(budget), subject.evaluation.rows)
-        effort, (searched, spelt, again) = self._effort(budget), _subsamples(budget)
-        generated = subject.task == "text-generation" and not subject.evaluation.labelled
+        parts = SCALES[subject.task].parts
+        words = MOST_PARTS.get(parts) or min(max(round(subject.evaluation.mean_words), 1), MOST_UNITS)
+        rows = min(self._sample_size(budget, parts), subject.evaluation.rows)
+        effort, (searched, spelt, again) = self._effort(budget, parts), _subsamples(budget)
+        written = 0 if subject.evaluation.labelled else new_tokens(subject.task)
         evaluations = (
-            candidates(rows, subject.task) * (1 + (NEW_TOKENS if generated else 0))
+            candidates(rows, subject.task) * (1 + written)
             + rows * effort.evaluations(words)
             + (min(spelt, rows) + 2 * min(again, rows)) * min(effort.evaluations(words), 2 * words * COMPARED_PAIRS)
             + rows * 4 * (1 + effort.random_orders)
@@ -137,16 +154,17 @@ class ShapleyExplanation:
 
     def run(self, ctx: Context) -> Iterable[Finding]:
         """Explain a sample of the evaluation rows. Raises NotAssessable where no row has words to choose from."""
-        choice = choose(ctx, self._sample_size(ctx.budget))
+        parts = SCALES[ctx.subject.task].parts
+        choice = choose(ctx, self._sample_size(ctx.budget, parts))
         games, scale, left_out = choice.games, choice.scale, dict(choice.left_out)
         if choice.rows < 2:
             reasons = "; ".join(f"{count} rows: {reason}" for reason, count in sorted(left_out.items())) or "no rows"
             raise NotAssessable(
                 f"{choice.rows} rows could be explained, and an interval needs two ({reasons}); "
-                "provide evaluation rows of at least two words"
+                f"provide evaluation rows of at least two {parts.many}"
             )
         searched, spelt, again = _subsamples(ctx.budget)
-        explanations = explain(ctx.model, games, self._effort(ctx.budget), seed=ctx.seed, searched=searched)
+        explanations = explain(ctx.model, games, self._effort(ctx.budget, parts), seed=ctx.seed, searched=searched)
         explanations = _reacting(explanations, choice)
         still = choice.rows - len({each.game.row.id for each in explanations})
         first = [each.solved.first(COMPARED_PAIRS) for each in explanations]
@@ -161,9 +179,9 @@ class ShapleyExplanation:
         )
         _require_learning(solved, beside.randomised, choice)
         if still:
-            left_out[f"the output hardly reacts to hidden words, spread under {scale.least}"] = still
+            left_out[f"the output hardly reacts to hidden {parts.many}, spread under {scale.least}"] = still
             ctx.note(
-                f"In {still} of {choice.rows} rows the output hardly reacts to hidden words (spread under "
+                f"In {still} of {choice.rows} rows the output hardly reacts to hidden {parts.many} (spread under "
                 f"{scale.least}); they are left out, since there is nothing to explain."
             )
         if beside.other is None:
@@ -177,8 +195,9 @@ class ShapleyExplanation:
             seed=ctx.seed,
             output=scale.output,
             unit=scale.unit,
+            parts=scale.parts,
             hidden=ctx.subject.model.hidden_words,
-            effort=self._effort(ctx.budget),
+            effort=self._effort(ctx.budget, scale.parts),
             left_out=left_out,
             limits=(
                 f"median relative standard error at most {GOOD_ERROR:.0%}",
@@ -190,11 +209,14 @@ class ShapleyExplanation:
             ),
         )
 
-    def _sample_size(self, budget: Budget) -> int:
-        return budget.pick(20, 60, 200) if self.rows is None else self.rows
+    def _sample_size(self, budget: Budget, parts: Parts = WORDS) -> int:
+        if self.rows is not None:
+            return self.rows
+        return budget.pick(20, 60, 200) if parts is WORDS else budget.pick(8, 30, 100)
 
-    def _effort(self, budget: Budget) -> Effort:
-        most = budget.pick(4, 16, 32) if self.pairs is None else self.pairs
+    def _effort(self, budget: Budget, parts: Parts) -> Effort:
+        # Of pictures and sounds fewer rows are explained, and each has more players than most texts.
+        most = budget.pick(4, 16, 32) * (1 if parts is WORDS else 2) if self.pairs is None else self.pairs
         return Effort(
             exact_players=budget.pick(8, 10, 10),
             pairs=min(FIRST_PAIRS, most),
@@ -231,10 +253,15 @@ def _reacting(explanations: Sequence[Explanation], choice: Choice) -> list[Expla
     reacting = {row for row, found in spreads.items() if max(found) >= choice.reacts}
     if len(reacting) < max(2, REACTING * len(spreads)):
         middle = float(np.median([max(found) for found in spreads.values()]))
+        whole = (
+            ", or whether it reads what no patch holds alone, as the colour of the whole"
+            if choice.scale.parts is PATCHES
+            else ""
+        )
         raise NotAssessable(
-            f"the output does not react to removing words: in {len(reacting)} of {len(spreads)} rows its spread is "
-            f"{choice.scale.least} or more (median {middle:.3g} {choice.scale.unit}); check that the model was "
-            "fine-tuned and reads these rows"
+            f"the output does not react to removing {choice.scale.parts.many}: in {len(reacting)} of {len(spreads)} "
+            f"rows its spread is {choice.scale.least} or more (median {middle:.3g} {choice.scale.unit}); check that "
+            f"the model was fine-tuned and reads these rows{whole}"
         )
     return [each for each in explanations if each.game.row.id in reacting and each.shapley.spread > 0.0]
 

@@ -1,5 +1,7 @@
 """Stability: would another draw, or another spelling of the same row, give another explanation?
 
+Pictures and sounds have no spelling; they are changed so gently that a person sees or hears the same.
+
 Sampled values differ from draw to draw, and what they differ by must not be billed to the model: the agreement between
 the explanations of a row and of an edited row is divided by how well either agrees with itself (Spearman 1904,
 correction for attenuation).
@@ -9,14 +11,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from modelaudit.checker import ModelHandle
+from modelaudit.checkers.opacity.gentle import changed, kinds_of
 from modelaudit.checkers.opacity.shapley_values import ShapleyValues
 from modelaudit.checkers.opacity.solving import Game, Solved, cluster_of, on_coalitions, split
 from modelaudit.checkers.opacity.targets import targets_of
@@ -116,34 +119,50 @@ def _edited_rows(solved: Sequence[Solved], *, seed: int) -> tuple[list[Row], lis
     rows: list[Row] = []
     places: list[int] = []
     names: list[str] = []
-    perturbations = [each for each in bundled_perturbations() if each.tier in TIERS]
     for place, one in enumerate(solved):
         if len(one.game.units) < LEAST_WORDS:
             continue
-        # Each kind comes first for some rows, so that no kind alone stands for all.
-        order = row_rng(seed, "kinds of edit", 1, 0, one.game.row.words or one.game.row.text)
-        for kind in order.permutation(len(perturbations)):
-            perturbation = perturbations[kind]
-            row = _edit(one.game.row, perturbation, seed=seed)
-            if row is not None:
-                rows.append(row)
-                places.append(place)
-                names.append(perturbation.name)
+        for name, row in _edits(one.game.row, seed=seed):
+            rows.append(row)
+            places.append(place)
+            names.append(name)
     return rows, places, names
 
 
+def _edits(row: Row, *, seed: int) -> Iterator[tuple[str, Row]]:
+    """Yield the row after each kind of edit; each comes first for some rows, so that no kind alone stands for all."""
+    if row.medium is not None:
+        order = row_rng(seed, "kinds of change", 1, 0, row.medium.digest)
+        for name in order.permutation(kinds_of(row)).tolist():
+            yield name, changed(row, name)
+        return
+    perturbations = [each for each in bundled_perturbations() if each.tier in TIERS]
+    order = row_rng(seed, "kinds of edit", 1, 0, row.words or row.text)
+    for kind in order.permutation(len(perturbations)):
+        found = _edit(row, perturbations[kind], seed=seed)
+        if found is not None:
+            yield perturbations[kind].name, found
+
+
 def _edit(row: Row, perturbation: Perturbation, *, seed: int) -> Row | None:
-    """Return the edited row, or None where the edit changes nothing or can't be made."""
-    document = Document(row.text) if row.words is None else Document.from_words(row.words)
+    """Return the edited row, or None where the edit changes nothing or can't be made.
+
+    Of a question put to a context the question is edited: an answer is marked by its place in the context.
+    """
+    question = row.companion if row.answers is not None else None
+    text = row.text if question is None else question
+    document = Document(text) if row.words is None else Document.from_words(row.words)
     level = SEVERITY if len(perturbation.levels) > 1 else perturbation.levels[0]
     # By what the row says, so that neither its place nor its id has a part in the draw.
-    rng = row_rng(seed, f"stability, {perturbation.name}", perturbation.version, level, row.words or row.text)
+    rng = row_rng(seed, f"stability, {perturbation.name}", perturbation.version, level, row.words or text)
     try:
         found = apply(document, perturbation.edits(document, level=level, rng=rng)).document
     except ValueError:
         return None
     if found.text == document.text:
         return None
+    if question is not None:
+        return replace(row, companion=found.text)
     if row.answer is not None:
         # What stands between a prompt and its answer decides how the answer's first word is spelt.
         edited = found.text.rstrip() + row.text[len(row.text.rstrip()) :]

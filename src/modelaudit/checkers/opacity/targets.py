@@ -2,13 +2,16 @@
 
 Text classification: the class that the model predicts for the whole row. Multi-label classification: each label that it
 gives, or the likeliest where it gives none. Regression: each output. Token classification: the predicted tags of each
-entity that the model finds, averaged over the entity's words. Text generation: the row's answer, token by token.
+entity that the model finds, averaged over the entity's words. Pictures and sounds that are classified: the predicted
+class. Where answers are text, an answer that is fixed: its start and its end in the context (question answering), its
+tokens (text generation, sequence-to-sequence), or a transcript as a whole (CTC).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -16,9 +19,13 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from modelaudit.checker import Predictions
+from modelaudit.checkers.opacity.parts import PATCHES, SEGMENTS, WORDS, Parts
 
 Floats = NDArray[np.float64]
-Kind = Literal["class", "label", "output", "entity", "answer"]
+Kind = Literal["class", "label", "output", "entity", "answer", "span"]
+
+SUREST = math.log1p(-1e-5)
+"""Log-probability beyond which float32 can't tell how sure a model is; log-odds of 11.5."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,7 @@ class Scale:
             where `relative`, in standard deviations of the output from row to row.
         relative: whether the unit is the model's own, so that no size means something by itself.
         paneled: whether models of the task are in the calibration panel.
+        parts: what is hidden of a row.
     """
 
     output: str
@@ -41,6 +49,7 @@ class Scale:
     reacts: float
     relative: bool = False
     paneled: bool = False
+    parts: Parts = WORDS
 
     @property
     def least(self) -> str:
@@ -53,8 +62,15 @@ class Scale:
         return "of its spread" if self.relative else self.unit
 
 
-def _probability(output: str, *, paneled: bool = True) -> Scale:
-    return Scale(output, "log-odds", "the explained probability", "fall of probability", 0.1, paneled=paneled)
+def _probability(output: str, *, paneled: bool = True, parts: Parts = WORDS) -> Scale:
+    level, fall = "the explained probability", "fall of probability"
+    return Scale(output, "log-odds", level, fall, 0.1, paneled=paneled, parts=parts)
+
+
+def _answer_scale(output: str, unit: str, *, parts: Parts = WORDS) -> Scale:
+    """Return the scale of an answer's log-probability by so many units of text, "token"."""
+    level, fall = f"the answer's probability a {unit}", f"fall of probability a {unit}"
+    return Scale(output, f"nats a {unit}", level, fall, 0.05, parts=parts)
 
 
 SCALES: dict[str, Scale] = {
@@ -64,15 +80,17 @@ SCALES: dict[str, Scale] = {
     ),
     "token-classification": _probability("an entity's tags, mean over its words"),
     "text-regression": Scale("the output", "output units", "the output", "fall of the output", 0.05, relative=True),
-    "text-generation": Scale(
-        "the answer, mean over its tokens",
-        "nats a token",
-        "the answer's probability a token",
-        "fall of probability a token",
-        0.05,
-    ),
+    "text-generation": _answer_scale("the answer, mean over its tokens", "token"),
+    "question-answering": _probability("the answer's start and end in the context, mean of both", paneled=False),
+    "text2text-generation": _answer_scale("the answer, mean over its tokens", "token"),
+    "image-classification": _probability("the predicted class", paneled=False, parts=PATCHES),
+    "audio-classification": _probability("the predicted class", paneled=False, parts=SEGMENTS),
+    "automatic-speech-recognition": _answer_scale("the transcript, mean over its tokens", "token", parts=SEGMENTS),
 }
 """The tasks that are explained."""
+
+FIXED = frozenset({"text-generation", "question-answering", "text2text-generation", "automatic-speech-recognition"})
+"""Tasks whose answers are text, of which one is fixed for each row."""
 
 SEVERAL_OUTPUTS = Scale(
     "each output, by how it varies from row to row",
@@ -83,6 +101,9 @@ SEVERAL_OUTPUTS = Scale(
 )
 """Of a regression with several outputs, which have units of their own and no common one."""
 
+WHOLE_TRANSCRIPT = _answer_scale("the transcript, by the number of its characters", "character", parts=SEGMENTS)
+"""Of a transcript by CTC, which is judged as a whole: longer ones would be less probable whatever was said."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -91,8 +112,10 @@ class Target:
     Attributes:
         kind: what it is. name: as the report calls it.
         classes: the class, label, output or tags.
-        words: the words that are looked at (an entity's), or the tokens of the answer; None for the row as a whole.
-        size: what an output of a regression is divided by, where it stands beside others of another scale.
+        words: the words that are looked at (an entity's), the tokens of the answer, or its start and its end; None for
+            the row as a whole.
+        size: what an output of a regression is divided by, where it stands beside others of another scale, and a
+            transcript that is judged as a whole, by the number of its characters.
     """
 
     kind: Kind
@@ -109,8 +132,8 @@ class Target:
     def value(self, predictions: Predictions) -> Floats:
         """Return (variants,) the value of the game, from the logits, so that it does not saturate.
 
-        Log p - log(1 - p) of a class or label; the output of a regression; the mean log-probability of an answer's
-        tokens. Averaged over the words that are looked at.
+        Log p - log(1 - p) of a class, a label, or the start and the end of a span; the output of a regression; the mean
+        log-probability of an answer's tokens. Averaged over the words that are looked at.
         """
         logits = self._of_words(predictions, predictions.logits)
         own = self._own(logits)
@@ -119,14 +142,19 @@ class Target:
             others = np.where(np.arange(logits.shape[2])[None, None, :] == chosen[None, :, None], -np.inf, logits)
             # Of two classes the other one is all the rest, and the logarithm of its exponential is itself.
             own = own - (others.max(axis=2) if others.shape[2] == 2 else logsumexp(others, axis=2))
+        if self.kind == "span":
+            own = np.minimum(own, SUREST)
+            own = own - np.log(-np.expm1(own))
         value: Floats = own.mean(axis=1) / self.size
         return value
 
     def level(self, predictions: Predictions) -> Floats:
         """Return (variants,) the probability of what is explained, of an answer the geometric mean over its tokens.
 
-        For a regression it is the output.
+        For a regression it is the output. A span has the probability that both its ends have.
         """
+        if self.kind == "span":
+            return np.asarray(np.exp(self._own(self._of_words(predictions, predictions.logits)).sum(axis=1)))
         if self.kind in {"output", "answer"}:
             value = self.value(predictions)
             return value if self.kind == "output" else np.asarray(np.exp(value))
@@ -138,9 +166,9 @@ class Target:
 
         A number or an answer's probability has stayed where it moved by less than half of what hiding words does.
         """
-        if self.kind == "answer" and self not in found:
+        if self.kind in {"answer", "span"} and replace(self, size=1.0) not in found:
             return False
-        if self.kind in {"output", "answer"}:
+        if self.kind in {"output", "answer", "span"}:
             return bool(abs(self.value(after) - self.value(before))[0] <= 0.5 * spread)
         return self in found
 
@@ -169,8 +197,11 @@ def targets_of(predictions: Predictions, labels: Sequence[str], task: str) -> li
     if predictions.offsets is None:
         return [(Target("class", str(labels[label]), (int(label),)),) for label in predictions.labels]
     spans = list(zip(predictions.offsets[:-1], predictions.offsets[1:], strict=True))
-    if task == "text-generation":
-        return [_answer(int(stop - start)) for start, stop in spans]
+    if task in FIXED:
+        known: NDArray[np.bool_] = np.isfinite(predictions.logits[:, 0])
+        # An answer of which a part can't be told is none that can be explained.
+        counts = [int(stop - start) if known[start:stop].all() else 0 for start, stop in spans]
+        return [_span(count) if task == "question-answering" else _answer(count) for count in counts]
     tags = predictions.labels
     return [tuple(_entities(tags[start:stop], labels)) for start, stop in spans]
 
@@ -180,6 +211,10 @@ def _labels(probabilities: Floats, labels: Sequence[str]) -> tuple[Target, ...]:
     order = np.argsort(-probabilities, kind="stable")
     given = [int(index) for index in order if probabilities[index] >= 0.5] or [int(order[0])]
     return tuple(Target("label", str(labels[index]), (index,)) for index in given)
+
+
+def _span(ends: int) -> tuple[Target, ...]:
+    return (Target("span", "the answer", (0, 0), (0, 1)),) if ends == 2 else ()
 
 
 def _answer(tokens: int) -> tuple[Target, ...]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from modelaudit.checkers.opacity.baseline import WORDS, OtherBaseline
+from modelaudit.checkers.opacity.baseline import IN_THEIR_PLACE, OtherBaseline
 from modelaudit.checkers.opacity.exhibits import convergence_table
 from modelaudit.checkers.opacity.explanation import Explanation
+from modelaudit.checkers.opacity.parts import Parts
 from modelaudit.checkers.opacity.randomised import Randomised
 from modelaudit.checkers.opacity.self_check import SelfCheck
 from modelaudit.checkers.opacity.shap_bridge import CrossCheck
@@ -45,7 +46,7 @@ class Beside:
     crossed: CrossCheck | None
 
 
-def fault(gap: float, beside: Beside, unit: str, size: float) -> str | None:
+def fault(gap: float, beside: Beside, unit: str, size: float, parts: Parts) -> str | None:
     """Return why the numbers are of another function than the audited one, or None; `size` is that of one unit."""
     if gap > MOST_GAP * size:
         return (
@@ -58,7 +59,7 @@ def fault(gap: float, beside: Beside, unit: str, size: float) -> str | None:
         found = _agreement(beside.randomised)
         if found.bounds and found.interval()[0] > MOST_RANDOM:
             return (
-                "explanations of the model with random weights rank the words alike (rank correlation "
+                f"explanations of the model with random weights rank the {parts.many} alike (rank correlation "
                 f"{found.value or 0.0:.2f}), so they are not of what it learnt; check that the audited model is "
                 "the trained one"
             )
@@ -103,7 +104,7 @@ def sampling_finding(explanations: Sequence[Explanation], error: Estimate) -> Fi
     )
 
 
-def self_check_finding(check: SelfCheck, unit: str) -> Finding:
+def self_check_finding(check: SelfCheck, unit: str, parts: Parts) -> Finding:
     """State the largest deviation from brute force."""
     return Finding(
         metric=_largest(
@@ -112,31 +113,31 @@ def self_check_finding(check: SelfCheck, unit: str) -> Finding:
             check.deviation,
             unit,
             n=check.rows,
-            method="maximum over words of |value - mean over all orders by definition|",
+            method=f"maximum over {parts.many} of |value - mean over all orders by definition|",
         ),
         statement=(
-            f"On {check.rows} short rows ({check.words} words) the values agree with brute force to within "
+            f"On {check.rows} short rows ({check.words} {parts.many}) the values agree with brute force to within "
             f"{_distance(check.deviation, unit)}."
         ),
     )
 
 
-def baseline_finding(other: OtherBaseline) -> Finding:
-    """State how values from another way to hide words rank the words."""
+def baseline_finding(other: OtherBaseline, parts: Parts) -> Finding:
+    """State how values from another way to hide parts rank these."""
     found = mean_difference(other.agreements, clusters=other.clusters, reach=1.0)
     return Finding(
         metric=Metric.of(
             found,
             id="baseline_agreement",
-            title="Agreement with values from another way to hide words",
+            title=f"Agreement with values from another way to hide {parts.many}",
             unit="rank correlation",
             better="neither",
         ),
         statement=(
-            f"Where hidden words are shown to the model otherwise ({WORDS[other.hide]}), the order of the values "
-            f"correlates with theirs at {found.value or 0.0:.2f} on average ({found.n} rows)."
+            f"Where hidden {parts.many} are shown to the model otherwise ({IN_THEIR_PLACE[other.hide]}), the order of "
+            f"the values correlates with theirs at {found.value or 0.0:.2f} on average ({found.n} rows)."
         ),
-        caveats=("A low number says that the values depend on what an absent word is taken to look like.",),
+        caveats=(f"A low number says that the values depend on what an absent {parts.one} is taken for.",),
     )
 
 
@@ -163,7 +164,7 @@ def randomised_finding(randomised: Randomised) -> Finding:
     )
 
 
-def cross_check_finding(crossed: CrossCheck, unit: str) -> Finding:
+def cross_check_finding(crossed: CrossCheck, unit: str, parts: Parts) -> Finding:
     """State how far the values are from those of shap."""
     sampled = (
         ""
@@ -177,7 +178,7 @@ def cross_check_finding(crossed: CrossCheck, unit: str) -> Finding:
             crossed.exact,
             unit,
             n=crossed.rows,
-            method="maximum over words of |value - shap.ExactExplainer|",
+            method=f"maximum over {parts.many} of |value - shap.ExactExplainer|",
         ),
         statement=(
             f"On {crossed.rows} short rows the values agree with shap's own to within {_distance(crossed.exact, unit)}."

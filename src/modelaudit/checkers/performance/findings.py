@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, cast
 
 from modelaudit.checkers.performance.baselines import Baseline
-from modelaudit.checkers.performance.scores import Score, Scores
+from modelaudit.checkers.performance.scores import Comparable, Score, Scores
 from modelaudit.evidence import Table
 from modelaudit.results import Finding, Metric
 from modelaudit.statistics import Estimate
@@ -14,7 +14,13 @@ from modelaudit.statistics import Estimate
 ENTITY_F1 = "entity_f1"
 
 
-def findings(scores: Scores, baselines: Sequence[Baseline]) -> Iterator[Finding]:
+def plain_findings(scores: Scores) -> Iterator[Finding]:
+    """Yield the model's scores where nothing simple is held against it."""
+    yield Finding(metric=_metric(scores.headline), statement=_sentence(scores.headline), evidence=scores.evidence)
+    yield from _others(scores)
+
+
+def findings(scores: Comparable, baselines: Sequence[Baseline]) -> Iterator[Finding]:
     """Yield the model's scores, then what it gains over each baseline in the headline score."""
     compared = _side_by_side(scores, baselines)
     # A page shows two tables of a finding. A tagger's two must not be taken for each other, so both are shown; what its
@@ -25,13 +31,17 @@ def findings(scores: Scores, baselines: Sequence[Baseline]) -> Iterator[Finding]
         statement=_sentence(scores.headline),
         evidence=(*scores.evidence, compared) if tagger else (compared, *scores.evidence),
     )
-    for score in scores.others:
-        yield Finding(metric=_metric(score), statement=_sentence(score))
+    yield from _others(scores)
     for baseline in baselines:
         yield _gain(scores, baseline)
 
 
-def _gain(scores: Scores, baseline: Baseline) -> Finding:
+def _others(scores: Scores) -> Iterator[Finding]:
+    for score in scores.others:
+        yield Finding(metric=_metric(score), statement=_sentence(score))
+
+
+def _gain(scores: Comparable, baseline: Baseline) -> Finding:
     gain, headline = scores.gain(baseline.answers), scores.headline
     named = headline.title[:1].lower() + headline.title[1:]
     return Finding(
@@ -72,7 +82,7 @@ def _sentence(score: Score) -> str:
     return f"{score.said} (95% interval {low:{shown}} to {high:{shown}})."
 
 
-def _side_by_side(scores: Scores, baselines: Sequence[Baseline]) -> Table:
+def _side_by_side(scores: Comparable, baselines: Sequence[Baseline]) -> Table:
     own = scores.headline.estimate.value
     rows: list[tuple[str, float | None]] = [("the model", None if own is None else round(own, 4))]
     rows += [(baseline.said, round(scores.of_baseline(baseline.answers), 4)) for baseline in baselines]

@@ -17,7 +17,9 @@ from scipy.stats import rankdata
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from modelaudit.checkers.privacy.folds import cross_folds, drawn, unit, whole_text
+from modelaudit.checkers.privacy.folds import cross_folds, drawn, unit
+from modelaudit.checkers.privacy.media_traits import traits
+from modelaudit.checkers.privacy.record import whole_text
 from modelaudit.rows import Row
 from modelaudit.statistics import Estimate, delong
 
@@ -35,7 +37,7 @@ _EVERY_TEXT = "\x02"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BlindGuard:
-    """How well members and non-members are told apart by their text, length and labels alone.
+    """How well members and non-members are told apart by what they hold, their size and labels alone.
 
     `auc` has no value, and a reason, where there are too few documents to cross-validate; `members` and `nonmembers`
     are the out-of-fold scores (within-fold ranks), empty then.
@@ -57,7 +59,9 @@ def blind_guard(members: Sequence[Row], nonmembers: Sequence[Row], *, n_labels: 
     cry wolf, since the AUC of such halves varies by 1.4 times DeLong's standard error.
 
     Features: TF-IDF of words (1-2) and of character n-grams (3-4), lengths, share of digits and capitals, and labels
-    (or the share of each tag). Scores are ranked within their fold, so that folds with another offset are comparable.
+    (or the share of each tag); where answers stand; size, colours, sharpness and format of pictures; length, loudness,
+    spectrum and format of sounds. Scores are ranked within their fold, so that folds with another offset are
+    comparable.
     """
     inside, outside = (drawn(rows, MOST_ROWS, seed=seed) for rows in (members, nonmembers))
     fewest = min(len({unit(row) for row in side}) for side in (inside, outside))
@@ -119,9 +123,27 @@ def _features(rows: Sequence[Row], *, n_labels: int) -> sparse.csr_matrix:
         analyzer="char_wb", ngram_range=(3, 4), max_features=MOST_FEATURES, sublinear_tf=True, lowercase=False
     )
     plain = np.array([[*_shape_of(whole_text(row)), float(row.answer is not None)] for row in rows])
-    plain = (plain - plain.mean(axis=0)) / np.maximum(plain.std(axis=0), 1e-9)
+    plain = _scaled(plain)
     blocks = [words.fit_transform(texts), pieces.fit_transform(texts), plain, _label_shares(rows, n_labels)]
+    blocks += [_scaled(other) for other in (_answer_shapes(rows), traits(rows)) if other.shape[1]]
     return sparse.hstack([sparse.csr_matrix(block) for block in blocks], format="csr")
+
+
+def _scaled(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray((values - values.mean(axis=0)) / np.maximum(values.std(axis=0), 1e-9))
+
+
+def _answer_shapes(rows: Sequence[Row]) -> NDArray[np.float64]:
+    """Return (n, 3): whether a context holds the answer, where, and how long it is; nothing for other tasks."""
+    if all(row.answers is None for row in rows):
+        return np.empty((len(rows), 0))
+    spans = [(row.spans or ((0, 0),))[0] for row in rows]
+    return np.array(
+        [
+            (float(bool(row.answers)), start / max(1, len(row.text)), np.log1p(end - start))
+            for row, (start, end) in zip(rows, spans, strict=True)
+        ]
+    )
 
 
 def _shape_of(text: str) -> list[float]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from modelaudit.checkers.privacy.record import content
 from modelaudit.rows import Row
 
 
@@ -19,18 +20,6 @@ def drawn(rows: Sequence[Row], size: int, *, seed: int) -> list[Row]:
 def unit(row: Row) -> str:
     """Return what no split may tear apart: the row's group, or else its content, so that duplicates stay together."""
     return content(row) if row.group is None else f"group\x1f{row.group}"
-
-
-def whole_text(row: Row, most: int | None = None) -> str:
-    """Return all that the model reads of a row: its text, and its answer where it has one, of each so much."""
-    return row.text[:most] if row.answer is None else row.text[:most] + row.answer[:most]
-
-
-def content(row: Row) -> str:
-    """Return the row's words and truth as one string; equal for rows that differ in id or other columns only."""
-    words = [row.text] if row.words is None else ["words", *row.words]
-    answer = [] if row.answer is None else ["\x1e", row.answer]
-    return "\x1f".join([*words, "\x1e", str(row.label), str(row.tags), *answer])
 
 
 def digest(text: str, *, seed: int, purpose: str) -> bytes:

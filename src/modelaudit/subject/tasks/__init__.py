@@ -5,9 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from modelaudit.errors import ModelInputError
+from modelaudit.inference.families import IDS, reads
 from modelaudit.subject.task import Task
+from modelaudit.subject.tasks.audio_classification import AudioClassification
 from modelaudit.subject.tasks.fill_mask import FillMask
+from modelaudit.subject.tasks.image_classification import ImageClassification
 from modelaudit.subject.tasks.multi_label import MultiLabelClassification
+from modelaudit.subject.tasks.question_answering import QuestionAnswering
+from modelaudit.subject.tasks.speech_ctc import SpeechCTC
+from modelaudit.subject.tasks.speech_seq2seq import SpeechSeq2Seq
+from modelaudit.subject.tasks.text2text_generation import Text2TextGeneration
 from modelaudit.subject.tasks.text_classification import TextClassification
 from modelaudit.subject.tasks.text_generation import TextGeneration
 from modelaudit.subject.tasks.text_regression import TextRegression
@@ -23,6 +30,12 @@ TASKS: tuple[Task, ...] = (
     TokenClassification(),
     TextGeneration(),
     FillMask(),
+    QuestionAnswering(),
+    Text2TextGeneration(),
+    ImageClassification(),
+    AudioClassification(),
+    SpeechCTC(),
+    SpeechSeq2Seq(),
 )
 
 
@@ -31,12 +44,21 @@ def task_named(class_name: str) -> Task | None:
 
     Tasks that share a head share the way in which it is loaded; `task_of` tells them apart.
     """
-    return next((task for task in TASKS if class_name.endswith(task.suffixes)), None)
+    ending = [task for task in TASKS if class_name.endswith(task.suffixes)]
+    main = _main_input(class_name) if len({task.reads for task in ending}) > 1 else None
+    return next((task for task in ending if main is None or main in task.reads), None)
+
+
+def _main_input(class_name: str) -> str:
+    """Return what models of a class read, by its name; a class that is not one of transformers reads text."""
+    import transformers
+
+    return str(getattr(getattr(transformers, class_name, None), "main_input_name", IDS))
 
 
 def is_of(model: PreTrainedModel, task: Task) -> bool:
     """Whether a model in memory has the head and the configuration of a task."""
-    return type(model).__name__.endswith(task.suffixes) and task.fits(model.config)
+    return type(model).__name__.endswith(task.suffixes) and reads(model) in task.reads and task.fits(model.config)
 
 
 def task_of(model: PreTrainedModel) -> Task:

@@ -14,12 +14,13 @@ from modelaudit.errors import DataInputError
 from modelaudit.inference.units import Want
 from modelaudit.rows import Row
 from modelaudit.subject.encoding import Encoding
+from modelaudit.subject.task import ReadsText
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 
-class JudgedTokens:
+class JudgedTokens(ReadsText):
     """Texts and answers of which single tokens are judged, by the log-probability that the model gives them."""
 
     per_word: bool = False

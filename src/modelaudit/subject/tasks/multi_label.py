@@ -15,10 +15,11 @@ from modelaudit.errors import DataInputError
 from modelaudit.rows import Row
 from modelaudit.subject.columns import Tiers, find_column
 from modelaudit.subject.encoding import Encoding
+from modelaudit.subject.label_names import class_names
 from modelaudit.subject.label_sets import flagged_labels, match_label_sets
 from modelaudit.subject.tables import Table
-from modelaudit.subject.task import ColumnChoice, RowBatch, class_names, known_labels
-from modelaudit.subject.tasks.whole_text import WholeText, text_column_of, text_rows, truths_in
+from modelaudit.subject.task import ColumnChoice, RowBatch, known_labels
+from modelaudit.subject.tasks.whole_text import WholeText, text_columns_of, text_rows, truths_in
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -50,13 +51,14 @@ class MultiLabelClassification(WholeText):
         Labels stand in one column, as a list of names or of indices, as a list of one 0 or 1 a label, or as text with
         marks between; or in a column of 0 and 1 for each label, called as the label, which is never read as indices.
         """
-        text_column = text_column_of(table, columns)
+        texts = text_columns_of(table, columns)
         of_labels = [] if columns.label is not None else _columns_of_labels(table, labels)
         if of_labels:
             return text_rows(
                 table,
                 columns,
-                text_column=text_column,
+                text_column=texts.text,
+                pair_column=texts.pair,
                 label_columns=of_labels,
                 truths=_cells_of_labels(table, of_labels),
                 read=lambda rows: [{"label_set": found} for found in flagged_labels(rows, of_labels, table=table.name)],
@@ -68,13 +70,14 @@ class MultiLabelClassification(WholeText):
             what="label",
             flag="--label-column",
             fits=lambda cell: isinstance(cell, str | int | list),
-            taken=[name for name in (text_column, columns.group) if name],
+            taken=texts.taken(columns),
         )
         truths = truths_in(table, column, named=columns.label is not None)
         return text_rows(
             table,
             columns,
-            text_column=text_column,
+            text_column=texts.text,
+            pair_column=texts.pair,
             label_columns=truths.columns,
             truths=truths.cells,
             read=lambda cells: [

@@ -14,10 +14,11 @@ from modelaudit.errors import DataInputError
 from modelaudit.rows import Row
 from modelaudit.subject.columns import Tiers, find_column
 from modelaudit.subject.encoding import Encoding
+from modelaudit.subject.label_names import class_names
 from modelaudit.subject.labels import match_labels
 from modelaudit.subject.tables import Table
-from modelaudit.subject.task import ColumnChoice, RowBatch, class_names, cross_entropy, softmax
-from modelaudit.subject.tasks.whole_text import WholeText, text_column_of, text_rows, truths_in
+from modelaudit.subject.task import ColumnChoice, RowBatch, cross_entropy, softmax
+from modelaudit.subject.tasks.whole_text import WholeText, text_columns_of, text_rows, truths_in
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -43,13 +44,14 @@ class TextClassification(WholeText):
 
     def rows(self, table: Table, labels: Sequence[str], columns: ColumnChoice) -> RowBatch:
         """Return the rows of a table, with class indices where it has a label column."""
-        text_column = text_column_of(table, columns)
-        column = label_column_of(table, labels, columns, text_column)
+        texts = text_columns_of(table, columns)
+        column = label_column_of(table, labels, columns, *texts.taken(columns))
         truths = truths_in(table, column, named=columns.label is not None)
         return text_rows(
             table,
             columns,
-            text_column=text_column,
+            text_column=texts.text,
+            pair_column=texts.pair,
             label_columns=truths.columns,
             truths=truths.cells,
             read=lambda cells: [
@@ -79,8 +81,11 @@ class TextClassification(WholeText):
         return {label: counts[index] for index, label in enumerate(labels)} if counts else {}
 
 
-def label_column_of(table: Table, labels: Sequence[str], columns: ColumnChoice, text_column: str) -> str | None:
-    """Return the column of the labels, found by its name or by cells that are known labels; None without one."""
+def label_column_of(table: Table, labels: Sequence[str], columns: ColumnChoice, *text_columns: str) -> str | None:
+    """Return the column of the labels, found by its name or by cells that are known labels; None without one.
+
+    It is none of `text_columns`, nor the column of the group.
+    """
     known = {label.casefold() for label in labels}
     return find_column(
         table,
@@ -90,5 +95,5 @@ def label_column_of(table: Table, labels: Sequence[str], columns: ColumnChoice, 
         flag="--label-column",
         fits=lambda cell: isinstance(cell, str | int | float),
         fallback=lambda cell: isinstance(cell, str) and cell.casefold() in known,
-        taken=[name for name in (text_column, columns.group) if name],
+        taken=[name for name in (*text_columns, columns.group) if name],
     )

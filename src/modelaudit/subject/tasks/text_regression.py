@@ -15,9 +15,10 @@ from modelaudit.rows import Row
 from modelaudit.subject.cells import shown_cell, written_list
 from modelaudit.subject.columns import Tiers, find_column
 from modelaudit.subject.encoding import Encoding
+from modelaudit.subject.label_names import class_names
 from modelaudit.subject.tables import Table
-from modelaudit.subject.task import ColumnChoice, RowBatch, class_names
-from modelaudit.subject.tasks.whole_text import WholeText, text_column_of, text_rows, truths_in
+from modelaudit.subject.task import ColumnChoice, RowBatch
+from modelaudit.subject.tasks.whole_text import WholeText, text_columns_of, text_rows, truths_in
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -45,7 +46,7 @@ class TextRegression(WholeText):
 
     def rows(self, table: Table, labels: Sequence[str], columns: ColumnChoice) -> RowBatch:
         """Return the rows of a table, with true values where it has a column of numbers."""
-        text_column = text_column_of(table, columns)
+        texts = text_columns_of(table, columns)
         column = find_column(
             table,
             columns.label,
@@ -53,13 +54,14 @@ class TextRegression(WholeText):
             what="label",
             flag="--label-column",
             fits=lambda cell: _numbers(cell) is not None,
-            taken=[name for name in (text_column, columns.group) if name],
+            taken=texts.taken(columns),
         )
         truths = truths_in(table, column, named=columns.label is not None)
         return text_rows(
             table,
             columns,
-            text_column=text_column,
+            text_column=texts.text,
+            pair_column=texts.pair,
             label_columns=truths.columns,
             truths=truths.cells,
             read=lambda cells: [{"values": _values(cell, len(labels), place=truths.place)} for cell in cells],

@@ -14,13 +14,14 @@ from modelaudit.errors import DataInputError, ModelInputError
 from modelaudit.inference.units import Want
 from modelaudit.rows import Row
 from modelaudit.subject.encoding import Encoder, Encoding, Segments
+from modelaudit.subject.label_names import class_names
 from modelaudit.subject.labels import match_tags
 from modelaudit.subject.tables import Table
 from modelaudit.subject.tag_faults import typed
 from modelaudit.subject.task import (
     ColumnChoice,
+    ReadsText,
     RowBatch,
-    class_names,
     cross_entropy,
     group_cells,
     other_cells,
@@ -36,7 +37,7 @@ __all__ = ["BROKEN_TAGS", "TAG_COLUMNS", "WORD_COLUMNS", "TokenClassification"]
 BROKEN_TAGS = "rows with tags that break their scheme (read as they stand)"
 
 
-class TokenClassification:
+class TokenClassification(ReadsText):
     """One tag for each word. A word is answered by the output of its first token.
 
     Words that were cut off, and words of which the tokenizer makes no token (a lone zero-width space), have NaN rows:

@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 from modelaudit.checkers.bias.name_design import TokenCounter
 from modelaudit.checkers.bias.source import Source
 from modelaudit.checkers.bias.variant import Variant
-from modelaudit.text import Edit
+from modelaudit.text import Edit, Span
 
 ALL_OTHERS = "all others"
 TOPICS = ("gender", "ethnicity", "intersection", "religion", "nationality", "age", "region", "hukou")
@@ -72,6 +72,11 @@ class Editable(Protocol):
     @property
     def second_choice(self) -> bool:
         """Whether other rows come first."""
+        ...
+
+    @property
+    def places(self) -> Sequence[Span]:
+        """The characters of the document that arms put other words for."""
         ...
 
 

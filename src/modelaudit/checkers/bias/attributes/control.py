@@ -21,13 +21,15 @@ def neutral_control(
 ) -> tuple[Edit, ...]:
     """Return neutral edits, with those taken already as many as were swapped, outside of these and of entities.
 
-    Where a language model is judged by what follows, nothing behind the last swapped word is changed.
+    Where a language model is judged by what follows, nothing behind the last swapped word is changed, and nothing of a
+    text to be written.
     """
     document, spans = source.document, source.document.words or ()
     barred = [
         *((edit.start, edit.end) for edit in (*taken, *swapped)),
         *(spans[word] for word in source.entity_words(labels)),
     ]
+    barred += [(part.start, part.end) for part in source.parts if part.of == "answer"]
     if source.continues:
         barred.append((max(edit.end for edit in swapped), len(document.text)))
     return language.neutral_edits(document, len(swapped) - len(taken), barred=barred)

@@ -159,7 +159,7 @@ class FirstNames:
             return None
         if row.source.continues and any(edit.end > row.mentions[-1].end for edit in edits):
             return None
-        if row.source.row.answer and self._gendered(row.source.row.answer):
+        if row.source.fixed_answer and self._gendered(row.source.fixed_answer):
             return None
         return {"female": female.edits, "male": male.edits}
 

@@ -10,7 +10,7 @@ from modelaudit.checkers.bias.attributes.attribute import Design, Planned
 from modelaudit.checkers.bias.attributes.control import CONTROL, neutral_control, unedited_entity_words
 from modelaudit.checkers.bias.source import Source
 from modelaudit.checkers.bias.variant import Variant, variant_of
-from modelaudit.text import Edit, GenderEdits, Language
+from modelaudit.text import Edit, GenderEdits, Language, Span
 
 GENDER_WORDS = "gender words"
 
@@ -28,6 +28,11 @@ class GenderedRow:
     def edits(self) -> tuple[Edit, ...]:
         """The edits of both arms: every gendered word is in one of them."""
         return (*self.female.edits, *self.male.edits)
+
+    @property
+    def places(self) -> Sequence[Span]:
+        """The characters of every gendered word."""
+        return [(edit.start, edit.end) for edit in self.edits]
 
 
 class GenderWords:

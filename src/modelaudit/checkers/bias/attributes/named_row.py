@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from modelaudit.checkers.bias.attributes.attribute import Design
 from modelaudit.checkers.bias.source import Source
 from modelaudit.checkers.bias.variant import Variant, variant_of
-from modelaudit.text import Edit, Language, Mention
+from modelaudit.text import Edit, Language, Mention, Span
 
 ANOTHER_NAME = {"en": "Xqz", "zh": "囧囧"}
 """A name of no group, put in to see how far the model reads."""
@@ -27,6 +27,11 @@ class NamedRow:
     def gender(self) -> str | None:
         """The gender that the original name is known for, or None."""
         return self.mentions[0].gender
+
+    @property
+    def places(self) -> Sequence[Span]:
+        """The characters of all mentions."""
+        return [(mention.start, mention.end) for mention in self.mentions]
 
 
 def named_row(source: Source, mentions: Sequence[Mention], language: Language) -> NamedRow | str | None:

@@ -11,7 +11,7 @@ from modelaudit.checkers.bias.attributes.control import CONTROL, neutral_control
 from modelaudit.checkers.bias.name_design import dealt
 from modelaudit.checkers.bias.source import Source
 from modelaudit.checkers.bias.variant import Variant, variant_of
-from modelaudit.text import Edit, Filler, Language, TermMention, TermSet
+from modelaudit.text import Edit, Filler, Language, Span, TermMention, TermSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,11 @@ class TermRow:
     mentions: tuple[TermMention, ...]
     probes: tuple[tuple[Edit, ...], tuple[Edit, ...]]
     second_choice: bool = False
+
+    @property
+    def places(self) -> Sequence[Span]:
+        """The characters that the probes put other words for."""
+        return [(edit.start, edit.end) for probe in self.probes for edit in probe]
 
 
 class Terms:

@@ -1,13 +1,14 @@
 """What the model did with each row, as rates and scores that can be compared between groups, whatever the task.
 
-A rate counts hits among trials: selected rows among all rows, recognised entities among the true ones. A score is a
-mean over rows: probability less outcome, error of a regression. Which of them are judged is said here, once a task.
+A rate counts hits among trials: selected rows among all rows, recognised entities among the true ones. A tally counts
+errors, which may be more than what there was to get right: words of a transcript. A score is a mean over rows:
+probability less outcome, error of a regression. Which of them are judged is said here, once a task.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -20,6 +21,7 @@ from modelaudit.rows import Row
 from modelaudit.text.tags import entity_spans
 
 Floats = NDArray[np.float64]
+SINGLE_LABEL_TASKS = ("text-classification", "image-classification", "audio-classification")
 MOST_CLASSES = 10
 """Classes that get a column of their own in the table of selection rates."""
 
@@ -37,13 +39,28 @@ class Rate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Score:
-    """A mean over rows: values (rows,), NaN where there is none; `reach` is how far one row can lie from the usual."""
+    """A mean over rows: values (rows,), NaN where there is none; `reach` is how far one row can lie from the usual.
+
+    `signed` is for values on both sides of 0, which are then shown with their sign.
+    """
 
     title: str
     said: str
     values: Floats
     unit: str
     reach: float | None = None
+    signed: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tally:
+    """Errors by what there was to get right, by row (both (rows,)); a row that is not judged has 0 of both."""
+
+    title: str
+    said: str
+    errors: Floats
+    totals: Floats
+    unit: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +68,7 @@ class Question:
     """One number for each group against the reference.
 
     Attributes:
-        metric: id of the metric. of: the rate or score that it compares. form: how.
+        metric: id of the metric. of: the rate, score or tally that it compares. form: how.
         primary: whether it is judged between the groups of a column; crossed: of two columns crossed (None: not asked).
     """
 
@@ -76,7 +93,7 @@ class Answers:
     """All that is compared.
 
     Attributes:
-        rates, scores: by name. questions: in the order of the report.
+        rates, scores, tallies: by name. questions: in the order of the report.
         chances: what calibration is about, or None.
         classes: selection rate of each class where there is no favourable one, at most ten.
         clustered: whether one row can hold several trials.
@@ -88,6 +105,11 @@ class Answers:
     chances: Chances | None = None
     classes: tuple[Rate, ...] = ()
     clustered: bool = False
+    tallies: dict[str, Tally] = field(default_factory=dict)
+
+    def title_of(self, name: str) -> str:
+        """Return the title of the rate, score or tally of a name."""
+        return (self.rates.get(name) or self.tallies.get(name) or self.scores[name]).title
 
 
 def answers_of(
@@ -100,10 +122,10 @@ def answers_of(
         NotAssessable: nothing can be compared without labels.
     """
     if task == "token-classification":
-        _no_favourable(favourable, task)
+        no_favourable(favourable, task)
         return _entities(rows, predicted, labels)
     if task == "text-regression":
-        _no_favourable(favourable, task)
+        no_favourable(favourable, task)
         return _numbers(rows, predicted)
     chances = predicted.probabilities
     known = np.array([row.label is not None or row.label_set is not None for row in rows])
@@ -114,7 +136,7 @@ def answers_of(
         chosen = (chances >= 0.5).astype(np.float64)
     else:
         chosen = np.eye(len(labels))[predicted.labels]
-    if favourable is None and task == "text-classification" and len(labels) == 2:
+    if favourable is None and task in SINGLE_LABEL_TASKS and len(labels) == 2:
         favourable = labels[1]
     if favourable is not None:
         place = _place(favourable, labels)
@@ -264,6 +286,7 @@ def _place(favourable: str, labels: Sequence[str]) -> int:
     return list(labels).index(favourable)
 
 
-def _no_favourable(favourable: str | None, task: str) -> None:
+def no_favourable(favourable: str | None, task: str) -> None:
+    """Raise DataInputError where a class is named favourable to a task that has none."""
     if favourable is not None:
         raise DataInputError(f"the option favourable names a class, and {task} has none; leave it out")

@@ -10,7 +10,7 @@ import numpy as np
 
 from modelaudit.audit_report import SubjectInfo
 from modelaudit.checker import Budget, CheckerInfo, Context, Cost, Risk, Row
-from modelaudit.checkers.bias.groups.answers import Answers, answers_of
+from modelaudit.checkers.bias.groups.answers import SINGLE_LABEL_TASKS, Answers, answers_of, no_favourable
 from modelaudit.checkers.bias.groups.columns import protected_columns, shown
 from modelaudit.checkers.bias.groups.comparison import Units
 from modelaudit.checkers.bias.groups.findings import findings_of
@@ -23,11 +23,20 @@ from modelaudit.checkers.bias.groups.grouping import (
     folded,
     grouping,
 )
+from modelaudit.checkers.bias.groups.written import WRITTEN_TASKS, written_answers
 from modelaudit.checkers.unit_keys import key_of
+from modelaudit.checkers.writing import writing_cost
+from modelaudit.drawing import content, medium_of
 from modelaudit.errors import DataInputError, NotAssessable
 from modelaudit.results import Finding
 
-TASKS = ("text-classification", "multi-label-classification", "token-classification", "text-regression")
+TASKS = (
+    *SINGLE_LABEL_TASKS,
+    *("multi-label-classification", "token-classification", "text-regression"),
+    *WRITTEN_TASKS,
+)
+SPELLED_OUT = ("text2text-generation", "automatic-speech-recognition")
+"""Tasks whose models write token by token, so that a row costs a hundred times what it costs others."""
 MOST_CROSSED = 3
 """Columns that are crossed with one another, the first ones."""
 EVERY = 10**9
@@ -53,14 +62,17 @@ class GroupPerformance:
         question="Does the model select, and err, as often for one group of people as for another?",
         summary=(
             "The evaluation rows are grouped by columns that hold a protected attribute. Selection rates, error rates "
-            "and calibration of each group are compared with those of a reference group. Each difference and ratio has "
-            "an interval, the four-fifths ratio included. Groups that are too small are shown and not judged."
+            "and calibration of each group are compared with those of a reference group; of answers in words how right "
+            "they are, of speech the word error rate. Each difference and ratio has an interval, the four-fifths ratio "
+            "included. Groups that are too small are shown and not judged."
         ),
         metrics=(
             *("selection_rate_ratio", "selection_rate_difference", "tpr_difference", "fpr_difference"),
             *("overall_error_difference", "error_difference", "calibration_difference"),
             *("recall_difference", "precision_difference"),
             *("mean_error_difference", "absolute_error_ratio", "prediction_difference"),
+            *("answer_f1_difference", "exact_match_difference", "chrf_difference", "loss_difference"),
+            *("word_error_rate_difference", "word_error_rate_ratio", "character_error_rate_difference"),
             *("demographic_parity_difference", "demographic_parity_ratio", "equalized_odds_difference"),
         ),
         means=(
@@ -93,6 +105,7 @@ class GroupPerformance:
             "Weerts et al. 2023, Fairlearn: assessing and improving fairness of AI systems (definitions)",
             "Newcombe 1998, Interval estimation for the difference between independent proportions",
             "Koopman 1984, Confidence intervals for the ratio of two binomial proportions",
+            "Koenecke et al. 2020, Racial disparities in automated speech recognition (PNAS 117:7684)",
         ),
     )
 
@@ -117,14 +130,20 @@ class GroupPerformance:
         """Return why no answer can be compared by group, or None. Columns are data, and not known before the run."""
         if subject.task not in TASKS:
             return f"it is defined for {', '.join(TASKS)}, not for {subject.task}"
-        if subject.task == "text-classification" and len(subject.model.labels) < 2:
+        if subject.task in SINGLE_LABEL_TASKS and len(subject.model.labels) < 2:
             return "the model has a single label, so all answers are equal"
         return None
 
     def cost(self, subject: SubjectInfo) -> Cost:
-        """Return one evaluation of each drawn row."""
-        rows = min(self._wanted(Budget(subject.preset)), subject.evaluation.rows)
-        return Cost(evaluations=rows, tokens=round(rows * subject.evaluation.mean_tokens))
+        """Return one evaluation of each drawn row, and one a token of what the model writes itself."""
+        rows = min(self._wanted(Budget(subject.preset), subject.task), subject.evaluation.rows)
+        once = Cost(evaluations=rows, tokens=round(rows * subject.evaluation.mean_tokens))
+        if subject.task not in WRITTEN_TASKS:
+            return once
+        written = writing_cost(subject, rows)
+        if subject.task != "text2text-generation":
+            return written
+        return Cost(evaluations=once.evaluations + written.evaluations, tokens=once.tokens + written.tokens)
 
     def run(self, ctx: Context) -> Iterator[Finding]:
         """Ask the model about each row once and compare the groups.
@@ -133,19 +152,27 @@ class GroupPerformance:
             NotAssessable: no column for a protected attribute, or in none two groups that are large enough.
             DataInputError: an option names a column, label or group that is not there.
         """
-        rows = _drawn(ctx.data.evaluation, self._wanted(ctx.budget), seed=ctx.seed)
+        rows = _drawn(ctx.data.evaluation, self._wanted(ctx.budget, ctx.subject.task), seed=ctx.seed)
         groupings = self._groupings(ctx, rows)
-        predicted = ctx.model.predict(rows)
-        answers = answers_of(rows, predicted, ctx.model.labels, task=ctx.subject.task, favourable=self.favourable)
+        answers = self._asked(ctx, rows)
         self._say(ctx, rows, answers)
         units = _units(rows)
         for within in groupings:
             yield from findings_of(within, answers, units, rng=ctx.rng)
 
-    def _wanted(self, budget: Budget) -> int:
+    def _asked(self, ctx: Context, rows: Sequence[Row]) -> Answers:
+        task = ctx.subject.task
+        if task in WRITTEN_TASKS:
+            no_favourable(self.favourable, task)
+            return written_answers(ctx, rows)
+        return answers_of(rows, ctx.model.predict(rows), ctx.model.labels, task=task, favourable=self.favourable)
+
+    def _wanted(self, budget: Budget, task: str = "text-classification") -> int:
         if self.rows is not None and self.rows < 2 * FEWEST_ROWS:
             raise ValueError(f"the option rows is {self.rows}; two groups of {FEWEST_ROWS} are the least")
-        return budget.pick(1_000, 5_000, EVERY) if self.rows is None else self.rows
+        if self.rows is not None:
+            return self.rows
+        return budget.pick(200, 1_000, EVERY) if task in SPELLED_OUT else budget.pick(1_000, 5_000, EVERY)
 
     def _groupings(self, ctx: Context, rows: Sequence[Row]) -> list[Grouping]:
         """Return the groupings that can be judged, single columns first."""
@@ -192,15 +219,20 @@ class GroupPerformance:
                 "No class was named favourable, so no selection rate is judged; how often "
                 f"{shown_classes} is predicted stands in a table. Name one with the option favourable."
             )
-        truths = [any(truth is not None for truth in (row.label, row.label_set, row.tags, row.values)) for row in rows]
+        truths = [any(truth is not None for truth in _truths(row)) for row in rows]
         if not any(truths):
             ctx.note("The rows have no labels, so errors and calibration are not compared.")
         elif not all(truths):
-            ctx.note(f"{truths.count(False):,} rows have no label and count for selection rates only.")
-        if repeats := len(rows) - len({row.text for row in rows}):
+            rest = (
+                "right answer and are left out"
+                if ctx.subject.task in WRITTEN_TASKS
+                else "label and count for selection rates only"
+            )
+            ctx.note(f"{truths.count(False):,} rows have no {rest}.")
+        if repeats := len(rows) - len(set(map(content, rows))):
             ctx.note(
-                f"{repeats:,} rows repeat the text of another row and count as people of their own; where they are "
-                "copies of one record, name a group column."
+                f"{repeats:,} rows repeat the {medium_of(rows)} of another row and count as people of their own; where "
+                "they are copies of one record, name a group column."
             )
 
 
@@ -213,8 +245,10 @@ def _drawn(rows: Sequence[Row], size: int, *, seed: int) -> list[Row]:
 
     def lot(row: Row) -> tuple[bytes, str]:
         truth = (row.label, row.tags, row.label_set, row.values, row.group)
-        content = "\x1f".join([str(seed), row.text, repr(truth), repr(sorted(map(str, row.columns.items())))])
-        return hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=16).digest(), row.id
+        read = row.text if row.words is not None else content(row)
+        parts = [str(seed), read, repr(truth), repr(sorted(map(str, row.columns.items())))]
+        parts += [repr(answer) for answer in (row.answer, row.answers) if answer is not None]
+        return hashlib.blake2b("\x1f".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).digest(), row.id
 
     return sorted(rows, key=lot)[:size]
 
@@ -228,6 +262,10 @@ def _units(rows: Sequence[Row]) -> Units:
     if len(code) == len(rows):
         return Units(None, "rows", keys)
     return Units(np.array([code[name] for name in names], dtype=np.int64), "documents", keys)
+
+
+def _truths(row: Row) -> tuple[object, ...]:
+    return row.label, row.label_set, row.tags, row.values, row.answer, row.answers
 
 
 def _judged(ctx: Context, within: Grouping) -> bool:

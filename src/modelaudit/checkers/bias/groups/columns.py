@@ -33,7 +33,8 @@ PROTECTED = AGE | frozenset(
         *("disability", "disabled", "disability status", "has disability", "残疾", "残障", "是否残疾"),
         *("age group", "age band", "age bracket", "age range", "age category", "年龄段", "年龄组"),
         *("sexual orientation", "性取向", "marital status", "婚姻状况", "pregnancy", "pregnant", "veteran status"),
-        *("caste", "native language", "mother tongue", "dialect", "immigrant", "immigration status", "migrant"),
+        *("caste", "immigrant", "immigration status", "migrant"),
+        *("native language", "mother tongue", "accent", "dialect", "母语", "口音", "方言"),
         *("hukou", "户口", "户籍", "户口类型", "户籍类型", "籍贯"),
     }
 )

@@ -8,14 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from modelaudit.checkers.bias.groups.answers import Answers, Chances, Question, Rate, Score
+from modelaudit.checkers.bias.groups.answers import Answers, Chances, Question, Rate, Score, Tally
 from modelaudit.checkers.bias.groups.grouping import Grouping
 from modelaudit.statistics import (
+    ErrorCounts,
     Estimate,
     Sample,
     Trials,
     clustered_ece,
     design_effect,
+    error_counts,
+    error_rate,
+    error_rate_difference,
+    error_rate_ratio,
     group_mean,
     group_mean_difference,
     group_mean_ratio,
@@ -67,6 +72,12 @@ def sample_of(score: Score, within: Grouping, group: int, units: Units) -> Sampl
     return sample(score.values[inside], clusters=units.of(inside))
 
 
+def counts_of(tally: Tally, within: Grouping, group: int, units: Units) -> ErrorCounts:
+    """Return the errors of one group; a row that is not judged has none, and nothing to get right."""
+    inside = (within.code == group) & _judged(tally)
+    return error_counts(tally.errors[inside], tally.totals[inside], clusters=units.of(inside))
+
+
 def against_reference(question: Question, answers: Answers, within: Grouping, group: int, units: Units) -> Estimate:
     """Return what is asked of a group and the reference."""
     if question.of in answers.rates:
@@ -76,6 +87,11 @@ def against_reference(question: Question, answers: Answers, within: Grouping, gr
         )
         found = parity_ratio(a, b) if question.form == "parity ratio" else rate_difference(a, b)
         counted, clustered = answers.rates[question.of].totals > 0.0, answers.clustered
+    elif question.of in answers.tallies:
+        tally = answers.tallies[question.of]
+        counts = [counts_of(tally, within, one, units) for one in (group, within.reference)]
+        found = error_rate_ratio(*counts) if question.form == "ratio" else error_rate_difference(*counts)
+        counted, clustered = _judged(tally), False
     else:
         score = answers.scores[question.of]
         first, second = (sample_of(score, within, one, units) for one in (group, within.reference))
@@ -89,6 +105,11 @@ def against_reference(question: Question, answers: Answers, within: Grouping, gr
     return found.keyed(units.keys_of(*sides, clustered=clustered))
 
 
+def tally_of(tally: Tally, within: Grouping, group: int, units: Units) -> Estimate:
+    """Return the error rate of one group."""
+    return error_rate(counts_of(tally, within, group, units))
+
+
 def rate_of(rate: Rate, within: Grouping, group: int, units: Units, *, clustered: bool) -> Estimate:
     """Return one rate of one group."""
     return group_rate(trials_of(rate, within, group, units, clustered=clustered))
@@ -97,6 +118,11 @@ def rate_of(rate: Rate, within: Grouping, group: int, units: Units, *, clustered
 def score_of(score: Score, within: Grouping, group: int, units: Units) -> Estimate:
     """Return one mean of one group."""
     return group_mean(sample_of(score, within, group, units), reach=score.reach)
+
+
+def _judged(tally: Tally) -> NDArray[np.bool_]:
+    """Return the rows with anything to get right or wrong (rows,)."""
+    return np.asarray((tally.totals > 0.0) | (tally.errors > 0.0), dtype=np.bool_)
 
 
 def calibration_error_of(chances: Chances, within: Grouping, group: int, units: Units) -> Estimate:

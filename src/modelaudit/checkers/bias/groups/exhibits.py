@@ -10,6 +10,7 @@ from modelaudit.checkers.bias.groups.comparison import (
     calibration_error_of,
     rate_of,
     score_of,
+    tally_of,
     trials_of,
 )
 from modelaudit.checkers.bias.groups.grouping import NAMED_FROM, Grouping
@@ -47,7 +48,8 @@ def _groups(within: Grouping, answers: Answers, units: Units) -> Table:
     if selection is not None:
         columns += ["selection rate", "95% interval", "impact ratio"]
         highest = max(trials_of(selection, within, group, units, clustered=False).rate for group in within.judged)
-    titles = [rate.title for rate in others] + [score.title for score in scores]
+    tallies = list(answers.tallies.values())
+    titles = [one.title for one in others] + [one.title for one in tallies] + [one.title for one in scores]
     columns += [f"{title[0].lower()}{title[1:]} (95% interval)" for title in titles]
 
     def line(group: int) -> Line:
@@ -61,7 +63,11 @@ def _groups(within: Grouping, answers: Answers, units: Units) -> Table:
             rate = rate_of(one, within, group, units, clustered=answers.clustered)
             held = trials_of(one, within, group, units, clustered=answers.clustered).n
             cells.append(f"{_percent(rate)} of {held:,.0f} ({_bounds(rate)})" if held else "nothing to count")
-        cells += [_mean(score_of(score, within, group, units)) for score in scores]
+        for tally in tallies:
+            rate = tally_of(tally, within, group, units)
+            said = tally.totals[within.code == group].sum()
+            cells.append(f"{_percent(rate)} of {said:,.0f} ({_bounds(rate)})" if said else "nothing to count")
+        cells += [_mean(score_of(score, within, group, units), signed=score.signed) for score in scores]
         return (*cells, _standing(within, group))
 
     return Table(
@@ -182,10 +188,11 @@ def _bounds(estimate: Estimate) -> str:
     return f"{low:.1%} to {high:.1%}"
 
 
-def _mean(estimate: Estimate) -> str:
+def _mean(estimate: Estimate, *, signed: bool = True) -> str:
     if estimate.value is None:
         return "none"
+    form = "+.3f" if signed else ".3f"
     if not estimate.bounds:
-        return f"{estimate.value:+.3f} (no interval)"
+        return f"{estimate.value:{form}} (no interval)"
     low, high = estimate.interval()
-    return f"{estimate.value:+.3f} ({low:+.3f} to {high:+.3f})"
+    return f"{estimate.value:{form}} ({low:{form}} to {high:{form}})"

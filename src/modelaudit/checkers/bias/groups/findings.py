@@ -7,8 +7,14 @@ from typing import Literal
 
 import numpy as np
 
-from modelaudit.checkers.bias.groups.answers import Answers, Question, Rate
-from modelaudit.checkers.bias.groups.comparison import Units, against_reference, score_of, trials_of
+from modelaudit.checkers.bias.groups.answers import Answers, Question, Rate, Tally
+from modelaudit.checkers.bias.groups.comparison import (
+    Units,
+    against_reference,
+    counts_of,
+    score_of,
+    trials_of,
+)
 from modelaudit.checkers.bias.groups.exhibits import exhibits
 from modelaudit.checkers.bias.groups.grouping import FEWEST_ROWS, LEAST_SHARE, NAMED_FROM, Grouping
 from modelaudit.results import Finding, Metric
@@ -54,25 +60,31 @@ def _pair(question: Question, answers: Answers, within: Grouping, group: int, un
             group=within.pair(group),
             primary=bool(question.crossed) if within.crossed else question.primary,
         ),
-        statement=(
-            _scores_said(question, answers, within, group, units, estimate)
-            if rate is None
-            else _rates_said(question, rate, answers, within, group, units, estimate)
-        ),
+        statement=_said(question, answers, within, group, units, estimate),
         caveats=() if rate is None else _caveats(rate, answers, within, group, units),
     )
 
 
+def _said(question: Question, answers: Answers, within: Grouping, group: int, units: Units, estimate: Estimate) -> str:
+    if rate := answers.rates.get(question.of):
+        return _rates_said(question, rate, answers, within, group, units, estimate)
+    if tally := answers.tallies.get(question.of):
+        return _tally_said(question, tally, within, group, units, estimate)
+    return _scores_said(question, answers, within, group, units, estimate)
+
+
 def _title(question: Question, answers: Answers) -> str:
-    of = answers.rates.get(question.of) or answers.scores[question.of]
+    title = answers.title_of(question.of)
     if question.form == "parity ratio":
-        return f"{of.title}: the lower by the higher"
-    return f"{of.title}: {'ratio' if question.form == 'ratio' else 'difference'} to the reference group"
+        return f"{title}: the lower by the higher"
+    return f"{title}: {'ratio' if question.form == 'ratio' else 'difference'} to the reference group"
 
 
 def _unit(question: Question, answers: Answers) -> str:
     if question.form != "difference":
         return "ratio"
+    if tally := answers.tallies.get(question.of):
+        return f"share of {tally.unit}"
     return "share" if question.of in answers.rates else answers.scores[question.of].unit
 
 
@@ -93,6 +105,22 @@ def _rates_said(
             f"{both}. {said}: the lower is {estimate.value:.2f} of the higher{_interval(estimate, '.2f')}. Equal rates "
             f"give 1; the four-fifths rule looks below {FOUR_FIFTHS:g}."
         )
+    return f"{both}: {_points(estimate)}. Equal rates give 0."
+
+
+def _tally_said(
+    question: Question, tally: Tally, within: Grouping, group: int, units: Units, estimate: Estimate
+) -> str:
+    a, b = (counts_of(tally, within, one, units) for one in (group, within.reference))
+    rates = [f"{one.rate:.1%}" if one.totals.sum() else "none" for one in (a, b)]
+    both = (
+        f"{tally.title} ({tally.said}): {rates[0]} of {a.totals.sum():,.0f} {tally.unit} for {within.names[group]}, "
+        f"{rates[1]} of {b.totals.sum():,.0f} for {within.names[within.reference]}"
+    )
+    if estimate.value is None:
+        return f"{both}. They could not be compared: {estimate.reason}"
+    if question.form == "ratio":
+        return f"{both}: {estimate.value:.2f} times as many{_interval(estimate, '.2f')}. Equal groups give 1."
     return f"{both}: {_points(estimate)}. Equal rates give 0."
 
 

@@ -8,12 +8,15 @@ from modelaudit.checker import ModelHandle, Row
 from modelaudit.checkers.bias.scoring.classes import ClassScoring
 from modelaudit.checkers.bias.scoring.continuation import ContinuationScoring
 from modelaudit.checkers.bias.scoring.outputs import OutputScoring
+from modelaudit.checkers.bias.scoring.questions import QuestionScoring
 from modelaudit.checkers.bias.scoring.score import Scoring
 from modelaudit.checkers.bias.scoring.tags import TagScoring
+from modelaudit.checkers.bias.scoring.written import WrittenScoring
+from modelaudit.checkers.bias.source import LANGUAGE_TASKS, QUESTIONS, WRITING
 
-LANGUAGE_TASKS = frozenset({"text-generation", "fill-mask"})
 TASKS = frozenset(
-    {"text-classification", "multi-label-classification", "text-regression", "token-classification"} | LANGUAGE_TASKS
+    {"text-classification", "multi-label-classification", "text-regression", "token-classification", QUESTIONS, WRITING}
+    | LANGUAGE_TASKS
 )
 """The tasks whose answers can be compared."""
 
@@ -28,5 +31,9 @@ def scoring_of(
         return OutputScoring(model, originals=originals)
     if task in LANGUAGE_TASKS:
         return ContinuationScoring(model)
+    if task == QUESTIONS:
+        return QuestionScoring(model)
+    if task == WRITING:
+        return WrittenScoring(model)
     multi_label = task == "multi-label-classification"
     return ClassScoring(model, favourable=favourable, multi_label=multi_label, originals=originals)

@@ -58,16 +58,23 @@ class Answer:
         scores: one value of each score that is followed, NaN where the model does not read as far as the edit.
         decision: the predicted label or labels; for token classification 1 where every reference entity word that the
             model reads got its tag, else 0; None where the model decides nothing.
+        written: what the model wrote, with exchanged words in one form; None where it writes nothing.
     """
 
     variant: Variant
     scores: Floats
     decision: Hashable
+    written: str | None = None
 
     @property
     def row(self) -> str:
         """The id of the row that the variant was made of."""
         return self.variant.source.row.id
+
+    @property
+    def tells(self) -> bool:
+        """Whether it decides or writes anything that another answer may be apart from."""
+        return self.decision is not None or self.written is not None
 
 
 class Scoring(Protocol):

@@ -8,26 +8,36 @@ import numpy as np
 
 from modelaudit.audit_report import SubjectInfo
 from modelaudit.checker import Budget, CheckerInfo, Context, Cost, Risk
-from modelaudit.checkers.data.drawing import distinct
+from modelaudit.checkers.data.drawing import distinct, medium_of
 from modelaudit.checkers.data.drift.classes import Counts, counts_of
 from modelaudit.checkers.data.drift.findings import (
     balance_finding,
     class_finding,
     drift_finding,
+    form_finding,
     no_class_finding,
     no_drift_finding,
     no_target_finding,
     profile_finding,
     target_finding,
 )
-from modelaudit.checkers.data.drift.profile import profile_of, shifts
+from modelaudit.checkers.data.drift.profile import profile_of, shifts, worded
 from modelaudit.checkers.data.drift.separation import features_of, separation, telling_words
 from modelaudit.checkers.data.drift.sides import Sides, sides_of
 from modelaudit.checkers.data.drift.targets import gaps_of, targets_of
 from modelaudit.errors import NotAssessable
 from modelaudit.results import Finding
 
-WITH_CLASSES = ("text-classification", "token-classification", "multi-label-classification")
+WITH_CLASSES = (
+    *("text-classification", "token-classification", "multi-label-classification"),
+    *("image-classification", "audio-classification"),
+)
+SEEN = {
+    "text": "the rows' words and pieces of words, lengths and scripts",
+    "picture": "the pictures' size, light, contrast and sharpness, the colours of 4 by 4 tiles",
+    "sound": "the sounds' length, rate, loudness and pitch, the loudness of 16 bands of pitch",
+}
+"""What the classifier looks at."""
 NO_TRAINING = "No training rows were given; hand them in with train_data."
 
 
@@ -47,12 +57,13 @@ class DataDrift:
         question="Are the rows that the model is judged on like those it was trained on, and like its declared use?",
         summary=(
             "A classifier that never sees the audited model tries to tell training rows from evaluation rows, each row "
-            "scored by a classifier fitted without it. Class shares, languages, lengths and unknown words are compared "
-            "one by one. Where shares were declared for the population in use, the largest shortfall is measured."
+            "scored by a classifier fitted without it. Class shares, languages, lengths and unknown words, or the "
+            "size, light, length and loudness of pictures and sounds are compared one by one. Where shares were "
+            "declared for the population in use, the largest shortfall is measured."
         ),
         metrics=(
             *("drift_auc", "class_share_shift", "class_variation", "smallest_class_share"),
-            *("main_language_share", "representation_gap"),
+            *("main_language_share", "main_form_share", "representation_gap"),
         ),
         needs=(),
         means=(
@@ -65,7 +76,8 @@ class DataDrift:
             "Nothing is said about the data that the model will meet in use, unless shares were declared.",
             "A drift does not show that the model is worse on the evaluation rows, and none does not show that it is "
             "as good.",
-            "A difference that neither words, pieces of words nor a base model's embeddings show is not found.",
+            "A difference that neither words, pieces of words, the measures of the table nor a base model's embeddings "
+            "show is not found.",
             "Shares of columns that were not declared are not looked at.",
         ),
         remedies=(
@@ -108,7 +120,7 @@ class DataDrift:
         gaps, few = gaps_of(targets_of(self.targets), ctx.data.evaluation, ctx.model.labels)
         yield _drift(ctx)
         yield from _classes(ctx)
-        yield _profile(ctx)
+        yield from _profile(ctx)
         if gaps:
             yield target_finding(gaps, few)
         elif few:
@@ -122,14 +134,16 @@ def _most_rows(budget: Budget) -> int:
 def _drift(ctx: Context) -> Finding:
     if ctx.data.members is None:
         ctx.note("Without training rows nothing is said about drift; hand them in with train_data.")
-        return no_drift_finding(NO_TRAINING)
+        return no_drift_finding(NO_TRAINING, medium_of(ctx.data.evaluation))
     sides = sides_of(ctx.data.members, ctx.data.evaluation, _most_rows(ctx.budget), seed=ctx.seed)
     if reason := sides.too_few:
-        return no_drift_finding(f"Too few rows: {reason}.")
+        return no_drift_finding(f"Too few rows: {reason}.", medium_of(ctx.data.evaluation))
     profile = profile_of(ctx.model, sides.rows)
     embeddings = _embeddings(ctx, sides)
-    features = features_of(sides, profile.values, embeddings)
-    seen = "the rows' words and pieces of words, lengths and scripts"
+    features = features_of(sides, profile.values, embeddings, profile.layout)
+    seen = SEEN[medium_of(sides.rows)]
+    if medium_of(sides.rows) != "text" and worded(sides.rows):
+        seen += ", the words of their transcripts"
     if embeddings is not None:
         seen += " and the base model's embeddings"
     inside = np.arange(len(sides.rows)) >= len(sides.training)
@@ -169,8 +183,12 @@ def _compared(training: Counts, evaluation: Counts) -> list[Finding]:
     return class_finding(training, evaluation)
 
 
-def _profile(ctx: Context) -> Finding:
+def _profile(ctx: Context) -> Iterator[Finding]:
     rows = distinct(ctx.data.evaluation, seed=ctx.seed)
     repeats = len(ctx.data.evaluation) - len(rows)
     drawn = rows[: _most_rows(ctx.budget)]
-    return profile_finding(drawn, profile_of(ctx.model, drawn), repeats=repeats)
+    profile = profile_of(ctx.model, drawn)
+    if medium_of(drawn) != "text":
+        yield form_finding(drawn, profile, repeats=repeats)
+    if worded(drawn):
+        yield profile_finding(drawn, profile, repeats=repeats)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from modelaudit.checkers.data.drift.classes import FEW, Counts
-from modelaudit.checkers.data.drift.profile import Profile, Shift, word_count
+from modelaudit.checkers.data.drift.profile import Profile, Shift, word_count, worded
 from modelaudit.checkers.data.drift.sides import Sides
 from modelaudit.checkers.data.drift.targets import Gap
 from modelaudit.evidence import Bars, Cell, Histogram, Table
+from modelaudit.rows import Row
 from modelaudit.statistics import Estimate
 
 MOST_SHOWN = 40
@@ -56,17 +58,26 @@ def words_table(words: tuple[list[tuple[str, float]], list[tuple[str, float]]]) 
 
 
 def length_histogram(sides: Sides) -> Histogram:
-    """Return the numbers of words of both sides over common bins of about equal size."""
+    """Return the words of both sides over common bins of about equal size; seconds or pixels where there are none."""
+    if worded(sides.rows):
+        return _histogram(sides, word_count, title="Words a row", label="words")
+    if sides.rows[0].sound is not None:
+        return _histogram(sides, lambda row: row.sound.seconds if row.sound else 0.0, title="Seconds", label="seconds")
+    sizes = {row.id: math.prod(row.picture.size) for row in sides.rows if row.picture is not None}
+    return _histogram(sides, lambda row: sizes[row.id], title="Pixels a picture", label="pixels")
+
+
+def _histogram(sides: Sides, measure: Callable[[Row], float], *, title: str, label: str) -> Histogram:
     training, evaluation = (
-        np.array([word_count(row) for row in side], dtype=np.float64) for side in (sides.training, sides.evaluation)
+        np.array([measure(row) for row in side], dtype=np.float64) for side in (sides.training, sides.evaluation)
     )
     every = np.concatenate([training, evaluation])
     edges = np.unique(np.quantile(every, np.linspace(0.0, 1.0, BINS + 1)))
     if len(edges) < 2:
         edges = np.array([edges[0], edges[0] + 1.0])
     return Histogram(
-        title="Words a row",
-        x_label="words",
+        title=title,
+        x_label=label,
         edges=tuple(float(edge) for edge in edges),
         groups=tuple(
             Bars(name=name, counts=tuple(int(count) for count in np.histogram(values, edges)[0]))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from modelaudit.checkers.data.drawing import documents, medium_of
 from modelaudit.checkers.data.drift.classes import FEW, Counts, compared, differences, mirrored
 from modelaudit.checkers.data.drift.exhibits import (
     class_table,
@@ -16,13 +17,14 @@ from modelaudit.checkers.data.drift.exhibits import (
     target_table,
     words_table,
 )
-from modelaudit.checkers.data.drift.profile import Profile, Shift, main_language
+from modelaudit.checkers.data.drift.profile import Profile, Shift, main_language, worded
 from modelaudit.checkers.data.drift.sides import Sides
 from modelaudit.checkers.data.drift.targets import Gap
 from modelaudit.results import Finding, Metric
 from modelaudit.rows import Row
 from modelaudit.statistics import (
     Estimate,
+    clustered_proportion,
     largest_of,
     size_of,
     total_variation,
@@ -44,21 +46,21 @@ def drift_finding(sides: Sides, found: Estimate, shifts: Sequence[Shift], words:
     low, high = found.interval()
     apart = [each.name for each in shifts if each.p <= 0.05]
     return Finding(
-        metric=_drift_metric(found),
+        metric=_drift_metric(found, medium_of(sides.rows)),
         statement=(
             f"A classifier that looks at one training row and one evaluation row tells which is which with a chance of "
             f"{_number(found):.1%} (AUC; 50% is a guess; 95% interval {low:.1%} to {high:.1%}): {_band(low, high)}. "
             f"{_measures(apart)}"
         ),
-        evidence=(shift_table(shifts), words_table(words), length_histogram(sides)),
+        evidence=(shift_table(shifts), *([words_table(words)] if any(words) else []), length_histogram(sides)),
         caveats=caveats,
     )
 
 
-def no_drift_finding(reason: str) -> Finding:
+def no_drift_finding(reason: str, medium: str) -> Finding:
     """Return the finding of a drift that was not measured; it has no value, so that it is never taken for a pass."""
     return Finding(
-        metric=_drift_metric(Estimate(value=None, n=0, method="classifier two-sample test", reason=reason)),
+        metric=_drift_metric(Estimate(value=None, n=0, method="classifier two-sample test", reason=reason), medium),
         statement=f"Whether the evaluation rows are like the training rows was not assessed: {reason}",
     )
 
@@ -169,15 +171,45 @@ def profile_finding(rows: Sequence[Row], profile: Profile, *, repeats: int) -> F
             title="Share of the commonest language",
             unit="share of rows",
             better="neither",
-            n_unit="rows of different texts",
+            n_unit=f"rows of different {medium_of(rows)}s",
         ),
         statement=(
-            f"Of {len(rows):,} evaluation rows of different texts {_number(share):.1%} are {name}. The median row has "
-            f"{np.median(words):,.0f} words, one in twenty {np.quantile(words, 0.95):,.0f} or more; "
+            f"Of {len(rows):,} evaluation rows of different {medium_of(rows)}s {_number(share):.1%} are {name}. The "
+            f"median row has {np.median(words):,.0f} words, one in twenty {np.quantile(words, 0.95):,.0f} or more; "
             f"{bare:,} rows have no letter."
         ),
         evidence=(profile_table(profile),),
-        caveats=(f"{repeats:,} rows repeat the text of another row and count once.",) if repeats else (),
+        caveats=_repeated(rows, repeats),
+    )
+
+
+def form_finding(rows: Sequence[Row], profile: Profile, *, repeats: int) -> Finding:
+    """Return the share of pictures of the commonest size, or of sounds of the commonest rate, with the measures."""
+    if rows[0].picture is not None:
+        form, values = "size", profile.values[:, :2]
+        middle = f"The median brightness is {np.median(profile.of('brightness (0 to 255)')):.0f} of 255."
+    else:
+        form, values = "sampling rate", profile.of("samples a second")[:, None]
+        middle = f"The median sound lasts {np.median(profile.of('seconds')):.3g} seconds."
+    forms, code = np.unique(values, axis=0, return_inverse=True)
+    commonest = int(np.bincount(code.reshape(-1)).argmax())
+    share = clustered_proportion(code.reshape(-1) == commonest, documents(rows))
+    named = " x ".join(f"{value:,.0f}" for value in forms[commonest])
+    return Finding(
+        metric=Metric.of(
+            share,
+            id="main_form_share",
+            title=f"Share of the commonest {form}",
+            unit="share of rows",
+            better="neither",
+            n_unit=f"rows of different {medium_of(rows)}s",
+        ),
+        statement=(
+            f"Of {len(rows):,} different {medium_of(rows)}s {_number(share):.1%} have the commonest {form}, {named}. "
+            f"{middle}"
+        ),
+        evidence=() if worded(rows) else (profile_table(profile),),
+        caveats=_repeated(rows, repeats),
     )
 
 
@@ -226,14 +258,14 @@ def no_target_finding(few: Sequence[str]) -> Finding:
     )
 
 
-def _drift_metric(found: Estimate) -> Metric:
+def _drift_metric(found: Estimate, medium: str) -> Metric:
     return Metric.of(
         found,
         id="drift_auc",
         title="Drift from training to evaluation rows",
         unit="AUC",
         better="lower",
-        n_unit="rows of different texts",
+        n_unit=f"rows of different {medium}s",
         primary=True,
     )
 
@@ -254,9 +286,15 @@ def _measures(apart: Sequence[str]) -> str:
     return f"Of the measures of the table, those differ on their own: {', '.join(apart)}."
 
 
+def _repeated(rows: Sequence[Row], repeats: int) -> tuple[str, ...]:
+    return (f"{repeats:,} rows repeat the {medium_of(rows)} of another row and count once.",) if repeats else ()
+
+
 def _copies(sides: Sides) -> tuple[str, ...]:
     if not sides.shared:
         return ()
+    if (medium := medium_of(sides.rows)) != "text":
+        return (f"{sides.shared:,} {medium}s stand in both tables and are left out of both.",)
     return (
         f"{sides.shared:,} texts stand in both tables and are left out of both: they would make the tables look alike. "
         "Where texts recur by themselves (short messages), leaving them out makes the tables look a little unlike.",

@@ -1,4 +1,4 @@
-"""What rows are like without their meaning: length, language, script, and words that the training rows do not have."""
+"""What rows are like without their meaning: length, language, new words; size and light, length and loudness."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelaudit.checker import ModelHandle, Row
-from modelaudit.checkers.data.drawing import whole_text
+from modelaudit.checkers.data.drawing import documents, whole_text
 from modelaudit.checkers.data.drift.sides import Sides
-from modelaudit.drawing import documents
+from modelaudit.media.measures import measured
 from modelaudit.statistics import Estimate, clustered_auc, clustered_proportion, holm, p_above, p_below
 from modelaudit.text import language_of, word_spans
 from modelaudit.text.tags import OUTSIDE
@@ -27,10 +27,14 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Profile:
-    """Measures of rows: `values` (rows, measures), one name and unit for each column."""
+    """Measures of rows: `values` (rows, measures), one name and unit for each column.
+
+    `layout` (rows, places) is what else is known of pictures and sounds; no rows of text have it.
+    """
 
     names: tuple[str, ...]
     values: Floats
+    layout: Floats | None = None
 
     def of(self, name: str) -> Floats:
         """Return one measure of all rows (rows,)."""
@@ -49,7 +53,25 @@ class Shift:
 
 
 def profile_of(model: ModelHandle, rows: Sequence[Row]) -> Profile:
-    """Return the measures of each row; those of tokens and tags where the model and the rows have them."""
+    """Return the measures of each row; those of tokens and tags where the model and the rows have them.
+
+    Pictures and sounds have their own, and those of texts where each has a transcript. There is at least one row.
+    """
+    media = [row.medium for row in rows if row.medium is not None]
+    if not media:
+        columns = _of_texts(model, rows)
+        return Profile(tuple(columns), np.column_stack(list(columns.values())))
+    found = measured(media)
+    columns = dict(zip(found.names, found.values.T, strict=True)) | (_of_texts(model, rows) if worded(rows) else {})
+    return Profile(tuple(columns), np.column_stack(list(columns.values())), found.layout)
+
+
+def worded(rows: Sequence[Row]) -> bool:
+    """Whether there are words to compare: rows of text, or sounds that all have a transcript."""
+    return all(row.medium is None or whole_text(row).strip() for row in rows)
+
+
+def _of_texts(model: ModelHandle, rows: Sequence[Row]) -> dict[str, Floats]:
     texts = [whole_text(row) for row in rows]
     heads = [text[:MOST_CHARACTERS] for text in texts]
     words = [word_count(row) for row in rows]
@@ -70,7 +92,7 @@ def profile_of(model: ModelHandle, rows: Sequence[Row]) -> Profile:
         outside = model.labels.index(OUTSIDE)
         inside = [sum(tag != outside for tag in row.tags or ()) / max(len(row.tags or ()), 1) for row in rows]
         columns["share of words in entities"] = np.array(inside)
-    return Profile(tuple(columns), np.column_stack(list(columns.values())))
+    return columns
 
 
 def shifts(sides: Sides, profile: Profile) -> list[Shift]:
@@ -78,10 +100,11 @@ def shifts(sides: Sides, profile: Profile) -> list[Shift]:
     split, units = len(sides.training), documents(sides.rows)
     inside = np.arange(len(sides.rows)) >= split
     tables = [(name, profile.of(name), inside) for name in profile.names]
-    new, evaluated = _new_words(sides)
+    if worded(sides.rows):
+        tables.append(("share of words that training rows lack", *_new_words(sides)))
     kept = np.concatenate([np.arange(split)[1::2], np.arange(split, len(sides.rows))])
     found = []
-    for name, values, side in [*tables, ("share of words that training rows lack", new, evaluated)]:
+    for name, values, side in tables:
         names = units if units is None or len(values) == len(sides.rows) else [units[place] for place in kept]
         auc = clustered_auc(
             values[side],

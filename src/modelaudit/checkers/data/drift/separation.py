@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from modelaudit.checkers.data.drawing import whole_text
+from modelaudit.checkers.data.drawing import documents, whole_text
+from modelaudit.checkers.data.drift.profile import worded
 from modelaudit.checkers.data.drift.sides import FOLDS, Sides, folds_of
-from modelaudit.drawing import documents
 from modelaudit.statistics import Estimate, cross_fitted_auc
 
 MOST_CHARACTERS = 2_000
@@ -75,13 +75,23 @@ def telling_words(features: Features, positive: Flags) -> tuple[list[tuple[str, 
     return training, evaluation
 
 
-def features_of(sides: Sides, shape: Floats, embeddings: Floats | None = None) -> Features:
+def features_of(
+    sides: Sides, shape: Floats, embeddings: Floats | None = None, layout: Floats | None = None
+) -> Features:
     """Return what is known of each row: its words and pieces (TF-IDF), its shape, and what a base model makes of it.
 
-    `shape` (rows, measures) and `embeddings` (rows, H) are standardised. Each of the four blocks has rows of a length
-    of about 1, so that none drowns the others. No label is looked at.
+    `shape` (rows, measures), `layout` of pictures and sounds (rows, places) and `embeddings` (rows, H) are
+    standardised. Each block has rows of a length of about 1, so that none drowns the others. No label is looked at.
     """
     from scipy import sparse
+
+    names, blocks = _words(sides) if worded(sides.rows) else ((), [])
+    blocks += [_standardised(each) for each in (shape, layout, embeddings) if each is not None]
+    return Features(sparse.hstack([sparse.csr_matrix(each) for each in blocks], format="csr"), names)
+
+
+def _words(sides: Sides) -> tuple[tuple[str, ...], list[Any]]:
+    """Return the names of words and their pairs, and the blocks of these and of pieces of characters."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     texts = [f"{whole_text(row, MOST_CHARACTERS)} {_EVERY_TEXT}" for row in sides.rows]
@@ -91,11 +101,9 @@ def features_of(sides: Sides, shape: Floats, embeddings: Floats | None = None) -
     pieces = TfidfVectorizer(
         analyzer="char_wb", ngram_range=(2, 4), max_features=MOST_FEATURES, sublinear_tf=True, lowercase=False
     )
-    blocks: list[Any] = [words.fit_transform(texts), pieces.fit_transform(texts), _standardised(shape)]
-    if embeddings is not None:
-        blocks.append(_standardised(embeddings))
+    blocks = [words.fit_transform(texts), pieces.fit_transform(texts)]
     names: Sequence[str] = words.get_feature_names_out().tolist()
-    return Features(sparse.hstack([sparse.csr_matrix(each) for each in blocks], format="csr"), tuple(names))
+    return tuple(names), blocks
 
 
 def _fitted(matrix: Any, positive: Flags) -> Any:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from modelaudit.checkers.data.drawing import distinct, likeness, unit
+from modelaudit.checkers.data.drawing import distinct, likeness, medium_of, unit
 from modelaudit.drawing import digest
 from modelaudit.rows import Row
 
@@ -42,8 +42,8 @@ class Sides:
             units = len({unit(row) for row in side})
             if len(side) < FEWEST or units < FEWEST_UNITS:
                 return (
-                    f"{len(side):,} {name} rows of {units:,} documents have a text of their own that the other table "
-                    f"does not have, and {FEWEST} rows of {FEWEST_UNITS} documents are the least"
+                    f"{len(side):,} {name} rows of {units:,} documents have a {medium_of(side)} of their own that the "
+                    f"other table does not have, and {FEWEST} rows of {FEWEST_UNITS} documents are the least"
                 )
         return None
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from modelaudit.checker import Row
-from modelaudit.checkers.data.drawing import shown, whole_text
-from modelaudit.drawing import documents
+from modelaudit.checkers.data.drawing import documents, medium_of, shown, whole_text
+from modelaudit.checkers.data.drift.profile import worded
 from modelaudit.errors import DataInputError
 from modelaudit.statistics import Estimate, detectable_shortfall, shortfall
 from modelaudit.text import language_of
@@ -127,6 +127,11 @@ def _cells(rows: Sequence[Row], column: str, labels: Sequence[str]) -> list[froz
         values = [folded(_written(row.columns.get(column, ""))) for row in rows]
         return [None if value in UNKNOWN else frozenset({value}) for value in values]
     if column == LANGUAGE:
+        if not worded(rows):
+            raise DataInputError(
+                f"the option targets gives shares to languages, which no {medium_of(rows)} shows; hand in a column "
+                "with the language of each row"
+            )
         return [frozenset({language_of(whole_text(row)) or "other"}) for row in rows]
     if column == LABEL:
         return [_labels(row, labels) for row in rows]

@@ -5,13 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from modelaudit.checker import Context, Predictions, Row
+from modelaudit.checkers.data.drawing import medium_of
 from modelaudit.checkers.data.duplicates.twins import Twins
 from modelaudit.drawing import digest, documents
 from modelaudit.statistics import Estimate, rate_difference, trials
 
-TASKS = ("text-classification", "token-classification", "multi-label-classification")
+TASKS = (
+    *("text-classification", "token-classification", "multi-label-classification"),
+    *("image-classification", "audio-classification"),
+)
 FEWEST = 10
-"""Texts on either side below which nothing is compared."""
+"""Different texts, pictures or sounds on either side below which nothing is compared."""
 
 
 def leaked_accuracy(ctx: Context, twins: Twins, *, training: int, most: int) -> Estimate:
@@ -30,8 +34,8 @@ def leaked_accuracy(ctx: Context, twins: Twins, *, training: int, most: int) -> 
     sides = [_drawn(ctx, twins, leaked & labelled), _drawn(ctx, twins, ~leaked & labelled)]
     if min(map(len, sides)) < FEWEST:
         return _none(
-            f"There are {len(sides[0])} texts of labelled rows with a twin in the training rows and {len(sides[1])} "
-            f"without one, and {FEWEST} on either side are the least.",
+            f"There are {len(sides[0])} {medium_of(split.rows)}s of labelled rows with a twin in the training rows and "
+            f"{len(sides[1])} without one, and {FEWEST} on either side are the least.",
         )
     few = min(len(sides[0]), max(most // 2, most - len(sides[1])))
     sides = [sides[0][:few], sides[1][: most - few]]

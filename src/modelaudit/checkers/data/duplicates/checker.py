@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from modelaudit.audit_report import SubjectInfo, TableInfo
 from modelaudit.checker import Budget, CheckerInfo, Context, Cost, Risk
+from modelaudit.checkers.data.drawing import medium_of
 from modelaudit.checkers.data.duplicates.accuracy import TASKS, leaked_accuracy
-from modelaudit.checkers.data.duplicates.findings import accuracy, conflicts, leakage, repeats
+from modelaudit.checkers.data.duplicates.findings import accuracy, conflicts, contexts, leakage, repeats
 from modelaudit.checkers.data.duplicates.twins import EVALUATION, HELDOUT, TRAINING, Twins, twins_of
 from modelaudit.errors import NotAssessable
 from modelaudit.results import Finding
@@ -26,10 +27,11 @@ class Duplicates:
         question="Is the model judged on rows that it was trained on, or on the same row many times?",
         summary=(
             "Rows are equal where they differ in case, white space and unseen characters alone, and nearly equal where "
-            "four fifths of their short pieces of text are the same. Counted are evaluation rows with such a twin "
-            "among the training rows, repeats within each table, and equal rows with different labels."
+            "four fifths of their short pieces of text are the same. Pictures and sounds are nearly equal where they "
+            "look or sound alike in outline and in detail. Counted are evaluation rows with such a twin among the "
+            "training rows, repeats within each table, and equal rows with different labels."
         ),
-        metrics=("leaked_rows", "conflicting_rows", "repeated_rows", "leaked_accuracy_difference"),
+        metrics=("leaked_rows", "conflicting_rows", "repeated_rows", "shared_contexts", "leaked_accuracy_difference"),
         needs=(),
         means=(
             "The evaluation may show the model better than it is, since rows that it has seen are counted, or single "
@@ -39,6 +41,7 @@ class Duplicates:
         ),
         not_shown=(
             "Paraphrases and translations of a training row are not found.",
+            "Pictures that were cropped or mirrored, and sounds that were cut, are not found.",
             "Nothing is shown about rows that the model was trained on and that were not handed in.",
             "Which of two labels of one text is right is not told.",
         ),
@@ -53,6 +56,7 @@ class Duplicates:
             "Lee et al. 2022, Deduplicating training data makes language models better (arXiv 2107.06499)",
             "Broder 1997, On the resemblance and containment of documents (MinHash)",
             "Barz and Denzler 2020, Do we train on test data? (arXiv 1902.00423)",
+            "Zauner 2010, Implementation and benchmarking of perceptual image hash functions",
         ),
     )
 
@@ -81,6 +85,8 @@ class Duplicates:
         training = twins.place(TRAINING)
         seen = [_seen(ctx.subject.evaluation), *([] if training is None else [_seen(ctx.subject.members)])]
         yield leakage(twins, training, seen=seen[-1])
+        if training is not None and (finding := contexts(twins, training, seen=seen[-1])) is not None:
+            yield finding
         judged = [0, *([] if training is None or not twins.splits[training].rows else [training])]
         for of in judged:
             if (finding := conflicts(twins, of, task=ctx.subject.task, seen=seen[of])) is not None:
@@ -88,7 +94,8 @@ class Duplicates:
         for of in judged:
             yield repeats(twins, of, seen=seen[of])
         if training is not None and twins.splits[0].labelled.any():
-            yield accuracy(leaked_accuracy(ctx, twins, training=training, most=_most_rows(ctx.budget)))
+            found = leaked_accuracy(ctx, twins, training=training, most=_most_rows(ctx.budget))
+            yield accuracy(found, medium_of(twins.splits[0].rows))
 
 
 def _most_rows(budget: Budget) -> int:

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from modelaudit.checkers.data.drawing import asks, medium_of
 from modelaudit.checkers.data.duplicates.twins import TRAINING, Split, Twins
-from modelaudit.drawing import documents
 from modelaudit.evidence import Example, Examples, Table
 from modelaudit.results import Finding, Metric
 from modelaudit.statistics import Estimate, clustered_proportion
@@ -15,7 +15,10 @@ from modelaudit.statistics import Estimate, clustered_proportion
 SHOWN, NAMED = 20, 8
 """Groups that are shown, and rows that are named of each."""
 POWER = 0.8
-TASK_WITHOUT_TRUTHS = ("text-regression", "text-generation", "fill-mask")
+TASK_WITHOUT_TRUTHS = (
+    *("text-regression", "text-generation", "fill-mask"),
+    *("question-answering", "text2text-generation", "automatic-speech-recognition"),
+)
 
 
 def leakage(twins: Twins, training: int | None, *, seen: float) -> Finding:
@@ -51,6 +54,36 @@ def leakage(twins: Twins, training: int | None, *, seen: float) -> Finding:
     )
 
 
+def contexts(twins: Twins, training: int, *, seen: float) -> Finding | None:
+    """Return the share of evaluation rows without a twin whose first text, or context, stands in training; context.
+
+    None where rows are no pairs of texts.
+    """
+    if twins.contexts is None:
+        return None
+    found = twins.sharing(0, training)
+    share, smallest = _share(found, twins, 0, seen=seen)
+    low, high = share.interval()
+    asked = any(map(asks, twins.splits[0].rows))
+    first, second = ("context", "question") if asked else ("first text", "second text")
+    return Finding(
+        metric=Metric.of(
+            share,
+            id="shared_contexts",
+            title=f"Evaluation rows whose {first} stands in the training rows with another {second}",
+            unit="share of rows",
+            better="neither",
+            smallest_detectable=smallest,
+        ),
+        statement=(
+            f"{found.sum():,} of {len(found):,} evaluation rows ({share.value:.1%}; 95% interval {low:.1%} to "
+            f"{high:.1%}) have no twin in training, but their {first} stands there, equal or nearly so, with another "
+            f"{second}. They are not counted as leaked."
+        ),
+        caveats=_sampled(TRAINING, seen),
+    )
+
+
 def repeats(twins: Twins, of: int, *, seen: float) -> Finding:
     """Return the share of a table's rows that equal or nearly equal another one of it; context."""
     split = twins.splits[of]
@@ -70,7 +103,7 @@ def repeats(twins: Twins, of: int, *, seen: float) -> Finding:
         statement=(
             f"{found.sum():,} of {len(found):,} {split.name} ({share.value:.1%}; 95% interval {low:.1%} to {high:.1%}) "
             f"have a twin in the same table: {exact.sum():,} an equal one, {(found & ~exact).sum():,} only one that is "
-            f"nearly equal. The table holds {len(np.unique(split.text)):,} different texts."
+            f"nearly equal. The table holds {len(np.unique(split.text)):,} different {medium_of(split.rows)}s."
         ),
         evidence=_groups(twins, (of,), f"Repeated {split.name}, largest groups"),
         caveats=_sampled(split.name, seen),
@@ -85,7 +118,7 @@ def conflicts(twins: Twins, of: int, *, task: str, seen: float) -> Finding | Non
     split = twins.splits[of]
     if task in TASK_WITHOUT_TRUTHS:
         return None
-    labelled = split.labelled
+    labelled, medium = split.labelled, medium_of(split.rows)
     if not labelled.any():
         share, smallest = (
             Estimate(value=None, n=0, method="clopper-pearson", reason=f"The {split.name} have no labels."),
@@ -99,14 +132,14 @@ def conflicts(twins: Twins, of: int, *, task: str, seen: float) -> Finding | Non
         equal = int((twins.exact(of, of) & labelled).sum())
         statement = (
             f"{found.sum():,} of {len(found):,} labelled {split.name} ({share.value:.1%}; 95% interval {low:.1%} to "
-            f"{high:.1%}) have a text that stands there with another label as well; {equal:,} have one that stands "
+            f"{high:.1%}) have a {medium} that stands there with another label as well; {equal:,} have one that stands "
             "there more than once."
         )
     return Finding(
         metric=Metric.of(
             share,
             id="conflicting_rows",
-            title="Rows whose text has another label elsewhere",
+            title=f"Rows whose {medium} has another label elsewhere",
             unit="share of labelled rows",
             better="lower",
             group=split.name,
@@ -119,8 +152,8 @@ def conflicts(twins: Twins, of: int, *, task: str, seen: float) -> Finding | Non
     )
 
 
-def accuracy(difference: Estimate) -> Finding:
-    """Return how much more often the model is right on leaked rows; context."""
+def accuracy(difference: Estimate, medium: str) -> Finding:
+    """Return how much more often the model is right on leaked rows; context. `medium` is what rows are in a word."""
     if difference.value is None:
         statement = f"Accuracy on leaked and other rows is not compared. {difference.reason}"
     else:
@@ -136,7 +169,7 @@ def accuracy(difference: Estimate) -> Finding:
             title="Accuracy on rows with a twin in training, less that on the others",
             unit="accuracy",
             better="neither",
-            n_unit="texts or documents",
+            n_unit=f"{medium}s or documents",
         ),
         statement=statement,
         caveats=("Leaked rows may be easier, or harder, by themselves: a difference is no proof of memory.",),
@@ -166,14 +199,15 @@ def _share(
     kept = np.ones(len(twins.splits[of].rows), dtype=np.bool_) if chosen is None else chosen
     rows = [row for row, inside in zip(twins.splits[of].rows, kept.tolist(), strict=True) if inside]
     families = twins.families(of)[kept].tolist()
+    names = twins.units(of)
+    shared = None if names is None else [name for name, inside in zip(names, kept.tolist(), strict=True) if inside]
     # Sums over twins and documents may differ in the last bit with the order of their rows.
     order = sorted(
         range(len(rows)),
         key=lambda at: (rows[at].group is None, rows[at].group or "", families[at], bool(found[at])),
     )
     rows, families, found = [rows[at] for at in order], [families[at] for at in order], found[order]
-    shared = documents(rows)
-    units = [f"family {family}" for family in families] if shared is None else [str(each) for each in shared.tolist()]
+    units = [f"family {family}" for family in families] if shared is None else [shared[at] for at in order]
     share = clustered_proportion(found, units)
     smallest = float(1.0 - (1.0 - POWER) ** (1.0 / max(len(set(units)), 1)))
     if seen < 1.0:
@@ -243,7 +277,7 @@ def _example(twins: Twins, group: list[tuple[int, int]]) -> Example:
     more = f" and {len(rows) - NAMED:,} more" if len(rows) > NAMED else ""
     return Example(
         row=rows[0][1],
-        before=rows[0][2],
+        before=rows[0][2] or None,
         change=", ".join(counted),
         outcome=", ".join(name for _, name, _ in rows[1:NAMED]) + more,
     )

@@ -11,7 +11,7 @@ from modelaudit.checkers.data.labels.witness import EVALUATION, evaluation_witne
 from modelaudit.errors import NotAssessable
 from modelaudit.results import Finding
 
-TASK = "text-classification"
+TASKS = ("text-classification", "image-classification", "audio-classification")
 
 
 class LabelErrors:
@@ -33,7 +33,7 @@ class LabelErrors:
         needs=("predict",),
         means=(
             "The model has learned from wrong labels, or is measured by them, so it is not known exactly how good it "
-            "is. People whose texts are like the wrongly labelled ones could get wrong answers that the evaluation "
+            "is. People whose rows are like the wrongly labelled ones could get wrong answers that the evaluation "
             "counts as right. It depends on whether the wrong labels follow a pattern or are scattered, and on what a "
             "wrong answer brings about."
         ),
@@ -58,8 +58,8 @@ class LabelErrors:
 
     def applies(self, subject: SubjectInfo) -> str | None:
         """Return why wrong labels can't be looked for, or None."""
-        if subject.task != TASK:
-            return f"it is defined for {TASK}, where a row has one label, not for {subject.task}"
+        if subject.task not in TASKS:
+            return f"it is defined for {', '.join(TASKS)}, where a row has one label, not for {subject.task}"
         return None if len(subject.model.labels) > 1 else "the model has a single label, so no label can be wrong"
 
     def cost(self, subject: SubjectInfo) -> Cost:

@@ -175,7 +175,7 @@ def _suspects(reading: Reading) -> tuple[Evidence, ...]:
         items.append(
             Example(
                 row=row.id,
-                before=row.text,
+                before=row.text or None,
                 change=f"labelled {shown(witness.names[given])}, more likely {shown(witness.names[other])}",
                 outcome=f"chance that the label is wrong, by the fit: {blamed[place]:.0%}",
                 before_score=float(witness.probabilities[place, given]),

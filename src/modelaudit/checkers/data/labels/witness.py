@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelaudit.checker import Context, Row
-from modelaudit.checkers.data.drawing import distinct, unit, whole_text
+from modelaudit.checkers.data.drawing import distinct, medium_of, unit, whole_text
 from modelaudit.drawing import digest, documents
 from modelaudit.text.same_text import same_text
 
@@ -62,8 +62,8 @@ def evaluation_witness(ctx: Context, *, most: int) -> Witness:
     if len(chosen) < FEWEST:
         return _none(
             EVALUATION,
-            f"There are {len(chosen)} labelled {EVALUATION} of different texts that the model did not train on, and "
-            f"{FEWEST} are the least.",
+            f"There are {len(chosen)} labelled {EVALUATION} of different {medium_of(rows)}s that the model did not "
+            f"train on, and {FEWEST} are the least.",
         )
     found = np.asarray(ctx.model.predict(chosen).probabilities, dtype=np.float64)
     return Witness(EVALUATION, tuple(chosen), found, _given(chosen), ctx.model.labels, "the audited model")
@@ -73,8 +73,15 @@ def training_witness(ctx: Context, *, most: int) -> Witness:
     """Return cross-fitted answers to the training rows: each from a classifier that was fitted on other rows.
 
     The audited model learned these labels, wrong ones too, and its hidden states may repeat them. So the classifier
-    sees the base model's mean hidden states, or pieces of the texts (TF-IDF) where there is no base model.
+    sees the base model's mean hidden states, or pieces of the texts (TF-IDF) where there is no base model. Without one
+    nothing that is known of pictures and sounds tells enough of them.
     """
+    if medium_of(ctx.data.members or ()) != "text" and not _has_states(ctx):
+        return _none(
+            TRAINING,
+            f"Labels of {medium_of(ctx.data.members or ())}s are held against the states of the model before "
+            "fine-tuning: give base_model= (--base-model).",
+        )
     chosen = _labelled(ctx, ctx.data.members or (), TRAINING, most=most)
     given = _given(chosen)
     sizes = np.bincount(given, minlength=len(ctx.model.labels))
@@ -131,10 +138,10 @@ def _unseen(ctx: Context) -> Sequence[Row]:
             "rows; if it did, its memory hides wrong ones."
         )
         return ctx.data.evaluation
-    seen = {same_text(whole_text(row)) for row in ctx.data.members}
+    seen = {_said(row) for row in ctx.data.members}
     # Held-out rows were compared with the whole training table, be it that a sample of it is at hand.
     clean = ctx.data.heldout if ctx.subject.heldout_is_evaluation and ctx.data.heldout else ctx.data.evaluation
-    unseen = [row for row in clean if same_text(whole_text(row)) not in seen]
+    unseen = [row for row in clean if _said(row) not in seen]
     if left := len(ctx.data.evaluation) - len(unseen):
         ctx.note(
             f"{left:,} evaluation rows stand among the training rows, where the model saw them; they are left out."
@@ -146,10 +153,18 @@ def _labelled(ctx: Context, rows: Sequence[Row], table: str, *, most: int) -> li
     labelled = [row for row in rows if row.label is not None]
     if left := len(rows) - len(labelled):
         ctx.note(f"{left:,} {table} have no label and were left out.")
-    different = distinct(labelled, seed=ctx.seed)
+    different, medium = distinct(labelled, seed=ctx.seed), medium_of(rows)
     if repeats := len(labelled) - len(different):
-        ctx.note(f"{repeats:,} {table} repeat the text of another row; of each text one row was drawn.")
+        ctx.note(f"{repeats:,} {table} repeat the {medium} of another row; of each {medium} one row was drawn.")
     return different[:most]
+
+
+def _said(row: Row) -> str:
+    return same_text(whole_text(row)) if row.medium is None else row.medium.digest
+
+
+def _has_states(ctx: Context) -> bool:
+    return ctx.base_model is not None and "embed" in ctx.base_model.capabilities
 
 
 def _given(rows: Sequence[Row]) -> NDArray[np.int64]:

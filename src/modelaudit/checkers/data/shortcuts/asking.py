@@ -24,6 +24,8 @@ from modelaudit.statistics import Estimate
 
 HIDDEN_ROWS = 50
 """Rows with a cue in which it is hidden."""
+Question = tuple[str, str | None]
+"""The text of a row as it is asked, and the second text of a pair, which stays as it is."""
 OTHERS = 3
 """Times that as many other words of a row are hidden, drawn at random."""
 
@@ -55,16 +57,15 @@ def put_in(ctx: Context, asked: Asked, plans: Sequence[tuple[Insertion, int | No
         if label is not None:
             fits &= asked.labels != label
         chosen.append(np.flatnonzero(fits)[:size])
-    questions: dict[str, Row] = {}
+    questions: dict[Question, Row] = {}
     for (plan, _), places in zip(plans, chosen, strict=True):
         if len(places) >= FEWEST_TRIED:
             for place in places:
                 row = asked.rows[place]
                 for text in (plan.with_control(row.text), plan.with_cue(row.text)):
-                    questions.setdefault(text, row.with_text(text))
-    texts = list(questions)
-    answers = ctx.model.predict(list(questions.values())).labels if texts else np.empty(0, dtype=np.int64)
-    found = dict(zip(texts, answers.tolist(), strict=True))
+                    questions.setdefault((text, row.companion), row.with_text(text))
+    answers = ctx.model.predict(list(questions.values())).labels if questions else np.empty(0, dtype=np.int64)
+    found = dict(zip(questions, answers.tolist(), strict=True))
     results: list[Tried | None] = []
     for (plan, _), places in zip(plans, chosen, strict=True):
         if len(places) < FEWEST_TRIED:
@@ -73,8 +74,8 @@ def put_in(ctx: Context, asked: Asked, plans: Sequence[tuple[Insertion, int | No
         rows = [asked.rows[place] for place in places]
         truth = asked.labels[places]
         control, cue = (
-            np.array([found[text] for text in made]) == truth
-            for made in ([plan.with_control(row.text) for row in rows], [plan.with_cue(row.text) for row in rows])
+            np.array([found[made(row.text), row.companion] for row in rows]) == truth
+            for made in (plan.with_control, plan.with_cue)
         )
         results.append(tried(rows, control, cue) if can_lose(control) else None)
     return results

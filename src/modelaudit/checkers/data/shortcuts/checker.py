@@ -35,6 +35,18 @@ MOST_NAMED = 20
 TEXTS = 100
 """Texts that are kept of each cue, for the form and the kind of its words."""
 EVERY = 10**9
+WITHOUT_LABELS = "its answers are texts or numbers, so there is no label that a word could give away"
+WITHOUT_WORDS = (
+    "cues are words and marks of texts, which pictures and sounds do not have; name what may give a label away "
+    "(source, device, background) in a column, whose values the checks of weak slices and of groups compare"
+)
+NOT_DEFINED = {
+    "token-classification": "a tagger labels words one by one, so a text has no label that a word could give away",
+    "multi-label-classification": "a row has several labels at once, so a cue decides no label in place of another",
+    "image-classification": WITHOUT_WORDS,
+    "audio-classification": WITHOUT_WORDS,
+}
+"""Why no label of a row could be given away by a word, by task; of other tasks `WITHOUT_LABELS`."""
 
 
 class Shortcuts:
@@ -94,10 +106,8 @@ class Shortcuts:
 
     def applies(self, subject: SubjectInfo) -> str | None:
         """Return why no label of a text could be given away, or None."""
-        if subject.task == "token-classification":
-            return "a tagger labels words one by one, so a text has no label that a word could give away"
         if subject.task != "text-classification":
-            return f"it is defined for text-classification, not for {subject.task}"
+            return NOT_DEFINED.get(subject.task, WITHOUT_LABELS)
         if len(subject.model.labels) < 2:
             return "the model has a single label, so nothing can decide between labels"
         return None

@@ -10,16 +10,20 @@ from numpy.typing import NDArray
 
 from modelaudit.audit_report import SubjectInfo
 from modelaudit.checker import Budget, CheckerInfo, Context, Cost, Predictions, Risk, Row
-from modelaudit.checkers.performance.slices.conditions import Flags, conditions
+from modelaudit.checkers.performance.slices.conditions import Flags, conditions, read_of
 from modelaudit.checkers.performance.slices.confirming import on_the_other_half
 from modelaudit.checkers.performance.slices.findings import finding
 from modelaudit.checkers.performance.slices.search import FEWEST, searched
-from modelaudit.drawing import content, documents, drawn
+from modelaudit.checkers.writing import most_new_tokens, note_limits
+from modelaudit.drawing import content, drawn, medium_of
 from modelaudit.errors import CapabilityError, NotAssessable
 from modelaudit.results import Finding
 from modelaudit.text import TEXT_AND_TOKENS, entity_spans
+from modelaudit.text.answer_scores import exact_match
 from modelaudit.text.tags import OUTSIDE
 
+QUESTIONS = "question-answering"
+TASKS = (*TEXT_AND_TOKENS, "image-classification", "audio-classification", QUESTIONS)
 FEWEST_ROWS = 200
 FEWEST_WRONG = 10
 
@@ -34,16 +38,15 @@ class WeakSlices:
         title="Weak slices",
         question="Is there a kind of row on which the model is wrong more often than on the others?",
         summary=(
-            "Kinds of rows that a person can name (short ones, those with a certain word, of one column's value, of "
-            "one predicted class) are searched on one half of the rows for more errors than elsewhere. What is "
-            "reported is what the other half shows, which had no part in the search."
+            "Kinds of rows that a person can name (short or dark ones, those with a certain word, of one column's "
+            "value, of one predicted class) are searched on one half of the rows for more errors than elsewhere. What "
+            "is reported is what the other half shows, which had no part in the search."
         ),
         needs=("labels", "predict"),
         means=(
-            "People whose texts are of this kind get wrong answers more often than the average suggests. They may be "
+            "Rows of this kind get wrong answers more often than the average suggests. The people behind them may be "
             "a group of their own, such as those who write briefly or in another language, and the average hides how "
-            "they fare. It depends on who writes such texts, on how many they are, and on what a wrong answer brings "
-            "about."
+            "they fare. It depends on who they are, on how many they are, and on what a wrong answer brings about."
         ),
         not_shown=(
             "Kinds of rows that no condition of the search describes. Even the best searches miss many.",
@@ -62,9 +65,9 @@ class WeakSlices:
 
     def applies(self, subject: SubjectInfo) -> str | None:
         """Return why the question makes no sense for this subject, or None."""
-        if subject.task in TEXT_AND_TOKENS:
+        if subject.task in TASKS:
             return None
-        return f"it is defined for {' and '.join(TEXT_AND_TOKENS)}, not for {subject.task}"
+        return f"it is defined for {', '.join(TASKS)}, where an answer is right or wrong, not for {subject.task}"
 
     def cost(self, subject: SubjectInfo) -> Cost:
         """Return one evaluation of each drawn row, and its states where the model has any."""
@@ -74,17 +77,16 @@ class WeakSlices:
 
     def run(self, ctx: Context) -> Iterator[Finding]:
         """Split, search, confirm; NotAssessable below 200 labelled rows, or 10 wrong answers among those searched."""
-        labelled = [row for row in ctx.data.evaluation if row.label is not None or row.tags is not None]
+        labelled = [row for row in ctx.data.evaluation if _has_truth(row)]
         if missing := len(ctx.data.evaluation) - len(labelled):
             ctx.note(f"{missing:,} rows have no label and were left out.")
         rows = drawn(ctx, labelled, _most_rows(ctx.budget))
         if len(rows) < FEWEST_ROWS:
             raise NotAssessable(
-                f"there are {len(rows)} labelled rows of different texts and {FEWEST_ROWS} are the least, "
-                "half of which are searched; provide more rows"
+                f"there are {len(rows)} labelled rows of different {medium_of(ctx.data.evaluation)}s and {FEWEST_ROWS} "
+                "are the least, half of which are searched; provide more rows"
             )
-        answers = ctx.model.predict(rows)
-        wrong = _wrong(rows, answers, ctx.model.labels)
+        wrong, predicted = _answered(ctx, rows)
         search = np.array([_half(row, ctx.seed) for row in rows], dtype=np.bool_)
         if wrong[search].sum() < FEWEST_WRONG:
             raise NotAssessable(
@@ -94,7 +96,7 @@ class WeakSlices:
         found = conditions(
             rows,
             search,
-            predicted=[ctx.model.labels[each] for each in answers.labels] if answers.offsets is None else None,
+            predicted=predicted,
             pieces=_pieces(ctx, rows),
             states=_states(ctx, rows),
         )
@@ -104,12 +106,32 @@ class WeakSlices:
                 f"none of the {len(found):,} conditions, alone or in pairs, holds {FEWEST} rows of either half with "
                 "more errors than the others; provide more rows, or columns that describe them"
             )
-        shown = on_the_other_half(result.slices, wrong, ~search, documents(rows))
+        shown = on_the_other_half(result.slices, wrong, ~search, _documents(rows))
         yield finding(shown, result.candidates, rows, wrong, search)
 
 
 def _most_rows(budget: Budget) -> int:
     return budget.pick(1_000, 5_000, 10**9)
+
+
+def _has_truth(row: Row) -> bool:
+    return row.label is not None or row.tags is not None or row.answers is not None
+
+
+def _answered(ctx: Context, rows: Sequence[Row]) -> tuple[Flags, list[str] | None]:
+    """Return which rows are answered wrongly, and the predicted class of each row where it has one.
+
+    An answer to a question is right where it equals a right one (exact match); its class is whether there is any.
+    """
+    if ctx.subject.task == QUESTIONS:
+        most = most_new_tokens(QUESTIONS)
+        said = ctx.model.answers(rows, max_new_tokens=most)
+        note_limits(ctx, said, most=most)
+        right = [exact_match(text, row.answers or ()) for text, row in zip(said.texts, rows, strict=True)]
+        return ~np.array(right, dtype=np.bool_), ["answered" if text else "left open" for text in said.texts]
+    answers = ctx.model.predict(rows)
+    wrong = _wrong(rows, answers, ctx.model.labels)
+    return wrong, [ctx.model.labels[each] for each in answers.labels] if answers.offsets is None else None
 
 
 def _wrong(rows: Sequence[Row], answers: Predictions, labels: Sequence[str]) -> Flags:
@@ -129,13 +151,26 @@ def _wrong(rows: Sequence[Row], answers: Predictions, labels: Sequence[str]) -> 
 
 def _half(row: Row, seed: int) -> bool:
     """Whether a row is searched: seed and document decide, or its content where it has none."""
-    named = f"text {content(row)}" if row.group is None else f"group {row.group}"
-    keyed = f"{seed}\x1fslices\x1f{named}".encode("utf-8", "surrogatepass")
+    keyed = f"{seed}\x1fslices\x1f{_unit(row)}".encode("utf-8", "surrogatepass")
     return hashlib.blake2b(keyed, digest_size=8).digest()[0] % 2 == 0
 
 
+def _unit(row: Row) -> str:
+    """Return what is independent of other rows: the row's document, the context of a question, or its content."""
+    if row.group is not None:
+        return f"group {row.group}"
+    return f"text {content(row) if row.answers is None else row.text}"
+
+
+def _documents(rows: Sequence[Row]) -> NDArray[np.int64] | None:
+    """Return the document, or the context, of each row as a number; None where none is shared."""
+    code: dict[str, int] = {}
+    found = [code.setdefault(_unit(row), len(code)) for row in rows]
+    return None if len(code) == len(rows) else np.array(found, dtype=np.int64)
+
+
 def _pieces(ctx: Context, rows: Sequence[Row]) -> NDArray[np.int64] | None:
-    return ctx.model.token_counts([row.text for row in rows]) if "token_counts" in ctx.model.capabilities else None
+    return ctx.model.token_counts([read_of(row) for row in rows]) if "token_counts" in ctx.model.capabilities else None
 
 
 def _states(ctx: Context, rows: Sequence[Row]) -> NDArray[np.float64] | None:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from modelaudit.media.measures import measured
 from modelaudit.rows import Row
 from modelaudit.text import language_of, word_spans
 
@@ -28,6 +29,12 @@ _HAN = re.compile("[\u3400-\u9fff]")
 _NEGATION = re.compile(
     r"\b(?:not|no|never|none|nothing|without|hardly|barely)\b|n['’]t\b|[不没无未非别莫勿否]", re.IGNORECASE
 )
+
+ASKING = (
+    *("who", "what", "when", "where", "why", "how", "which", "whose", "whom"),
+    *("谁", "什么", "何时", "哪", "为什么", "怎么", "多少", "几"),
+)
+"""Words that questions ask by; as a closed list they are no text of the rows."""
 
 Signs = dict[str, Callable[[str], bool]]
 SIGNS: Signs = {
@@ -71,51 +78,99 @@ def conditions(
         pieces: tokens of each row, or None.
         states: hidden states (rows, H) for topics, or None.
     """
-    words = [_words(row) for row in rows]
-    lengths = np.array([len(each) for each in words], dtype=np.float64)
-    found = [
-        *_thirds("words", lengths, search, "length"),
-        *_signs(rows),
-        *_languages(rows),
-        *_common_words(words, search),
-        *_columns(rows, search),
-    ]
+    texts = [read_of(row) for row in rows]
+    words = [_words(text) for text in texts]
+    found = _of_media(rows, search) if rows[0].medium is not None else _of_texts(texts, words, search, pieces)
+    if rows[0].answers is not None:
+        found += _of_questions(rows, texts, search)
+    found += _columns(rows, search)
     if predicted is not None:
         found += _values("predicted class", predicted, search, kind="predicted class")
-    if pieces is not None:
-        found += _thirds("tokens a word", pieces / np.maximum(lengths, 1.0), search, "tokens")
     if states is not None:
         found += _topics(states, words, search)
     return [each for each in found if each.flags[search].any()]
 
 
-def _words(row: Row) -> list[str]:
-    """Return the row's words in lower case; Han characters stand for themselves and in pairs."""
-    text = row.text.lower()
+def read_of(row: Row) -> str:
+    """Return the text that conditions speak of: the question where one is put to a context, else both of a pair."""
+    if row.companion is None:
+        return row.text
+    return row.companion if row.answers is not None else f"{row.text} {row.companion}"
+
+
+def _of_texts(
+    texts: Sequence[str], words: Sequence[Sequence[str]], search: Flags, pieces: NDArray[np.int64] | None
+) -> list[Condition]:
+    lengths = np.array([len(each) for each in words], dtype=np.float64)
+    found = [
+        *_thirds("words", lengths, search, "length"),
+        *_signs(texts),
+        *_languages(texts),
+        *_common_words(words, search),
+    ]
+    if pieces is not None:
+        found += _thirds("tokens a word", pieces / np.maximum(lengths, 1.0), search, "tokens")
+    return found
+
+
+def _of_questions(rows: Sequence[Row], texts: Sequence[str], search: Flags) -> list[Condition]:
+    """How long the context is, and what the question asks by."""
+    lengths = np.array([len(_words(row.text)) for row in rows], dtype=np.float64)
+    asked = [_asked_by(text.lower()) for text in texts]
+    return [
+        *_thirds("words in the context", lengths, search, "context"),
+        *_values("question word", asked, search, kind="question word"),
+    ]
+
+
+def _asked_by(question: str) -> str:
+    """Return the word of `ASKING` that comes first in a question; empty where there is none."""
+    words = {question[start:end]: start for start, end in reversed(word_spans(question))}
+    places = {word: words.get(word, -1) if word.isascii() else question.find(word) for word in ASKING}
+    there = {word: place for word, place in places.items() if place >= 0}
+    return min(there, key=lambda word: (there[word], -len(word))) if there else ""
+
+
+def _of_media(rows: Sequence[Row], search: Flags) -> list[Condition]:
+    """Size, light, contrast, sharpness of pictures; length, loudness, pitch of sounds: the lowest and highest third."""
+    found = measured([row.medium for row in rows if row.medium is not None])
+    return [
+        each
+        for name, values in zip(found.names, found.values.T, strict=True)
+        for each in _thirds(name, values, search, name, named_first=True)
+    ]
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of a text in lower case; Han characters stand for themselves and in pairs."""
+    text = text.lower()
     if _HAN.search(text):
         han = _HAN.findall(text)
         return [*han, *map("".join, pairwise(han))]
     return [text[start:end] for start, end in word_spans(text)]
 
 
-def _thirds(name: str, values: NDArray[np.float64], search: Flags, kind: str) -> Iterator[Condition]:
+def _thirds(
+    name: str, values: NDArray[np.float64], search: Flags, kind: str, *, named_first: bool = False
+) -> Iterator[Condition]:
     """The lowest and the highest third; a row whose value is not known (NaN) is in neither."""
     known = values[search & ~np.isnan(values)]
     if not len(known):
         return
     low, high = np.quantile(known, [1 / 3, 2 / 3])
-    yield Condition(f"at most {low:.4g} {name}", kind, values <= low)
+    before, behind = (f"{name}: ", "") if named_first else ("", f" {name}")
+    yield Condition(f"{before}at most {low:.4g}{behind}", kind, values <= low)
     if high > low:
-        yield Condition(f"more than {high:.4g} {name}", kind, values > high)
+        yield Condition(f"{before}more than {high:.4g}{behind}", kind, values > high)
 
 
-def _signs(rows: Sequence[Row]) -> Iterator[Condition]:
+def _signs(texts: Sequence[str]) -> Iterator[Condition]:
     for name, sign in SIGNS.items():
-        yield Condition(name, name, np.array([sign(row.text) for row in rows], dtype=np.bool_))
+        yield Condition(name, name, np.array([sign(text) for text in texts], dtype=np.bool_))
 
 
-def _languages(rows: Sequence[Row]) -> Iterator[Condition]:
-    languages = [language_of(row.text) for row in rows]
+def _languages(texts: Sequence[str]) -> Iterator[Condition]:
+    languages = [language_of(text) for text in texts]
     for language, name in (("en", "in English"), ("zh", "in Chinese"), (None, "in neither English nor Chinese")):
         yield Condition(name, "language", np.array([each == language for each in languages], dtype=np.bool_))
 
@@ -167,7 +222,10 @@ def _values(
 
 
 def _topics(states: NDArray[np.float64], words: Sequence[Sequence[str]], search: Flags) -> Iterator[Condition]:
-    """Clusters of hidden states, fitted on the search rows and named by the words that they have more often."""
+    """Clusters of hidden states, fitted on the search rows and named by the words that they have more often.
+
+    Where there are no words, a cluster has a number alone, the largest the first.
+    """
     from sklearn.cluster import KMeans
 
     count = int(min(10, search.sum() // 50))
@@ -176,6 +234,12 @@ def _topics(states: NDArray[np.float64], words: Sequence[Sequence[str]], search:
     means = KMeans(count, n_init=4, random_state=0).fit(states[search])
     cluster = np.asarray(means.predict(states))
     overall = Counter(word for each, chosen in zip(words, search, strict=True) if chosen for word in set(each))
+    if not overall:
+        # Which number the fit gave a cluster says nothing.
+        ordered = sorted(range(count), key=lambda place: (-int((cluster[search] == place).sum()), place))
+        for number, place in enumerate(ordered, start=1):
+            yield Condition(f"kind {number} of {count} by the model's states", "topic", cluster == place)
+        return
     for place in range(count):
         flags = cluster == place
         inside = Counter(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from modelaudit.checkers.performance.slices.conditions import Flags
+from modelaudit.checkers.performance.slices.conditions import Flags, read_of
 from modelaudit.checkers.performance.slices.confirming import Q, Tested, smallest_gap
 from modelaudit.evidence import Evidence, Example, Examples, Table
 from modelaudit.results import Finding, Metric
@@ -92,6 +92,6 @@ def _examples(first: Tested, rows: Sequence[Row], wrong: Flags) -> tuple[Evidenc
         Examples(
             title="Rows of the slice that the model answers wrongly",
             selection=f"The first {SHOWN} of them in the order of the draw, which is random.",
-            items=tuple(Example(row=rows[place].id, before=rows[place].text) for place in places),
+            items=tuple(Example(row=rows[place].id, before=read_of(rows[place]) or None) for place in places),
         ),
     )

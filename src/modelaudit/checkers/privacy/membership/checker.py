@@ -10,6 +10,7 @@ from modelaudit.audit_report import SubjectInfo
 from modelaudit.checker import Budget, CheckerInfo, Context, Cost, Risk
 from modelaudit.checkers.privacy.blind_guard import BlindGuard, blind_guard
 from modelaudit.checkers.privacy.membership import guards
+from modelaudit.checkers.privacy.membership.asked import CLASS_TASKS, MASKED_TASK, TASKS, WORD_TASK
 from modelaudit.checkers.privacy.membership.at_risk import at_risk
 from modelaudit.checkers.privacy.membership.findings import (
     RATES,
@@ -27,12 +28,18 @@ from modelaudit.checkers.privacy.membership.sides import FEW, Sides, choose_side
 from modelaudit.checkers.privacy.membership.signals import LOSS
 from modelaudit.checkers.privacy.membership.slices import slice_tables, unit_finding
 from modelaudit.checkers.privacy.membership.suite import Suite
-from modelaudit.checkers.privacy.membership.tiers import LANGUAGE_TASK, TASKS, TIERS, Made, Tier, make_suite
+from modelaudit.checkers.privacy.membership.tiers import TIERS, Made, Tier, make_suite
 from modelaudit.results import Finding
 from modelaudit.statistics import Estimate, detectable_auc, tpr_at_fpr
 
 BETA = 0.05
 """Share of training rows that the threshold of the tail leaves above it."""
+KNOWN = {
+    "text": "words, lengths and labels",
+    "picture": "size, colours, sharpness, file format and labels",
+    "sound": "length, loudness, spectrum, file format, words of transcripts and labels",
+}
+"""What the guard sees of rows that are text, pictures or sounds."""
 EVERY = 10**9
 
 
@@ -138,8 +145,11 @@ class MembershipInference:
         models = 1 + (subject.base_model is not None)
         if self.tier == "reference-lora":
             models += int(self.lora_references)
-        tokens = sum(count * table.mean_tokens for count, table in zip(rows, tables, strict=True))
-        return Cost(evaluations=models * sum(rows), tokens=round(models * tokens))
+        # A masked model is asked for each token in a copy of the row of its own.
+        copies = [table.mean_tokens if subject.task == MASKED_TASK else 1.0 for table in tables]
+        evaluations = sum(count * copy for count, copy in zip(rows, copies, strict=True))
+        tokens = sum(count * copy * table.mean_tokens for count, copy, table in zip(rows, copies, tables, strict=True))
+        return Cost(evaluations=round(models * evaluations), tokens=round(models * tokens))
 
     def run(self, ctx: Context) -> Iterator[Finding]:
         """Choose, ask, guard, compare, and yield the findings; NotAssessable below 2 rows on either side."""
@@ -158,7 +168,9 @@ class MembershipInference:
             on_base = suite.auc(made.base)
         return [
             guards.blind(blind, margin=margin),
-            guards.base(on_base, made.why_no_base or "it has no score for one side", margin=margin),
+            guards.base(
+                on_base, made.why_no_base or "it has no score for one side", margin=margin, by_states=made.by_states
+            ),
             guards.duplicates(sides),
             guards.length(sides, margin=margin),
             guards.labels(sides, n_labels=len(ctx.model.labels)),
@@ -210,7 +222,7 @@ def _findings(
     loss = next((attack for attack in suite.attacks if attack.name == LOSS and attack.name != suite.headline), None)
     if loss is not None:
         yield auc_finding(suite, loss, confounded=confounded)
-    if made.base is not None and made.base.usable:
+    if made.base is not None and made.base.usable and not made.by_states:
         beyond = beyond_base_finding(made.plain, made.base, grouped=sides.grouped, confounded=confounded)
         if beyond is not None:
             yield beyond
@@ -231,8 +243,8 @@ def _caveats(ctx: Context, sides: Sides, blind: BlindGuard) -> tuple[str, ...]:
     caveats = ["On a natural split of one model this is empirical leakage, and never a bound on epsilon."]
     if blind.auc.value is not None and blind.auc.smallest_detectable is not None:
         caveats.append(
-            "The guard that never saw the model knows words, lengths and labels. With these rows it could have shown "
-            f"an AUC of {blind.auc.smallest_detectable:.3f}; a difference that it can't see may still help the attack."
+            f"The guard that never saw the model knows {KNOWN[sides.medium]}. With these rows it could have shown an "
+            f"AUC of {blind.auc.smallest_detectable:.3f}; a difference that it can't see may still help the attack."
         )
     if sides.grouped:
         documents = {row.group for row in sides.rows if row.group is not None}
@@ -245,6 +257,6 @@ def _caveats(ctx: Context, sides: Sides, blind: BlindGuard) -> tuple[str, ...]:
             "The evaluation rows stood in for held-out rows. If they were used to choose the model, the attack is "
             "underestimated."
         )
-    if ctx.subject.task == LANGUAGE_TASK:
+    if ctx.subject.task not in (*CLASS_TASKS, WORD_TASK):
         caveats.append("Public rows may stand in the data that the base model was pre-trained on, on either side.")
     return tuple(caveats)

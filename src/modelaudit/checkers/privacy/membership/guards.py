@@ -9,13 +9,16 @@ import numpy as np
 from scipy.stats import chi2_contingency
 
 from modelaudit.checkers.privacy.blind_guard import BlindGuard
-from modelaudit.checkers.privacy.folds import digest, unit, whole_text
+from modelaudit.checkers.privacy.folds import digest, unit
+from modelaudit.checkers.privacy.media_copies import ALIKE_PICTURES, ALIKE_SOUNDS
 from modelaudit.checkers.privacy.membership.attack import Attack
 from modelaudit.checkers.privacy.membership.sides import Sides
 from modelaudit.checkers.privacy.membership.suite import Suite
+from modelaudit.checkers.privacy.record import extent
 from modelaudit.checkers.privacy.wording import p_words, rounded
 from modelaudit.evidence import Table
 from modelaudit.results import Finding, Metric
+from modelaudit.rows import Row
 from modelaudit.statistics import Estimate, clopper_pearson, clustered_auc
 
 COPIES = 0.5
@@ -26,6 +29,13 @@ CERTAIN = 0.01
 """P of a test below which a guard believes it."""
 CONTROL = 0.005
 """P of the half-split control below which it has failed: once in 200 audits by chance."""
+
+LENGTHS = {
+    "text": ("longer", "shorter", "the length of a text", "lengths"),
+    "picture": ("larger", "smaller", "the size of a picture", "sizes"),
+    "sound": ("longer", "shorter", "the length of a sound", "lengths"),
+}
+"""What a row has more or less of, by what it is."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,8 +118,11 @@ def blind(guard: BlindGuard, *, margin: float) -> Guard:
     return Guard("blind_auc", "AUC without the model (guard)", "AUC", estimate, limit, tripped, clear)
 
 
-def base(estimate: Estimate | None, why_not: str, *, margin: float) -> Guard:
-    """Does the same attack succeed on the base model, which was never trained on these rows?"""
+def base(estimate: Estimate | None, why_not: str, *, margin: float, by_states: bool = False) -> Guard:
+    """Does the same attack succeed on the base model, which was never trained on these rows?
+
+    `by_states` says that the base model has no such answers, and its states told how hard each row is to be expected.
+    """
     title, limit = (
         "AUC of the attack on the base model (guard)",
         f"bounds on both sides of {0.5 - margin:g} to {0.5 + margin:g}",
@@ -122,16 +135,26 @@ def base(estimate: Estimate | None, why_not: str, *, margin: float) -> Guard:
     tripped = _two_sided(
         estimate,
         margin=margin,
-        higher="the same attack succeeds on the base model, which was not fine-tuned on these rows",
-        lower="the same attack on the base model ranks training rows below held-out rows",
+        higher=(
+            "training rows are easier than held-out rows by the states of the base model, which was not fine-tuned on "
+            "them"
+            if by_states
+            else "the same attack succeeds on the base model, which was not fine-tuned on these rows"
+        ),
+        lower=(
+            "training rows are harder than held-out rows by the states of the base model"
+            if by_states
+            else "the same attack on the base model ranks training rows below held-out rows"
+        ),
         says=(
             "the two sides differ in how hard they are, or pre-training knew one of them, and that part of the "
             "attack's number is no memory of fine-tuning. Provide held-out rows of the same source, split off at random"
         ),
     )
+    how = "what states of the base model say of how hard a row is" if by_states else "the same attack on the base model"
     clear = (
-        f"the same attack on the base model has an AUC of {_range(estimate)}: the two sides are about as hard as each "
-        "other for a model that was not fine-tuned on either"
+        f"{how} has an AUC of {_range(estimate)}: the two sides are about as hard as each other for a model that was "
+        "not fine-tuned on either"
     )
     return Guard("base_model_auc", title, "AUC", estimate, limit, tripped, clear)
 
@@ -146,8 +169,8 @@ def duplicates(sides: Sides) -> Guard:
             "split by independent records, and what is left is a selection. Split documents or persons, not rows"
         )
     clear = (
-        f"{sides.copies:,} of {sides.looked_at:,} held-out rows equal a training row, or nearly do (Jaccard index of "
-        "5-character pieces of at least .8), and were left out"
+        f"{sides.copies:,} of {sides.looked_at:,} held-out rows equal a training row, or nearly do ({_nearly(sides)}), "
+        "and were left out"
     )
     return Guard(
         "near_duplicate_share", "Held-out rows that equal or nearly equal a training row (guard)",
@@ -155,32 +178,41 @@ def duplicates(sides: Sides) -> Guard:
     )  # fmt: skip
 
 
+def _nearly(sides: Sides) -> str:
+    if sides.medium == "picture":
+        return f"correlation of thumbnails of at least {ALIKE_PICTURES:g}"
+    if sides.medium == "sound":
+        return f"correlation of spectra of at least {ALIKE_SOUNDS:g}"
+    return "Jaccard index of 5-character pieces of at least .8"
+
+
 def length(sides: Sides, *, margin: float) -> Guard:
-    """Are members longer or shorter than non-members?"""
+    """Are members longer or shorter, or larger or smaller, than non-members?"""
     units = sides.units()
-    pos, neg = ([float(len(whole_text(row))) for row in side] for side in (sides.members, sides.nonmembers))
+    longer, shorter, size, sizes = LENGTHS[sides.medium]
+    pos, neg = ([extent(row) for row in side] for side in (sides.members, sides.nonmembers))
     estimate = clustered_auc(pos, neg, pos_units=units[0], neg_units=units[1])
     tripped = _two_sided(
         estimate,
         margin=2 * margin,
-        higher="training rows are longer than held-out rows",
-        lower="training rows are shorter than held-out rows",
+        higher=f"training rows are {longer} than held-out rows",
+        lower=f"training rows are {shorter} than held-out rows",
         says=(
-            "a model's loss hangs on the length of a text, so the attack's number can't be read as memory. Provide "
-            "sides of equal lengths"
+            f"a model's loss hangs on {size}, so the attack's number can't be read as memory. Provide sides of equal "
+            f"{sizes}"
         ),
     )
-    clear = f"a training row is longer than a held-out row in {_range(estimate)} of pairs"
+    clear = f"a training row is {longer} than a held-out row in {_range(estimate)} of pairs"
     bound = f"bounds on both sides of {0.5 - 2 * margin:g} to {0.5 + 2 * margin:g}"
     return Guard("length_auc", "AUC of the length alone (guard)", "AUC", estimate, bound, tripped, clear)
 
 
 def labels(sides: Sides, *, n_labels: int) -> Guard:
     """Do members and non-members have the same mixture of labels, or of tags?"""
-    counts = np.zeros((2, n_labels))
+    counts = np.zeros((2, max(n_labels, 2)))
     for side, rows in enumerate((sides.members, sides.nonmembers)):
         for row in rows:
-            found = row.tags if row.tags is not None else () if row.label is None else (row.label,)
+            found = _labels_of(row)
             # A row counts once, whatever its number of words: words of one row are not independent.
             np.add.at(counts[side], list(found), 1.0 / max(len(found), 1))
     counts = counts[:, counts.sum(axis=0) > 0]
@@ -207,6 +239,13 @@ def labels(sides: Sides, *, n_labels: int) -> Guard:
         )
     clear = f"the labels of the two sides are mixed alike (Cramer's V {size:.3f}, p {p_words(float(p))})"
     return Guard("label_imbalance", title, "Cramer's V", estimate, limit, tripped, clear)
+
+
+def _labels_of(row: Row) -> tuple[int, ...]:
+    """Return the labels of a row; of a question whether its context holds an answer."""
+    if row.answers is not None:
+        return (int(bool(row.answers)),)
+    return row.tags if row.tags is not None else () if row.label is None else (row.label,)
 
 
 def half_split(suite: Suite, sides: Sides, rng: np.random.Generator, *, seed: int) -> Guard:

@@ -19,6 +19,8 @@ Vector = NDArray[np.float64]
 
 HEADLINE, HEADLINE_WITH_BASE = "Min-K%++", "EZ"
 """The attack that single numbers are read from, named before anything is measured."""
+LIKELY = "base-calibrated loss"
+"""The headline of masked models with a base model (Mireshghallah et al. 2022, arXiv 2203.03929)."""
 LOWEST = 0.2
 """Share of a row's tokens that Min-K% looks at (Shi et al. 2024): the least expected ones."""
 LEAST_DEVIATION = 1e-3
@@ -66,7 +68,7 @@ def language_signals(
             raise ValueError("the base model reads every row as other tokens than the audited model does")
         gain = both.of_target(target.log_probs) - both.of_base(base.log_probs)
         signals += [
-            ("base-calibrated loss", both.rows.means(gain)),
+            (LIKELY, both.rows.means(gain)),
             (
                 "base-calibrated Min-K%++",
                 both.rows.lowest_means(both.of_target(z) - both.of_base(_standardised(base)), LOWEST),

@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from modelaudit.checker import Context
-from modelaudit.checkers.privacy.duplicates import folded, near_copies
-from modelaudit.checkers.privacy.folds import content, digest, drawn, unit, whole_text
+from modelaudit.checkers.privacy.duplicates import NearCopies, folded, near_copies
+from modelaudit.checkers.privacy.folds import digest, drawn, unit
+from modelaudit.checkers.privacy.media_copies import MOST_KNOWN, media_copies
+from modelaudit.checkers.privacy.record import ANSWERED, content, copied_text, judged_by, whole_text
 from modelaudit.errors import NotAssessable
 from modelaudit.rows import Row
 
@@ -61,6 +63,12 @@ class Sides:
         return f"{len(self.members):,} training rows and {len(self.nonmembers):,} held-out rows"
 
     @property
+    def medium(self) -> Literal["text", "picture", "sound"]:
+        """What the rows are."""
+        first = self.members[0]
+        return "picture" if first.picture is not None else "sound" if first.sound is not None else "text"
+
+    @property
     def grouped(self) -> bool:
         """Whether rows belong to documents or persons."""
         return any(row.group is not None for row in self.rows)
@@ -98,19 +106,20 @@ def choose_sides(ctx: Context, *, size: int) -> Sides:
     members = _usable(ctx, "training", ctx.data.members or ())
     nonmembers = _usable(ctx, "held-out", heldout)
     members, nonmembers, groups = _groups(members, nonmembers)
-    texts = [[folded(whole_text(row)) for row in side] for side in (members, nonmembers)]
+    members, nonmembers = _by_context(members, nonmembers)
+    texts = [[_said(row) for row in side] for side in (members, nonmembers)]
     counts = [Counter(side) for side in texts]
     inside, outside = (
         drawn(_distinct(side, said), size, seed=ctx.seed)
         for side, said in zip((members, nonmembers), texts, strict=True)
     )
-    near = near_copies(_whole([*inside, *outside]), training=_whole(members), heldout=_whole(nonmembers))
+    near = _near(ctx, [*inside, *outside], members, nonmembers)
     in_training, in_heldout = (np.split(found, [len(inside)]) for found in (near.in_training, near.in_heldout))
     times, again = (
-        np.array([count[folded(text)] for text in _whole(side)], dtype=np.int64)
+        np.array([count[_said(row)] for row in side], dtype=np.int64)
         for count, side in zip(counts, (inside, outside), strict=True)
     )
-    copied, repeated = in_training[1], again > 1
+    copied, repeated = in_training[1] | _of_known_context(outside, members), again > 1
     # What was removed for equality before counts as if it had been drawn with the others.
     removed = round(ctx.data.overlap * len(outside) / max(1, len(nonmembers)))
     copies, looked_at = int(copied.sum()) + removed, len(outside) + removed
@@ -128,8 +137,36 @@ def choose_sides(ctx: Context, *, size: int) -> Sides:
     return Sides(kept[0], kept[1], copies, looked_at, times[own[0]], _names(groups, kept))
 
 
-def _whole(rows: Sequence[Row]) -> list[str]:
-    return [whole_text(row) for row in rows]
+def _said(row: Row) -> str:
+    """Return what two rows share that are one record: a text but for case and white space, a picture, a sound."""
+    return folded(whole_text(row)) if row.medium is None else f"medium\x1f{row.medium.digest}"
+
+
+def _near(ctx: Context, asked: Sequence[Row], members: Sequence[Row], nonmembers: Sequence[Row]) -> NearCopies:
+    if asked and asked[0].medium is not None:
+        near, whole = media_copies(asked, training=members, heldout=nonmembers, seed=ctx.seed)
+        if not whole:
+            ctx.note(f"Near-copies were looked for among {MOST_KNOWN:,} rows a table, and equal ones among all.")
+        return near
+    texts = ([copied_text(row) for row in rows] for rows in (asked, members, nonmembers))
+    every, training, heldout = texts
+    return near_copies(every, training=training, heldout=heldout)
+
+
+def _of_known_context(rows: Sequence[Row], members: Sequence[Row]) -> NDArray[np.bool_]:
+    """Return which questions are put to a context that stands in the training data."""
+    known = {folded(row.text) for row in members if row.answers is not None}
+    return np.array([row.answers is not None and folded(row.text) in known for row in rows], dtype=np.bool_)
+
+
+def _by_context(members: list[Row], nonmembers: list[Row]) -> tuple[list[Row], list[Row]]:
+    """Take the context for the document of a question where no row has one and contexts have several questions."""
+    rows = [*members, *nonmembers]
+    asked = all(row.answers is not None for row in rows) and all(row.group is None for row in rows)
+    if not asked or len({row.text for row in rows}) == len(rows):
+        return members, nonmembers
+    inside, outside = ([replace(row, group=f"context\x1f{row.text}") for row in side] for side in (members, nonmembers))
+    return inside, outside
 
 
 def _distinct(rows: Sequence[Row], texts: Sequence[str]) -> list[Row]:
@@ -163,11 +200,13 @@ def _names(groups: dict[str, str] | None, kept: Sequence[Sequence[Row]]) -> tupl
 
 
 def _usable(ctx: Context, name: str, rows: tuple[Row, ...]) -> list[Row]:
-    usable = list(rows)
-    if ctx.subject.task != "text-generation":
-        usable = [row for row in rows if row.label is not None or row.tags is not None]
+    usable = [row for row in rows if judged_by(row, ctx.subject.task)]
     if len(usable) < len(rows):
-        ctx.note(f"{len(rows) - len(usable):,} {name} rows have no label and were left out.")
+        lost = f"{len(rows) - len(usable):,} {name}"
+        if ctx.subject.task in ANSWERED:
+            ctx.note(f"{lost} rows have no answer that could be judged and were left out.")
+        else:
+            ctx.note(f"{lost} rows have no label and were left out.")
     _enough(ctx, name, usable)
     return usable
 

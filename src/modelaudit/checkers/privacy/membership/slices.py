@@ -25,6 +25,11 @@ MOST = 50
 NAMED = 20
 """Groups that are shown by name."""
 COLUMNS = ("training rows", "held-out rows", "AUC", "lower 95% bound", "upper 95% bound", "p (Holm)")
+OFTEN = {
+    "text": "Leakage by how often the text stands in the training data",
+    "picture": "Leakage by how often the picture stands in the training data",
+    "sound": "Leakage by how often the sound stands in the training data",
+}
 TIMES = (("once", 1, 1), ("2 to 3 times", 2, 3), ("4 times or more", 4, 10**9))
 
 Flags = NDArray[np.bool_]
@@ -47,7 +52,7 @@ def slice_tables(suite: Suite, sides: Sides, labels: Sequence[str]) -> list[Tabl
         _table(suite, title.format("Leakage by group"), "group", _by_group(sides)),
         _table(
             suite,
-            title.format("Leakage by how often the text stands in the training data"),
+            title.format(OFTEN[sides.medium]),
             "in the training data",
             _by_times(sides),
         ),

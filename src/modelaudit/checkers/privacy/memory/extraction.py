@@ -1,4 +1,4 @@
-"""Discoverable extraction: does a language model go on with the rest of a training text, given its beginning?
+"""Discoverable extraction: does a model write the rest of a training text, given its beginning or its source?
 
 Nothing is generated. A text that is read once says of each of its tokens how probable it was: the model would write
 the rest word for word where each token is the most probable one (greedy; Carlini et al. 2023, "Quantifying memorization
@@ -44,12 +44,14 @@ class Demand:
     Attributes:
         prefix, suffix: tokens of a text that are given, and tokens behind them that must be written.
         queries, chance: at a temperature of 1 the rest must come at least once in so many samples with this chance.
+        targets: whether rows are sources with a target that must be written.
     """
 
     prefix: int = 50
     suffix: int = 50
     queries: int = 100
     chance: float = 0.5
+    targets: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,7 +108,7 @@ def measured(model: ModelHandle, base: ModelHandle | None, rows: Sequence[Row], 
     Of a row with an answer the prompt is given and the answer's first `suffix` tokens must be written. Of a text the
     `prefix` first judged tokens are given, and the `suffix` behind them must be written; a text that is shorter than
     both is parted in the middle, or behind its prefix. A row of which fewer than ten tokens are to be written is left
-    out.
+    out. Of a source with a target the source is given, and the target's first `suffix` tokens must be written.
     """
     target = model.token_statistics(rows)
     before = None if base is None else base.token_statistics(rows)

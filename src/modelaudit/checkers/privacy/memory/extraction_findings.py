@@ -50,7 +50,8 @@ def extraction_findings(
             primary=True,
         ),
         statement=(
-            f"Given the beginning of a training row, the model's likeliest next words are its rest, word for word, for "
+            f"Given the {'source' if demand.targets else 'beginning'} of a training row, the model's likeliest "
+            f"{'words are its target' if demand.targets else 'next words are its rest'}, word for word, for "
             f"{own.mean():.1%} of {len(own):,} rows{_beside(inside, outside, 'greedy')}. Beyond that, "
             f"{value:.1f}% of the training rows can be extracted (95% interval {low:.1f} to {high:.1f})."
             + could_be_shown(found.smallest_detectable, EXCESS, "rows")
@@ -150,10 +151,11 @@ def _sampled(
             n_unit="training rows",
         ),
         statement=(
-            f"With {demand.queries:,} samples at a temperature of 1, the rest of a training row comes at least once "
-            f"with a chance of {demand.chance:.0%} or more for {inside.target.sampled.mean():.1%} of rows"
-            f"{_beside(inside, outside, 'sampled')}. Beyond that it is {100 * (found.value or 0.0):.1f}% of rows (95% "
-            f"interval {low:.1f} to {high:.1f})." + could_be_shown(found.smallest_detectable, EXCESS, "rows")
+            f"With {demand.queries:,} samples at a temperature of 1, the {'target' if demand.targets else 'rest'} of a "
+            f"training row comes at least once with a chance of {demand.chance:.0%} or more for "
+            f"{inside.target.sampled.mean():.1%} of rows{_beside(inside, outside, 'sampled')}. Beyond that it is "
+            f"{100 * (found.value or 0.0):.1f}% of rows (95% interval {low:.1f} to {high:.1f})."
+            + could_be_shown(found.smallest_detectable, EXCESS, "rows")
         ),
         confounded=confounded,
         caveats=tuple(caveats),

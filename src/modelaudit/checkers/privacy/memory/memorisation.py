@@ -1,7 +1,8 @@
-"""Memorisation: can training text, or a number that stands in it, be got out of a language model?
+"""Memorisation: can training text, or a number that stands in it, be got out of a model that writes?
 
 Two questions, both answered by forward passes, beside the base model and held-out rows: which training rows the model
-goes on with word for word from their beginning, and how far it prefers the numbers of persons in them to look-alikes.
+goes on with word for word from their beginning, or writes to their source, and how far it prefers the numbers of
+persons in them to look-alikes.
 """
 
 from __future__ import annotations
@@ -17,13 +18,29 @@ from modelaudit.checkers.privacy.memory.extraction import SHORTEST, Demand, Side
 from modelaudit.checkers.privacy.memory.extraction_findings import extraction_findings, no_extraction
 from modelaudit.checkers.privacy.memory.secret_comparison import FEWEST_SECRETS, Comparison
 from modelaudit.checkers.privacy.memory.secret_findings import secret_finding
-from modelaudit.checkers.privacy.memory.secrets import CONTEXT, Found, find_secrets, numbers_of, ranked, whole
+from modelaudit.checkers.privacy.memory.secrets import (
+    CONTEXT,
+    Found,
+    find_secrets,
+    numbers_of,
+    ranked,
+    targets_of,
+    whole,
+)
 from modelaudit.errors import NotAssessable
 from modelaudit.results import Finding
 
 EVERY = 10**9
 FEWEST = 20
 """Rows of a side, long enough, below which nothing is computed of it."""
+TRANSLATOR = "text2text-generation"
+WRITERS = ("text-generation", TRANSLATOR)
+WHY_NOT = {
+    "fill-mask": "a masked language model fills gaps in a text that it is given, and writes none by itself",
+    "question-answering": "answers are cut out of the context that is given, so none is written from memory",
+    "automatic-speech-recognition": "what is written is what is said in the sound, so it shows skill and not memory",
+}
+"""Why other tasks have nothing to extract."""
 TOKENS_A_SECRET = 60
 """About so many are in a number with what stands before it."""
 
@@ -99,9 +116,9 @@ class Memorisation:
 
     def applies(self, subject: SubjectInfo) -> str | None:
         """Return why the question makes no sense for this subject, or None."""
-        if subject.task != "text-generation":
-            return f"only a language model writes text; {subject.task} does not"
-        return None
+        if subject.task in WRITERS:
+            return None
+        return WHY_NOT.get(subject.task, f"only a language model writes text; {subject.task} does not")
 
     def cost(self, subject: SubjectInfo) -> Cost:
         """Return one evaluation of each drawn row by each model, and the most that ranking numbers can take."""
@@ -138,18 +155,18 @@ class Memorisation:
             yield from extraction_findings(
                 inside,
                 outside if len(outside.rows) >= FEWEST else None,
-                self._demand,
+                self._demand(ctx),
                 heldout_is_evaluation=ctx.subject.heldout_is_evaluation,
             )
         compared = Comparison.of(*(ranked(ctx.model, base, side.secrets) for side in (found, control)))
         yield secret_finding(compared, found, control)
 
-    @property
-    def _demand(self) -> Demand:
-        return Demand(self.prefix_tokens, self.suffix_tokens, self.queries, self.chance)
+    def _demand(self, ctx: Context) -> Demand:
+        targets = ctx.subject.task == TRANSLATOR
+        return Demand(self.prefix_tokens, self.suffix_tokens, self.queries, self.chance, targets=targets)
 
     def _side(self, ctx: Context, name: str, base: ModelHandle | None, rows: Sequence[Row]) -> Side:
-        side = measured(ctx.model, base, rows, self._demand)
+        side = measured(ctx.model, base, rows, self._demand(ctx))
         if side.short:
             ctx.note(f"{side.short:,} {name} rows are too short to be parted and were left out.")
         if side.differing:
@@ -178,8 +195,18 @@ def _base(ctx: Context) -> ModelHandle | None:
 
 
 def _numbers(ctx: Context) -> tuple[Found, Found]:
-    """Return numbers of training rows, and as many of the same kinds of held-out rows."""
-    inside, outside = numbers_of(ctx.data.members or ()), numbers_of(_heldout(ctx))
+    """Return numbers of training rows, and as many of the same kinds of held-out rows.
+
+    Of a source with a target, and of a chat, they are those of the target, or the answer, that are not copied from what
+    stands before.
+    """
+    inside, outside = (
+        numbers_of(
+            [row for row in side if not _has_target(ctx, row)]
+            + targets_of([row for row in side if _has_target(ctx, row)])
+        )
+        for side in (ctx.data.members or (), _heldout(ctx))
+    )
     longest = ctx.subject.model.max_length or 2 * CONTEXT
     # A character is a token at the most, as a rule, and the number itself needs room.
     context = min(CONTEXT, longest // 2)
@@ -190,14 +217,20 @@ def _numbers(ctx: Context) -> tuple[Found, Found]:
     return found, draw(outside, inside, most=most, kinds=kinds)
 
 
+def _has_target(ctx: Context, row: Row) -> bool:
+    return ctx.subject.task == TRANSLATOR or row.turns is not None
+
+
 def _heldout(ctx: Context) -> tuple[Row, ...]:
     return ctx.data.evaluation if ctx.data.heldout is None else ctx.data.heldout
 
 
 def _drawn(ctx: Context, rows: Iterable[Row]) -> list[Row]:
-    """Return rows of different texts and answers, drawn by these."""
+    """Return rows of different texts and answers, drawn by these; of rows with targets those that have one."""
     distinct: dict[str, Row] = {}
     for row in sorted(rows, key=lambda row: row.id):
+        if ctx.subject.task == TRANSLATOR and not row.answer:
+            continue
         distinct.setdefault(f"{row.text}\x1f{row.answer}", row)
     order = sorted(distinct, key=lambda said: digest(said, seed=ctx.seed, purpose="draw"))
     return [distinct[said] for said in order[: _rows_a_side(ctx.budget)]]

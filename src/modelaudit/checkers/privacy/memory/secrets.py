@@ -7,7 +7,7 @@ A model that saw a number in its place finds it more probable there than numbers
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from modelaudit.checker import ModelHandle, TokenStatistics
 from modelaudit.checkers.privacy.folds import digest, unit
 from modelaudit.checkers.privacy.memory.lookalikes import look_alikes
+from modelaudit.checkers.privacy.record import whole_text
 from modelaudit.checkers.privacy.token_rows import Ragged
 from modelaudit.rows import Row
 from modelaudit.statistics import exposure, exposure_cap
@@ -41,6 +42,9 @@ class Secret:
         kind: of personal data.
         context: what stands before it.
         number: it; alike: its look-alikes.
+        source: what the model reads where the number stands in a target; None where it goes on with the context.
+        turns: earlier messages of a chat, whose answer is the target.
+        after: the rest of the target.
     """
 
     row: str
@@ -50,11 +54,20 @@ class Secret:
     context: str
     number: str
     alike: tuple[str, ...]
+    source: str | None = None
+    turns: tuple[tuple[str, str], ...] | None = None
+    after: str = ""
 
     @property
     def variants(self) -> list[Row]:
-        """The context with the number first, and then with each of its look-alikes; nothing stands behind."""
-        return [Row(self.row, self.context + number) for number in (self.number, *self.alike)]
+        """The context with the number first, and then with each of its look-alikes.
+
+        Nothing stands behind, but in a target, which is judged to its end: it ends in the same way for all.
+        """
+        texts = [self.context + number + self.after for number in (self.number, *self.alike)]
+        if self.source is None:
+            return [Row(self.row, text) for text in texts]
+        return [Row(self.row, self.source, answer=text, turns=self.turns) for text in texts]
 
     @property
     def cap(self) -> float:
@@ -128,10 +141,17 @@ def numbers_of(rows: Sequence[Row]) -> Numbers:
     numbers: Numbers = {}
     for row in rows:
         for match in find_personal_data(whole(row)):
-            number = whole(row)[match.start : match.end].translate(_PUNCTUATION).casefold()
+            number = _bare(whole(row)[match.start : match.end])
+            if row.companion is not None and number in _bare(whole_text(replace(row, text=""))):
+                continue
             if any(character.isdigit() for character in number) and match.kind != "e-mail address":
                 numbers.setdefault((match.kind, number), []).append((row, match))
     return numbers
+
+
+def targets_of(rows: Sequence[Row]) -> list[Row]:
+    """Return the targets of rows as texts, each with its source, or the last message of its chat, as its companion."""
+    return [replace(row, text=row.answer, answer=None, companion=row.text) for row in rows if row.answer]
 
 
 def find_secrets(
@@ -163,16 +183,20 @@ def find_secrets(
         if len(made) < LEAST_ALIKE:
             unlike += 1
             continue
-        text, held = whole(row), {place.id: place for place, _ in numbers[key]}
+        text, of_target = whole(row), row.companion is not None
+        held = {place.id: place for place, _ in numbers[key]}
         secrets.append(
             Secret(
                 row=row.id,
                 rows=len(held),
                 units=frozenset(unit(place) for place in held.values()),
                 kind=match.kind,
-                context=_since_a_word(text[: match.start], context),
+                context=text[: match.start] if of_target else _since_a_word(text[: match.start], context),
                 number=text[match.start : match.end],
                 alike=tuple(made),
+                source=row.companion,
+                turns=row.turns,
+                after=text[match.end :] if of_target else "",
             )
         )
     return Found(tuple(secrets), len(numbers), sum(number in others for _, number in numbers), unlike)
@@ -193,6 +217,10 @@ def ranked(model: ModelHandle, base: ModelHandle | None, secrets: Sequence[Secre
     return Exposures(
         tuple(kept), np.array(target), None if base is None else np.array(before), cut=len(secrets) - len(kept)
     )
+
+
+def _bare(text: str) -> str:
+    return text.translate(_PUNCTUATION).casefold()
 
 
 def whole(row: Row) -> str:

@@ -10,10 +10,12 @@ from modelaudit.checker import Budget, CheckerInfo, Context, Cost, Risk, Row
 from modelaudit.checkers.privacy.folds import drawn
 from modelaudit.checkers.privacy.personal.findings import named_finding, share_finding
 from modelaudit.checkers.privacy.personal.scan import Find, built_in, scan
+from modelaudit.checkers.privacy.record import every_text
 from modelaudit.errors import NotAssessable
 from modelaudit.results import Finding
 
 DETECTORS = ("builtin", "presidio")
+WITHOUT_TEXT = ("image-classification", "audio-classification")
 EVERY = 10**9
 
 
@@ -59,6 +61,8 @@ class PersonalData:
             "Some matches are no personal data: an address of a company, a number that passes a checksum by chance. "
             "The rates measured on generated text stand in the checker's page.",
             "It looks at the text that the model reads, and the answer of a prompt; not at the table's other columns.",
+            "Of a sound its transcript is searched, of a picture nothing: a voice, a face or writing in a picture can "
+            "identify a person as well.",
             "It says nothing of whether the processing is lawful, nor of what the model gives away.",
             "The interval covers which rows were drawn from their source. Of the table itself, the share is what was "
             "counted.",
@@ -83,7 +87,12 @@ class PersonalData:
         self.detector = detector
 
     def applies(self, subject: SubjectInfo) -> str | None:
-        """Return None: rows of every task have text."""
+        """Return why there is no text to search, or None."""
+        if subject.task in WITHOUT_TEXT:
+            return (
+                f"rows of {subject.task} hold no text, and what is seen or heard in them is not searched: faces, "
+                "voices, and writing in pictures can identify persons as well"
+            )
         return None
 
     def cost(self, subject: SubjectInfo) -> Cost:
@@ -95,6 +104,8 @@ class PersonalData:
         find = self._find()
         portions = [portion for portion in _portions(ctx) if portion.rows]
         if not portions:
+            if ctx.data.evaluation or ctx.data.members:
+                raise NotAssessable("no row holds text that could be searched; provide rows with text or transcripts")
             raise NotAssessable("there are no rows to look at; provide evaluation rows or training rows")
         if ctx.data.members is None:
             ctx.note(
@@ -125,6 +136,8 @@ def _portions(ctx: Context) -> Iterator[Portion]:
         tables.append(("held-out rows", ctx.data.heldout))
     most = _most_rows(ctx.budget)
     for table, rows in tables:
-        every = list(rows or ())
+        every = [row for row in rows or () if row.medium is None or every_text(row).strip()]
+        if blank := len(rows or ()) - len(every):
+            ctx.note(f"{blank:,} {table} hold no text and were not searched.")
         chosen = every if len(every) <= most else drawn(every, most, seed=ctx.seed)
         yield Portion(table, chosen, of=len(every))

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from modelaudit.checkers.privacy.folds import content, digest
+from modelaudit.checkers.privacy.folds import digest
+from modelaudit.checkers.privacy.record import content, every_text
 from modelaudit.rows import Row
 from modelaudit.text.personal_data import find_personal_data, person_words
 from modelaudit.text.personal_data.named import names_person
@@ -80,8 +81,7 @@ def scan(table: str, rows: Sequence[Row], find: Find, *, labels: Sequence[str]) 
     counts = _Counts()
     marked: list[tuple[tuple[int, bytes, str], Marked]] = []
     for row in rows:
-        # Nothing is put between a prompt and its answer, so a detail may stand across them.
-        text = row.text + (row.answer or "")
+        text = every_text(row)
         kinds = counts.add((kind, text[start:end]) for kind, start, end in find(text))
         if kinds:
             found = Marked(row.id, dict(sorted(kinds.items())))

@@ -14,6 +14,7 @@ from modelaudit.checkers.robustness.attack.measures import FEWEST, measures_of
 from modelaudit.checkers.robustness.attack.outcome import Outcome, Subject, attacked, subjects_of
 from modelaudit.checkers.robustness.attack.plan import Plan, whole
 from modelaudit.checkers.robustness.attack.site import Sites, editable, sites_of
+from modelaudit.checkers.robustness.other_tasks import IN_WORDS, NO_WORDS
 from modelaudit.drawing import drawn
 from modelaudit.errors import NotAssessable
 from modelaudit.evidence import Evidence
@@ -104,6 +105,16 @@ class AdversarialSearch:
 
     def applies(self, subject: SubjectInfo) -> str | None:
         """Return why no answer can be attacked, or None."""
+        if subject.task in IN_WORDS:
+            return (
+                f"its search follows the probability of a class, and {subject.task} has no classes; the perturbation "
+                "check changes such rows at random places"
+            )
+        if subject.task in NO_WORDS:
+            return (
+                f"it edits words, and rows of {subject.task} have none; the check of corruption robustness changes "
+                "pictures and sounds"
+            )
         if subject.task not in TASKS:
             return f"it is defined for {' and '.join(TASKS)}, not for {subject.task}"
         if len(subject.model.labels) < 2:

@@ -24,7 +24,7 @@ FOLDS = 5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answers:
-    """The answers that count, one a row for texts and one a word for taggers.
+    """The answers that count, one a word for taggers and one a row for others.
 
     Attributes:
         logits, probabilities: (n, C), of all classes.
@@ -76,7 +76,7 @@ class Answers:
 
 
 def answers_of(ctx: Context, rows: list[Row]) -> Answers:
-    """Ask the model about each row and return the answers that count; `rows` are labelled and of different texts."""
+    """Ask the model about each row and return the answers that count; `rows` are labelled and of different content."""
     predicted = ctx.model.predict(rows)
     if predicted.offsets is None:
         truth = np.array([-1 if row.label is None else row.label for row in rows], dtype=np.int64)

@@ -17,7 +17,7 @@ from modelaudit.drawing import drawn
 from modelaudit.errors import NotAssessable
 from modelaudit.results import Finding
 
-TASKS = ("text-classification", "token-classification")
+TASKS = ("text-classification", "token-classification", "image-classification", "audio-classification")
 FEWEST = 100
 """Answers below which nothing is computed."""
 FEWEST_CLUSTERS = 20
@@ -101,7 +101,8 @@ class Calibration:
         rows = drawn(ctx, labelled, _most_rows(ctx.budget))
         if len(rows) < FEWEST:
             raise NotAssessable(
-                f"there are {len(rows)} labelled rows of different texts and {FEWEST} are the least; provide more rows"
+                f"there are {len(rows)} labelled rows of different content and {FEWEST} are the least; "
+                "provide more rows"
             )
         answers = answers_of(ctx, rows)
         if len(answers) < FEWEST or answers.clusters < FEWEST_CLUSTERS:

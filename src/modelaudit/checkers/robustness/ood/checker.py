@@ -11,6 +11,7 @@ from modelaudit.checker import Budget, CheckerInfo, Context, Cost, Risk, Row
 from modelaudit.checkers.robustness.ood.findings import Told, findings
 from modelaudit.checkers.robustness.ood.probes import declared, generated
 from modelaudit.checkers.robustness.ood.scores import Floats, Known, of_answers, of_distances
+from modelaudit.checkers.robustness.other_tasks import IN_WORDS, NO_WORDS
 from modelaudit.drawing import drawn
 from modelaudit.errors import CapabilityError, NotAssessable
 from modelaudit.results import Finding
@@ -77,6 +78,10 @@ class OutOfDistribution:
         """Return why the question makes no sense for this subject, or None."""
         if subject.task in TEXT_AND_TOKENS:
             return None
+        if subject.task in IN_WORDS:
+            return f"it goes by the confidence in a class, and {subject.task} has no classes"
+        if subject.task in NO_WORDS:
+            return f"what it asks about from outside of the data are texts, and rows of {subject.task} are none"
         return f"it is defined for {' and '.join(TEXT_AND_TOKENS)}, not for {subject.task}"
 
     def cost(self, subject: SubjectInfo) -> Cost:
@@ -124,7 +129,12 @@ def _each(budget: Budget) -> int:
 
 
 def _rows(texts: Sequence[str], like: Sequence[Row]) -> list[Row]:
-    """Return texts as rows of the same form as those of the data: words where these have words."""
+    """Return texts as rows of the same form as those of the data: words where these have words, or pairs of texts."""
+    if like[0].companion is not None:
+        companions = [*texts[1:], *texts[:1]]
+        return [
+            Row(f"outside:{place}", text, companion=companions[place]) for place, text in enumerate(texts)
+        ]  # fmt: skip
     if like[0].words is None:
         return [Row(f"outside:{place}", text) for place, text in enumerate(texts)]
     return [

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from modelaudit import text
 from modelaudit.audit_report import SubjectInfo
-from modelaudit.checker import Budget, CheckerInfo, Context, Cost, Predictions, Risk
+from modelaudit.checker import Budget, CheckerInfo, Context, Cost, Risk
+from modelaudit.checkers.robustness.perturbation.answer_effects import AnswerEffects
 from modelaudit.checkers.robustness.perturbation.arms import Arm, dose_arms, main_arms
+from modelaudit.checkers.robustness.perturbation.effects import MASKED, TASKS, Effects, effects_of, needs
 from modelaudit.checkers.robustness.perturbation.findings import measured, unmeasured, without_labels, worst
 from modelaudit.checkers.robustness.perturbation.members import Family, Member, families, worst_average
-from modelaudit.checkers.robustness.perturbation.reach import unread
-from modelaudit.checkers.robustness.perturbation.text_effects import TextEffects
-from modelaudit.checkers.robustness.perturbation.token_effects import TokenEffects
+from modelaudit.checkers.robustness.perturbation.scales import MOST_NEW_TOKENS
+from modelaudit.checkers.robustness.perturbation.sides import CONTEXT, Side, sides_of
+from modelaudit.checkers.robustness.perturbation.suited import DEAR, suited
 from modelaudit.checkers.robustness.perturbation.trials import Sample, Trials, trials
 from modelaudit.drawing import drawn
 from modelaudit.errors import NotAssessable
 from modelaudit.results import Finding
 from modelaudit.text.perturbations import EntitySwap
 
-TASKS = text.TEXT_AND_TOKENS
 FEWEST = 20
 """Changed rows below which an arm is not measured."""
 RARE = 0.05
 """Share of rows that a change must find something to change in, for the rows to be a test of it."""
-
-Effects = TextEffects | TokenEffects
 
 
 class Perturbation:
@@ -81,80 +80,100 @@ class Perturbation:
 
     def applies(self, subject: SubjectInfo) -> str | None:
         """Return why the question makes no sense for this subject, or None."""
-        return None if subject.task in TASKS else f"it is defined for {' and '.join(TASKS)}, not for {subject.task}"
+        if subject.task not in TASKS:
+            return f"it is defined for {' and '.join(TASKS)}, not for {subject.task}"
+        needed = needs(subject.task)
+        return None if needed in subject.capabilities else f"the model has no verb {needed}"
 
     def cost(self, subject: SubjectInfo) -> Cost:
-        """Return one evaluation of each drawn row and of each of its changed forms, at the most."""
-        budget = Budget(subject.preset)
-        rows = min(_most_rows(budget), subject.evaluation.rows)
-        main = self._arms(subject.task)
-        doses = len(dose_arms(main, _doses(budget))) * min(rows, _dosed_rows(budget))
-        evaluations = rows * (1 + len(main)) + doses
-        return Cost(evaluations=evaluations, tokens=round(evaluations * subject.evaluation.mean_tokens))
+        """Return one answer to each drawn row and to each of its changed forms, at the most.
+
+        Where a text is written each new token is an evaluation, where tokens are hidden in turn each token of the row.
+        """
+        budget, task, tokens = Budget(subject.preset), subject.task, subject.evaluation.mean_tokens
+        rows = min(_most_rows(budget, task), subject.evaluation.rows)
+        main = self._arms(task, budget, sides_of(task, pairs=subject.evaluation.pair_column is not None))
+        doses = len(dose_arms(main, _doses(budget, task))) * min(rows, _dosed_rows(budget))
+        answers = rows * (1 + len(main)) + doses
+        new = MOST_NEW_TOKENS.get(task, 1)
+        evaluations = round(answers * max(tokens, 1.0)) if task == MASKED else answers * new
+        return Cost(evaluations=evaluations, tokens=round(evaluations * tokens))
 
     def run(self, ctx: Context) -> Iterator[Finding]:
         """Change, ask, compare; NotAssessable where no change can be measured on 20 rows."""
-        rows = drawn(ctx, ctx.data.evaluation, _most_rows(ctx.budget))
+        task = ctx.subject.task
+        rows = drawn(ctx, ctx.data.evaluation, _most_rows(ctx.budget, task))
         if len(rows) < FEWEST:
             raise NotAssessable(
                 f"there are {len(rows)} evaluation rows of different texts and {FEWEST} are the least; "
                 "provide more rows"
             )
-        sample = Sample.of(rows, ctx.model.labels)
-        effects = _effects(sample, ctx.model.predict(rows), ctx.model.labels)
-        main = self._arms(ctx.subject.task, sample)
-        members = [_member(ctx, arm, sample, effects) for arm in main]
-        found = families(members, self._doses(ctx, members, sample))
-        by_entity = isinstance(effects, TokenEffects)
-        labelled = effects.score() is not None
+        effects = effects_of(ctx.model, rows, task)
+        sides = sides_of(task, pairs=any(row.companion is not None for row in rows))
+        samples = {side: Sample.of(rows, ctx.model.labels, side, _kept(effects, side)) for side in sides}
+        main = self._arms(task, ctx.budget, sides, samples[sides[0]].names())
+        members = [_member(ctx, arm, samples[arm.side], effects) for arm in main]
+        found = families(members, self._doses(ctx, members, samples))
+        wording, labelled = effects.wording, effects.score() is not None
         _note_not_in_question(ctx, found)
         for family in found:
             if family.measured:
-                yield from measured(family, rows, by_entity=by_entity, labelled=labelled)
+                yield from measured(family, rows, wording, labelled=labelled)
             elif family.judged and any(member.in_question for member in family.members):
-                yield from unmeasured(family, by_entity=by_entity, labelled=labelled)
+                yield from unmeasured(family, wording, labelled=labelled)
         if not any(family.measured for family in found):
             raise NotAssessable(
                 f"no change could be compared on {FEWEST} of the {len(rows):,} rows; provide rows of words, "
                 "not longer than the model reads"
             )
         if (score := effects.score()) is None:
-            yield without_labels(by_entity=by_entity)
+            yield without_labels(wording)
         elif (largest := worst_average(members)) is not None:
             count = sum(member.arm.judged and member.effect is not None for member in members)
-            yield worst(*largest, count, score, by_entity=by_entity)
+            yield worst(*largest, count, score, wording)
 
-    def _arms(self, task: str, sample: Sample | None = None) -> list[Arm]:
-        """Return the changes of this task; entities of the rows, where there are any, are exchanged for one another."""
+    def _arms(
+        self, task: str, budget: Budget, sides: Sequence[Side], names: Mapping[str, Sequence[str]] | None = None
+    ) -> list[Arm]:
+        """Return the changes of this task on each side of its rows; known entities are exchanged for one another.
+
+        `names` are the rows' entities by type, None where they are not known yet.
+        """
         if self.perturbations is not None:
-            return main_arms(self.perturbations, task)
-        names = {} if sample is None else sample.names()
-        others = [EntitySwap(names)] if names or sample is None else []
-        return main_arms([*text.bundled_perturbations(), *others], task)
+            return main_arms(self.perturbations, task, sides)
+        others = [EntitySwap(dict(names or {}))] if names or names is None else []
+        return main_arms([*suited(text.bundled_perturbations(), task, budget.preset), *others], task, sides)
 
-    def _doses(self, ctx: Context, members: Sequence[Member], sample: Sample) -> list[Member]:
+    def _doses(self, ctx: Context, members: Sequence[Member], samples: Mapping[Side, Sample]) -> list[Member]:
         """Ask again at other severities, where the change was measured and reaches the model."""
+        task = ctx.subject.task
         reach = [member.arm for member in members if member.effect is not None and not member.effect.invariant]
-        fewer = sample.first(_dosed_rows(ctx.budget))
-        effects = _effects(fewer, ctx.model.predict(fewer.rows), ctx.model.labels)
-        return [_member(ctx, arm, fewer, effects, quiet=True) for arm in dose_arms(reach, _doses(ctx.budget))]
+        arms = dose_arms(reach, _doses(ctx.budget, task))
+        if not arms:
+            return []
+        fewer = {side: sample.first(_dosed_rows(ctx.budget)) for side, sample in samples.items()}
+        effects = effects_of(ctx.model, fewer[arms[0].side].rows, task)
+        return [_member(ctx, arm, fewer[arm.side], effects, quiet=True) for arm in arms]
 
 
-def _most_rows(budget: Budget) -> int:
-    return budget.pick(200, 1_000, 5_000)
+def _most_rows(budget: Budget, task: str = "text-classification") -> int:
+    if task in DEAR:
+        return budget.pick(80, 160, 400)
+    return budget.pick(100, 400, 2_000) if task == "question-answering" else budget.pick(200, 1_000, 5_000)
 
 
 def _dosed_rows(budget: Budget) -> int:
     return budget.pick(0, 300, 1_000)
 
 
-def _doses(budget: Budget) -> tuple[int, ...]:
+def _doses(budget: Budget, task: str) -> tuple[int, ...]:
+    if task not in text.TEXT_AND_TOKENS:
+        return ()
     return {"quick": (), "standard": (1, 3, 5), "full": (1, 3, 4, 5)}[budget.preset]
 
 
-def _effects(sample: Sample, answers: Predictions, labels: Sequence[str]) -> Effects:
-    kind = TextEffects if answers.offsets is None else TokenEffects
-    return kind.of(sample.rows, answers, labels)
+def _kept(effects: Effects, side: Side) -> list[tuple[text.Span, ...]] | None:
+    return effects.kept() if side is CONTEXT and isinstance(effects, AnswerEffects) else None
 
 
 def _member(ctx: Context, arm: Arm, sample: Sample, effects: Effects, *, quiet: bool = False) -> Member:
@@ -174,17 +193,13 @@ def _member(ctx: Context, arm: Arm, sample: Sample, effects: Effects, *, quiet: 
     edited = [trial.edited for trial in tried.changed]
     before = ctx.model.fingerprints([sample.rows[trial.place] for trial in tried.changed])
     same = np.array([one == other for one, other in zip(before, ctx.model.fingerprints(edited), strict=True)])
-    after = ctx.model.predict(edited)
-    beyond = np.zeros(changed, dtype=np.bool_)
-    why = "have words that the model gives no answer to"
-    if isinstance(effects, TextEffects):
-        beyond = unread(ctx.model, sample.rows, tried.changed, effects.answers, after, same)
-        why = "are longer than the model reads and were changed only beyond that"
-    effect = effects.effect(tried.changed, after, unread=beyond, same_input=same)
+    after = effects.ask(ctx.model, edited)
+    unread = effects.unread(ctx.model, tried.changed, after, same)
+    effect = effects.effect(tried.changed, after, unread=unread, same_input=same)
     if effect.left_out and not quiet:
-        ctx.note(f"{arm.name}: {effect.left_out:,} rows {why}; they were left out.")
+        ctx.note(f"{arm.name}: {effect.left_out:,} rows {effects.left_out}; they were left out.")
     if len(effect.trials) < FEWEST:
-        left_out = f" {effect.left_out:,} changed rows {why}." if effect.left_out else ""
+        left_out = f" {effect.left_out:,} changed rows {effects.left_out}." if effect.left_out else ""
         return Member(
             arm, reason=f"{len(effect.trials)} changed rows could be compared and {FEWEST} are the least.{left_out}"
         )

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from modelaudit.checkers.robustness.perturbation.trials import Trial
-from modelaudit.statistics import Estimate
+from modelaudit.statistics import (
+    Estimate,
+    clopper_pearson,
+    mean_difference,
+    mean_influence,
+    paired_difference,
+    relative_loss,
+)
 
 NO_TRUTH = "No row that was changed has a true label."
 
@@ -19,26 +26,28 @@ class Effect:
 
     Attributes:
         trials: the rows that could be compared.
-        flip: share of answers that changed; rows for text, originally predicted entities for token classification.
-        drop: accuracy (text) or entity F1 (token classification) lost over the changed rows.
-        relative: share of the right answers lost in net; None for token classification, whose F1 is no count of rows.
-        harm, repair: share of right answers (entities found) that became wrong, and of wrong ones that became right.
+        flip: share of answers that changed; of rows, or of entities or tokens that were found before.
+        drop: accuracy, entity F1 or another score lost over the changed rows.
+        relative: share of the right answers lost in net; None where the score is no count of rows.
+        harm, repair: share of right answers (entities found) that became wrong, and of wrong ones that became right;
+            None where answers are more or less right.
+        also: the second loss of those that have one, over the same rows.
         whole: the same as drop over all labelled rows of the sample, where rows that were not changed stay as they are.
-        before, after: confidence in the originally predicted labels, shape (trials,).
+        before, after: confidence in the originally predicted labels, or likeness to the original answer, (trials,).
         outcomes: for each trial what happened, in words.
         counts: what is counted over all trials, with its name.
         same_input: trials that the model reads exactly as their originals, since the tokenizer undoes the change.
-        identical: trials with logits equal to the last bit.
+        identical: trials with logits, or answers and their probabilities, equal to the last bit.
         cut: trials that no longer fit the model's length, though the original did.
-        left_out: rows that can't be compared, since the model did not read the change (text) or every word (tokens).
+        left_out: rows that can't be compared: the model did not read the change, or every word, or no token stayed.
     """
 
     trials: tuple[Trial, ...]
     flip: Estimate
     drop: Estimate
     relative: Estimate | None
-    harm: Estimate
-    repair: Estimate
+    harm: Estimate | None
+    repair: Estimate | None
     whole: Estimate
     before: NDArray[np.float64]
     after: NDArray[np.float64]
@@ -48,6 +57,7 @@ class Effect:
     identical: int
     cut: int
     left_out: int
+    also: Estimate | None = None
 
     @property
     def untouched(self) -> bool:
@@ -58,3 +68,34 @@ class Effect:
     def invariant(self) -> bool:
         """Whether the model is given the same input for every trial, so that no answer can change."""
         return self.same_input == len(self.trials)
+
+
+def share(hits: int, n: int, none: str) -> Estimate:
+    """Return a share of right or of wrong answers; `none` says that there are none."""
+    return clopper_pearson(hits, n) if n else Estimate(value=None, n=0, method="clopper-pearson", reason=none)
+
+
+def lost_of(values: NDArray[np.float64], *, counted: bool) -> Estimate:
+    """Return the mean loss a row: of right answers that are counted, or of answers that are more or less right."""
+    if not len(values):
+        return Estimate(value=None, n=0, method="tango-score" if counted else "paired-t", reason=NO_TRUTH)
+    if not counted:
+        return mean_difference(values, reach=1.0)
+    lost, gained = int((values > 0).sum()), int((values < 0).sum())
+    return replace(paired_difference(lost, gained, len(values)), influence=mean_influence(values, reach=1.0))
+
+
+def outcomes_of(
+    before: NDArray[np.float64], after: NDArray[np.float64], *, counted: bool
+) -> tuple[Estimate | None, Estimate | None, Estimate | None, tuple[tuple[str, int], ...]]:
+    """Return harm, repair and the share of right answers lost, and what is counted; nothing where there is no right."""
+    if not counted:
+        return None, None, None, ()
+    lost, gained = int((before > after).sum()), int((before < after).sum())
+    right, n = int(before.sum()), len(before)
+    return (
+        share(lost, right, "No answer was right before."),
+        share(gained, n - right, "No answer was wrong before."),
+        relative_loss(lost, gained, right, n),
+        (("right before, wrong after (harm)", lost), ("wrong before, right after (repair)", gained)),
+    )

@@ -8,6 +8,7 @@ import numpy as np
 
 from modelaudit.checkers.robustness.perturbation.effect import Effect
 from modelaudit.checkers.robustness.perturbation.members import Family, Member
+from modelaudit.checkers.robustness.perturbation.wording import Wording
 from modelaudit.evidence import Curve, Evidence, Example, Examples, Series, Table
 from modelaudit.rows import Row
 from modelaudit.statistics import Estimate
@@ -15,43 +16,41 @@ from modelaudit.statistics import Estimate
 SHOWN = 3
 
 
-def answers_table(family: Family, *, by_entity: bool) -> Table:
+def answers_table(family: Family, wording: Wording) -> Table:
     """Return what each change of the family did to the answers, or why it was not measured."""
-    changed = "predicted entities not kept" if by_entity else "answers changed"
     return Table(
         title="Each change: how many answers it changes",
-        columns=("change", "tier", "rows compared", "same model input", changed, "95% interval", "remark"),
+        columns=("change", "tier", "rows compared", "same model input", wording.changed, "95% interval", "remark"),
         rows=tuple(_answer_cells(member) for member in family.members),
     )
 
 
-def accuracy_table(family: Family, *, by_entity: bool) -> Table:
+def accuracy_table(family: Family, wording: Wording) -> Table:
     """Return what each change of the family costs where rows have true labels."""
-    score, unit = ("entity F1", "true entities") if by_entity else ("accuracy", "answers")
-    relative = () if by_entity else ("share of right answers lost", "its 95% interval")
+    score, unit = wording.score, wording.right
+    relative = ("share of right answers lost", "its 95% interval") if wording.counted else ()
+    wrong = () if wording.graded else (f"right {unit} made wrong", "wrong made right")
+    also = () if wording.also is None else (wording.also, "95% interval of that")
     return Table(
         title=f"Each change: what it costs in {score}",
-        columns=(
-            "change", f"{score} lost, points", "95% interval", *relative,
-            f"right {unit} made wrong", "wrong made right",
-        ),
+        columns=("change", f"{score} lost, points", "95% interval", *relative, *wrong, *also),
         rows=tuple(
-            (
-                member.arm.name,
-                _points(member.effect.drop),
-                _interval(member.effect.drop, points=True),
-                *(
-                    ()
-                    if by_entity
-                    else (_percent(member.effect.relative), _interval(member.effect.relative, points=False))
-                ),
-                _percent(member.effect.harm),
-                _percent(member.effect.repair),
-            )
-            for member in family.measured
-            if member.effect
+            (member.arm.name, *_lost_cells(member.effect, wording)) for member in family.measured if member.effect
         ),
-    )  # fmt: skip
+    )
+
+
+def _lost_cells(effect: Effect, wording: Wording) -> tuple[str | None, ...]:
+    relative = _percent(effect.relative), _interval(effect.relative, points=False)
+    wrong = _percent(effect.harm), _percent(effect.repair)
+    also = None if effect.also is None else _points(effect.also), _interval(effect.also, points=True)
+    return (
+        _points(effect.drop),
+        _interval(effect.drop, points=True),
+        *(relative if wording.counted else ()),
+        *(() if wording.graded else wrong),
+        *(() if wording.also is None else also),
+    )
 
 
 def dose_curve(family: Family) -> tuple[Evidence, ...]:
@@ -100,8 +99,8 @@ def counts_table(member: Member) -> Table:
     )
 
 
-def examples(member: Member, rows: Sequence[Row]) -> tuple[Evidence, ...]:
-    """Return the rows whose confidence moved most, and rows whose confidence moved as much as the median row's."""
+def examples(member: Member, rows: Sequence[Row], wording: Wording) -> tuple[Evidence, ...]:
+    """Return the rows whose answer moved most, and rows whose answer moved as much as the median row's."""
     effect = member.effect
     if effect is None or effect.untouched:
         return ()
@@ -113,12 +112,12 @@ def examples(member: Member, rows: Sequence[Row]) -> tuple[Evidence, ...]:
     return tuple(
         Examples(
             title=f"{title} under '{member.arm.name}'",
-            selection=f"{selection} Scores are the confidence in what was predicted for the original.",
+            selection=f"The {SHOWN} rows {selection} {wording.shown}",
             items=tuple(_example(member, effect, rows, number) for number in chosen[:SHOWN]),
         )
         for title, selection, chosen in (
-            ("Largest changes", f"The {SHOWN} rows whose confidence changed most.", by_size),
-            ("Typical rows", f"The {SHOWN} rows whose change in confidence is nearest to the median.", by_typicality),
+            ("Largest changes", wording.most, by_size),
+            ("Typical rows", wording.typical, by_typicality),
         )
     )
 
@@ -128,8 +127,8 @@ def _example(member: Member, effect: Effect, rows: Sequence[Row], number: int) -
     row = rows[trial.place]
     return Example(
         row=row.id,
-        before=row.text,
-        after=trial.edited.text,
+        before=member.arm.side.text(row),
+        after=member.arm.side.text(trial.edited),
         change=f"{member.arm.name}: {trial.edits:,} edits",
         outcome=effect.outcomes[number],
         before_score=float(effect.before[number]),

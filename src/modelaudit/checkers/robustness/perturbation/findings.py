@@ -12,6 +12,7 @@ from modelaudit.checkers.robustness.perturbation.exhibits import (
     examples,
 )
 from modelaudit.checkers.robustness.perturbation.members import Family, Member
+from modelaudit.checkers.robustness.perturbation.wording import Wording
 from modelaudit.results import Finding, Metric
 from modelaudit.rows import Row
 from modelaudit.statistics import Estimate
@@ -19,75 +20,74 @@ from modelaudit.statistics import Estimate
 NO_LABELS = "None of the rows has a true label, so there is no accuracy to compare."
 
 
-def measured(family: Family, rows: Sequence[Row], *, by_entity: bool, labelled: bool) -> Iterator[Finding]:
+def measured(family: Family, rows: Sequence[Row], wording: Wording, *, labelled: bool) -> Iterator[Finding]:
     """Yield what a family did to the answers and, where rows have labels, what it costs in accuracy."""
     flip, flipping = family.largest_flip()
     caveats = _caveats(family, rows)
     yield Finding(
-        metric=_flip_metric(family.name, flip, by_entity=by_entity, primary=family.judged),
-        statement=_flip_statement(family, flip, flipping, by_entity=by_entity),
+        metric=_flip_metric(family.name, flip, wording, primary=family.judged and wording.flip_judged),
+        statement=_flip_statement(family, flip, flipping, wording),
         evidence=(
-            answers_table(family, by_entity=by_entity),
+            answers_table(family, wording),
             *dose_curve(family),
             counts_table(flipping),
-            *examples(flipping, rows),
+            *examples(flipping, rows, wording),
         ),
         caveats=caveats,
     )
     drop, losing = family.largest_drop()
     if drop.bounds:
         yield Finding(
-            metric=_drop_metric(family.name, drop, by_entity=by_entity, primary=family.judged),
-            statement=_drop_statement(family, drop, losing, by_entity=by_entity),
-            evidence=(accuracy_table(family, by_entity=by_entity),),
+            metric=_drop_metric(family.name, drop, wording, primary=family.judged),
+            statement=_drop_statement(family, drop, losing, wording),
+            evidence=(accuracy_table(family, wording),),
             caveats=caveats,
         )
     elif labelled and family.judged:
-        yield _missing_drop(family.name, drop, caveats, by_entity=by_entity)
+        yield _missing_drop(family.name, drop, caveats, wording)
 
 
-def unmeasured(family: Family, *, by_entity: bool, labelled: bool) -> Iterator[Finding]:
+def unmeasured(family: Family, wording: Wording, *, labelled: bool) -> Iterator[Finding]:
     """Yield a family's judged metrics without a value, so that what was not measured never looks like a pass."""
     reason = next(member.reason for member in family.members if member.reason and member.in_question)
-    flip = Estimate(value=None, n=0, method="korn-graubard" if by_entity else "clopper-pearson", reason=reason)
-    drop = Estimate(value=None, n=0, method=_drop_method(by_entity), reason=reason)
+    flip = Estimate(value=None, n=0, method=wording.flip_method, reason=reason)
+    drop = Estimate(value=None, n=0, method=wording.drop_method, reason=reason)
     caveats = tuple(member.arm.rule for member in family.members)
     yield Finding(
-        metric=_flip_metric(family.name, flip, by_entity=by_entity, primary=True),
+        metric=_flip_metric(family.name, flip, wording, primary=wording.flip_judged),
         statement=f"Whether changes of the kind '{family.name}' change answers was not measured. {reason}",
         caveats=caveats,
     )
     if labelled:
-        yield _missing_drop(family.name, drop, caveats, by_entity=by_entity)
+        yield _missing_drop(family.name, drop, caveats, wording)
 
 
-def without_labels(*, by_entity: bool) -> Finding:
+def without_labels(wording: Wording) -> Finding:
     """Return the one finding that stands for every family's accuracy where no row has a label."""
-    none = Estimate(value=None, n=0, method=_drop_method(by_entity), reason=NO_LABELS)
+    none = Estimate(value=None, n=0, method=wording.drop_method, reason=NO_LABELS)
     return Finding(
-        metric=_drop_metric(None, none, by_entity=by_entity, primary=True),
-        statement=f"What the changes cost in {_score(by_entity)} was not measured. {NO_LABELS}",
+        metric=_drop_metric(None, none, wording, primary=True),
+        statement=f"What the changes cost in {wording.score} was not measured. {NO_LABELS}",
         remedies=("Give the rows a column of true labels, and audit again.",),
     )
 
 
-def worst(drop: Estimate, member: Member, count: int, score: float, *, by_entity: bool) -> Finding:
+def worst(drop: Estimate, member: Member, count: int, score: float, wording: Wording) -> Finding:
     """Return the largest loss over all labelled rows of any judged change, beside the `score` on rows as they are."""
     low, high = drop.interval()
-    value, name = drop.value or 0.0, _score(by_entity)
-    counted = "entities" if by_entity else "labels"
+    value, name = drop.value or 0.0, wording.score
     return Finding(
         metric=Metric.of(
             drop,
             id="worst_accuracy_drop",
-            title=f"{name[:1].upper()}{name[1:]} lost under the worst change",
-            unit=_unit(by_entity),
+            title=f"{wording.lost} under the worst change",
+            unit=wording.unit,
             better="lower",
         ),
         statement=(
-            f"Over all {drop.n:,} rows with {counted}, unchanged ones included, {name} is {score:.1%}. Under the worst "
-            f"of {count} judged changes, '{member.arm.name}', it is {score - value:.1%} on average: {100 * value:.1f} "
-            f"points lost (95% interval {100 * low:.1f} to {100 * high:.1f})."
+            f"Over all {drop.n:,} rows with {wording.labels}, unchanged ones included, {name} is {score:.1%}. Under "
+            f"the worst of {count} judged changes, '{member.arm.name}', it is {score - value:.1%} on average: "
+            f"{100 * value:.1f} points lost (95% interval {100 * low:.1f} to {100 * high:.1f})."
         ),
         caveats=(
             f"Chance alone makes the worst of many look worse than it is; the interval's lower end holds for all "
@@ -96,20 +96,20 @@ def worst(drop: Estimate, member: Member, count: int, score: float, *, by_entity
     )
 
 
-def _missing_drop(name: str, drop: Estimate, caveats: tuple[str, ...], *, by_entity: bool) -> Finding:
+def _missing_drop(name: str, drop: Estimate, caveats: tuple[str, ...], wording: Wording) -> Finding:
     return Finding(
-        metric=_drop_metric(name, drop, by_entity=by_entity, primary=True),
-        statement=f"What changes of the kind '{name}' cost in {_score(by_entity)} was not measured. {drop.reason}",
+        metric=_drop_metric(name, drop, wording, primary=True),
+        statement=f"What changes of the kind '{name}' cost in {wording.score} was not measured. {drop.reason}",
         caveats=caveats,
     )
 
 
-def _flip_metric(group: str, estimate: Estimate, *, by_entity: bool, primary: bool) -> Metric:
-    unit = "entities" if by_entity else "rows"
+def _flip_metric(group: str, estimate: Estimate, wording: Wording, primary: bool) -> Metric:
+    unit = wording.flip_unit
     return Metric.of(
         estimate,
         id="flip_rate",
-        title="Predicted entities not kept" if by_entity else "Predicted labels changed",
+        title=wording.flips,
         unit=f"share of {unit}",
         better="lower",
         n_unit=unit,
@@ -118,28 +118,16 @@ def _flip_metric(group: str, estimate: Estimate, *, by_entity: bool, primary: bo
     )
 
 
-def _drop_metric(group: str | None, estimate: Estimate, *, by_entity: bool, primary: bool) -> Metric:
+def _drop_metric(group: str | None, estimate: Estimate, wording: Wording, primary: bool) -> Metric:
     return Metric.of(
         estimate,
         id="accuracy_drop",
-        title="Entity F1 lost" if by_entity else "Accuracy lost",
-        unit=_unit(by_entity),
+        title=wording.lost,
+        unit=wording.unit,
         better="lower",
         group=group,
         primary=primary,
     )
-
-
-def _score(by_entity: bool) -> str:
-    return "entity F1" if by_entity else "accuracy"
-
-
-def _unit(by_entity: bool) -> str:
-    return "F1" if by_entity else "share of rows"
-
-
-def _drop_method(by_entity: bool) -> str:
-    return "linearised-paired-f1" if by_entity else "tango-score"
 
 
 def _caveats(family: Family, rows: Sequence[Row]) -> tuple[str, ...]:
@@ -162,7 +150,7 @@ def _caveats(family: Family, rows: Sequence[Row]) -> tuple[str, ...]:
     return tuple(caveats)
 
 
-def _flip_statement(family: Family, flip: Estimate, member: Member, *, by_entity: bool) -> str:
+def _flip_statement(family: Family, flip: Estimate, member: Member, wording: Wording) -> str:
     effect, count = member.effect, len(family.reaching)
     assert effect is not None
     changed = len(effect.trials)
@@ -181,7 +169,7 @@ def _flip_statement(family: Family, flip: Estimate, member: Member, *, by_entity
             f"were compared: the model takes no notice of them.{undone}"
         )
     low, high = flip.interval()
-    counted = f"{flip.n:,} entities predicted before are not kept" if by_entity else f"{changed:,} answers change"
+    counted = f"{changed if wording.flip_unit == 'rows' else flip.n:,} {wording.change}"
     which = f"Under the change '{member.arm.name}'" + (f", the worst of {count} of its kind" if count > 1 else "")
     same = f" {effect.identical:,} rows keep their answer to the last bit." if effect.identical else ""
     return (
@@ -190,13 +178,12 @@ def _flip_statement(family: Family, flip: Estimate, member: Member, *, by_entity
     )
 
 
-def _drop_statement(family: Family, drop: Estimate, member: Member, *, by_entity: bool) -> str:
+def _drop_statement(family: Family, drop: Estimate, member: Member, wording: Wording) -> str:
     count = len(family.reaching)
     value, (low, high) = drop.value or 0.0, drop.interval()
     by = "the same" if value == 0 else f"{100 * abs(value):.1f} points {'lower' if value > 0 else 'higher'}"
-    counted = "changed rows with entities" if by_entity else "labelled rows that were compared"
     which = f"Under the change '{member.arm.name}'" + (f", the worst of {count} of its kind" if count > 1 else "")
     return (
-        f"{which}, {_score(by_entity)} is {by} (95% interval of the loss {100 * low:.1f} to "
-        f"{100 * high:.1f} points) over {drop.n:,} {counted}."
+        f"{which}, {wording.score} is {by} (95% interval of the loss {100 * low:.1f} to "
+        f"{100 * high:.1f} points) over {drop.n:,} {wording.compared}."
     )

@@ -89,4 +89,4 @@ def worst_average(members: Sequence[Member]) -> tuple[Estimate, Member] | None:
 
 
 def _key(member: Member) -> tuple[str, bool]:
-    return member.arm.perturbation.family, member.arm.judged
+    return member.arm.family, member.arm.judged

@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from modelaudit.checker import Predictions
-from modelaudit.checkers.robustness.perturbation.effect import NO_TRUTH, Effect
+from modelaudit.checker import ModelHandle, Predictions
+from modelaudit.checkers.robustness.perturbation.effect import NO_TRUTH, Effect, share
+from modelaudit.checkers.robustness.perturbation.reach import unread
 from modelaudit.checkers.robustness.perturbation.trials import Trial
+from modelaudit.checkers.robustness.perturbation.wording import LABELS, Wording
 from modelaudit.rows import Row
 from modelaudit.statistics import Estimate, clopper_pearson, mean_influence, paired_difference, relative_loss
 
@@ -27,13 +29,23 @@ class TextEffects:
     answers: Predictions
     truth: NDArray[np.int64]
     labels: Sequence[str]
-    ids: tuple[str, ...]
+    rows: tuple[Row, ...]
+    wording: Wording = LABELS
+    left_out: str = "are longer than the model reads and were changed only beyond that"
 
     @classmethod
     def of(cls, rows: Sequence[Row], answers: Predictions, labels: Sequence[str]) -> TextEffects:
         """Take the answers to the rows, in their order."""
         truth = np.array([-1 if row.label is None else row.label for row in rows], dtype=np.int64)
-        return cls(answers, truth, labels, tuple(row.id for row in rows))
+        return cls(answers, truth, labels, tuple(rows))
+
+    def ask(self, model: ModelHandle, rows: Sequence[Row]) -> Predictions:
+        """Ask about changed rows."""
+        return model.predict(rows)
+
+    def unread(self, model: ModelHandle, trials: Sequence[Trial], after: Predictions, same: Flags) -> Flags:
+        """Return which trials changed only what the model does not read, shape (trials,)."""
+        return unread(model, self.rows, trials, self.answers, after, same)
 
     def effect(self, trials: Sequence[Trial], after: Predictions, *, unread: Flags, same_input: Flags) -> Effect:
         """Compare predicted labels; `after` answers the trials.
@@ -59,8 +71,8 @@ class TextEffects:
             flip=self._known(clopper_pearson(flips, len(place)), (old != new).astype(np.float64), place),
             drop=self._known(_drop(lost, gained, labelled), loss[known], place[known]),
             relative=relative_loss(lost, gained, right, labelled),
-            harm=_share(lost, right, "No answer was right before."),
-            repair=_share(gained, labelled - right, "No answer was wrong before."),
+            harm=share(lost, right, "No answer was right before."),
+            repair=share(gained, labelled - right, "No answer was wrong before."),
             whole=self._known(_drop(lost, gained, len(labelled_rows)), every_loss[labelled_rows], labelled_rows),
             before=before.probabilities[place, old],
             after=after.probabilities[every, old],
@@ -86,7 +98,7 @@ class TextEffects:
         if not len(values):
             return estimate
         influence = mean_influence(values, reach=1.0)
-        return replace(estimate, influence=influence).keyed([self.ids[each] for each in place.tolist()])
+        return replace(estimate, influence=influence).keyed([self.rows[each].id for each in place.tolist()])
 
     def score(self) -> float | None:
         """Return the accuracy on the labelled rows as they are, or None where there are none."""
@@ -97,7 +109,3 @@ class TextEffects:
 def _drop(lost: int, gained: int, n: int) -> Estimate:
     drop = paired_difference(lost, gained, n)
     return drop if n else Estimate(value=None, n=0, method=drop.method, reason=NO_TRUTH)
-
-
-def _share(hits: int, n: int, none: str) -> Estimate:
-    return clopper_pearson(hits, n) if n else Estimate(value=None, n=0, method="clopper-pearson", reason=none)

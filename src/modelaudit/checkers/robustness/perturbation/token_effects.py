@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from modelaudit.checker import Predictions
+from modelaudit.checker import ModelHandle, Predictions
 from modelaudit.checkers.robustness.entities import Entity, Fates, entities, fates, moved
 from modelaudit.checkers.robustness.perturbation.effect import NO_TRUTH, Effect
 from modelaudit.checkers.robustness.perturbation.trials import Trial
+from modelaudit.checkers.robustness.perturbation.wording import ENTITIES, Wording
 from modelaudit.rows import Row
 from modelaudit.statistics import Estimate
 from modelaudit.statistics.row_outcomes import clustered_share, f1_drop
@@ -68,6 +69,8 @@ class TokenEffects:
     originals: tuple[_Original, ...]
     labels: Sequence[str]
     ids: tuple[str, ...]
+    wording: Wording = ENTITIES
+    left_out: str = "have words that the model gives no answer to"
 
     @classmethod
     def of(cls, rows: Sequence[Row], answers: Predictions, labels: Sequence[str]) -> TokenEffects:
@@ -78,6 +81,14 @@ class TokenEffects:
             gold = None if row.tags is None else tuple(entities(labels[tag] for tag in row.tags))
             originals.append(_Original(words, _found(words, labels), gold))
         return cls(answers, tuple(originals), labels, tuple(row.id for row in rows))
+
+    def ask(self, model: ModelHandle, rows: Sequence[Row]) -> Predictions:
+        """Ask about changed rows."""
+        return model.predict(rows)
+
+    def unread(self, model: ModelHandle, trials: Sequence[Trial], after: Predictions, same: Flags) -> Flags:
+        """Return no trials: rows with a word that has no answer are left out when they are compared."""
+        return np.zeros(len(trials), dtype=np.bool_)
 
     def effect(self, trials: Sequence[Trial], after: Predictions, *, unread: Flags, same_input: Flags) -> Effect:
         """Compare predicted entities; `after` answers the trials.

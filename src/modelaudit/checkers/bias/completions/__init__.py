@@ -1,0 +1,1 @@
+"""What a model writes about persons, scored by a classifier that the user names."""

@@ -1,0 +1,1 @@
+"""Readers: pictures and sounds to what a model takes, through the model's own processor."""
