@@ -71,7 +71,8 @@ def test_a_scikit_learn_pipeline_is_audited_in_all_families(outcome):
     report = outcome.report
     assert {result.checker.risk for result in report.results} == set(Risk)
     statuses = {result.checker.id.partition("/")[2]: result.status for result in report.results}
-    elsewhere = ("canary-audit", "entity-exposure", "memorisation", "stereotype-preference")
+    written = ("memorisation", "stereotype-preference", "prompt-robustness", "completion-bias")
+    elsewhere = ("canary-audit", "entity-exposure", "corruption-robustness", *written)
     assert {statuses.pop(name) for name in elsewhere} == {"not applicable"}
     # The rows have no column for a protected attribute.
     assert statuses.pop("group-performance") == "skipped"

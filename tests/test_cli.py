@@ -91,7 +91,7 @@ def test_the_summary_says_what_was_judged_on_why_a_check_did_not_run_and_what_th
     code, out, _ = command(*words)
     text = " ".join(out.split())
     assert code == 3
-    assert "text in column 'text', true labels in column 'label'" in text
+    assert "read from column 'text', true labels in column 'label'" in text
     assert "skipped: modelaudit/membership-inference: needs the rows that the model was trained on" in text
     assert (
         "answers that the policy requires are missing" in text or "answer that the policy requires is missing" in text

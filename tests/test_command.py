@@ -47,9 +47,12 @@ def test_the_command_read_back_asks_for_the_same_audit(folder):
         heldout_data="held out.csv",
         base_model="bert-base-cased",
         tokenizer="acme/tokenizer",
+        processor="acme/processor",
         text_column="the text",
         label_column="label",
         group_column="-person",
+        pair_column="",
+        chat=False,
         policy="our policy.toml",
         baseline="base.json",
         mask_personal_data=False,
@@ -75,9 +78,12 @@ def test_the_command_read_back_asks_for_the_same_audit(folder):
         "heldout": "held out.csv",
         "base_model": "bert-base-cased",
         "tokenizer": "acme/tokenizer",
+        "processor": "acme/processor",
         "text_column": "the text",
         "label_column": "label",
         "group_column": "-person",
+        "pair_column": "",
+        "chat": False,
         "only": "bias,modelaudit/perturbation",
         "policy": folder.relative_to(folder) / "our policy.toml",
         "baseline": folder.relative_to(folder) / "base.json",
@@ -97,8 +103,8 @@ def test_the_command_read_back_asks_for_the_same_audit(folder):
 
 def test_every_option_of_the_program_can_be_in_the_command(folder):
     whole = Audit(
-        "m", "d", train_data="t", heldout_data="h", base_model="b", tokenizer="k", text_column="x", label_column="y",
-        group_column="z", policy="our policy.toml", baseline="base.json", sample=1, show_text=True,
+        "m", "d", train_data="t", heldout_data="h", base_model="b", tokenizer="k", processor="p", text_column="x",
+        label_column="y", group_column="z", pair_column="w", chat=True, policy="our policy.toml", baseline="base.json", sample=1, show_text=True,
         mask_personal_data=False, trust_remote_code=True, allow_pickle=True, backend="onnx",
         options={"modelaudit/shapley-explanation": {"cross_check": "shap"}},
     ).command("bias")  # fmt: skip

@@ -18,6 +18,9 @@ from matrix.tables import HEADS
 TEXTS = frozenset({"text-generation", "chat", "text2text-generation", "fill-mask", "speech-seq2seq"})
 """Tasks whose head is part of what a model was pretrained with, so that the base model has it too."""
 
+WRITTEN = frozenset({"text-generation", "chat", "text2text-generation", "speech-seq2seq"})
+"""Tasks whose answers are written token by token."""
+
 AUTO = {
     "text-classification": "AutoModelForSequenceClassification",
     "long-texts": "AutoModelForSequenceClassification",
@@ -51,7 +54,6 @@ class Architecture:
         config: what its configuration says beside the vocabulary and the labels.
         tasks: the cells it has. tokenizer, processing: what reads for it.
         starts: the special token that a decoder begins with, by the tokenizer's name of it.
-        note: what the table says of it.
     """
 
     name: str
@@ -62,7 +64,6 @@ class Architecture:
     processing: Processing | None = None
     heads: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     starts: str = ""
-    note: str = ""
 
     def saved(self, task: str, folder: Path) -> tuple[Path, Path | None]:
         """Save a tiny model for one task, and what it was fine-tuned from; return both folders."""
@@ -73,6 +74,8 @@ class Architecture:
         base = stirred(getattr(transformers, base_class).from_config(config), seed=2)
         places = folder / "model", folder / "base"
         for place, one in zip(places, (model, base), strict=True):
+            if task in WRITTEN and tokenizer.eos_token_id is not None:
+                _brief(one, tokenizer.eos_token_id)
             one.save_pretrained(place)
             for reader in (tokenizer, self.processing and self.processing.made(tokenizer)):
                 if reader is not None:
@@ -96,6 +99,14 @@ class Architecture:
         # Where one kind of head has two classes, the first is made.
         config.architectures = []
         return config
+
+
+def _brief(model: Any, end: int) -> None:
+    """Let the model end a text every few tokens, as a trained one does sooner or later and a random one never."""
+    head = model.get_output_embeddings()
+    if head is not None:
+        with torch.no_grad():
+            head.weight[end] *= 4.0
 
 
 def special_ids(tokenizer: Any) -> dict[str, int | None]:

@@ -38,8 +38,8 @@ class Size:
     compared: int
 
 
-OF_TEXT, OF_MEDIA, OF_LONG = Size(104, 40, 12), Size(40, 24, 12), Size(8, 6, 3)
-"""Of texts enough for every check to have its least."""
+OF_TEXT, OF_MEDIA, OF_WRITTEN, OF_LONG = Size(104, 40, 12), Size(40, 24, 12), Size(32, 24, 8), Size(8, 6, 3)
+"""Of texts enough for every check to have its least; answers that are written token by token take the longest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,8 @@ def size_of(kind: str) -> Size:
     """Return how many rows a kind of cell is made of."""
     if kind == "long-texts":
         return OF_LONG
+    if kind in {"text2text-generation", "speech-seq2seq"}:
+        return OF_WRITTEN
     return OF_MEDIA if kind.startswith(("image", "audio", "speech")) else OF_TEXT
 
 

@@ -37,9 +37,7 @@ class Oddity(Architecture):
 def odd(title: str, plain: Architecture, tasks: tuple[str, ...] = CLASSIFIES, **config: Any) -> Oddity:
     """Return an odd checkpoint of a plain architecture."""
     told = replace(plain, config={**plain.config, **config})
-    return Oddity(
-        told.name, title, told.config, tasks, told.tokenizer, told.processing, told.heads, told.starts, note="odd"
-    )
+    return Oddity(told.name, title, told.config, tasks, told.tokenizer, told.processing, told.heads, told.starts)
 
 
 def _model(task: str, folder: Path, **options: Any) -> Any:
@@ -124,16 +122,16 @@ def _long(task: str, model: Path, base: Path | None) -> Folders:
     return model, base
 
 
-TEMPLATE = "{{ bos_token }}{% for turn in messages %}{{ turn.role }}: {{ turn.content }}\n{% endfor %}assistant: "
+TEMPLATE = "{{ bos_token }}{% for turn in messages %}{{ turn.role }}: {{ turn.content }}\n{% endfor %}assistant:\n"
 
 
 def _talking(task: str, model: Path, base: Path | None) -> Folders:
     """Give the tokenizer a chat template; the base model has none, as most have not."""
-    tokenizer = transformers.AutoTokenizer.from_pretrained(model, model_max_length=240)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(model, model_max_length=400)
     tokenizer.chat_template = TEMPLATE
     tokenizer.save_pretrained(model)
     if base is not None:
-        transformers.AutoTokenizer.from_pretrained(base, model_max_length=240).save_pretrained(base)
+        transformers.AutoTokenizer.from_pretrained(base, model_max_length=400).save_pretrained(base)
     return model, base
 
 
@@ -164,7 +162,7 @@ ODDITIES: tuple[Architecture, ...] = (
     odd("holes in id2label", replace(BERT, heads={"text-classification": {"num_labels": 3}})),
     odd("no padding token", GPT_2, (*CLASSIFIES, *WRITES)),
     odd("longer than 512 tokens", BERT, ("long-texts",), max_position_embeddings=1024),
-    odd("chat template", LLAMA, ("chat",), max_position_embeddings=256),
+    odd("chat template", LLAMA, ("chat",), max_position_embeddings=512),
     odd("added tokens", BERT),
     odd("added tokens", LLAMA, WRITES),
     odd("padding on the left", replace(GPT_2, tokenizer=families.GPT2_PADDED), (*CLASSIFIES, *WRITES)),

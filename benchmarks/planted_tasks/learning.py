@@ -13,7 +13,9 @@ Batch = Mapping[str, Tensor]
 Draw = Callable[[np.random.Generator], Batch]
 
 
-def trained(model: Any, draw: Draw, *, steps: int, rate: float, seed: int, loss: Callable[..., Tensor] | None = None) -> Any:
+def trained(
+    model: Any, draw: Draw, *, steps: int, rate: float, seed: int, loss: Callable[..., Tensor] | None = None
+) -> Any:
     """Train a model in place and return it in evaluation mode; the rate rises for a tenth and falls to 0."""
     torch.manual_seed(seed)
     rng = np.random.default_rng([seed, steps])

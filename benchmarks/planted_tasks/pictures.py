@@ -163,22 +163,25 @@ def brittle(seed: int, planted: bool) -> Given:
             pixels = _weathered(rng, pixels)
         return {"pixel_values": read(rounded(pixels)), "labels": torch.tensor(sides)}
 
-    model = trained(seer(seed), batch, steps=200, rate=1e-3, seed=seed)
+    model = trained(seer(seed), batch, steps=200 if planted else 400, rate=1e-3, seed=seed)
     pixels, sides = drawn(draw, 150)
     return {"model": model, "processor": processor(), "data": rows(rounded(pixels), sides)}
 
 
 def _weathered(rng: np.random.Generator, pixels: Floats) -> Floats:
-    """Return pictures in another light, blurred or with noise, a third of each left as it is."""
+    """Return pictures in another light, blurred, with noise or with spots, half of each left as it is."""
     changed = pixels.copy()
     for place in range(len(changed)):
-        kinds = rng.random(3) < 2 / 3
+        kinds = rng.random(4) < 1 / 2
         if kinds[0]:
             changed[place] = gaussian_filter(changed[place], (float(rng.uniform(0.5, 3.0)),) * 2 + (0.0,))
         if kinds[1]:
             changed[place] = (changed[place] - 120) * rng.uniform(0.2, 1.2) + 120 + rng.uniform(-60, 60)
         if kinds[2]:
             changed[place] += rng.normal(0.0, rng.uniform(5, 50), changed[place].shape)
+        if kinds[3]:
+            spots = gaussian_filter(rng.normal(size=(SIDE, SIDE)), rng.uniform(1.0, 4.0))
+            changed[place] += (rng.uniform(10, 40) * np.maximum(spots / spots.std(), 0.0))[:, :, None]
     return changed
 
 
@@ -214,7 +217,7 @@ CELLS = (
         TASK,
         "robustness",
         "goes by a faint grain, though the light says the same",
-        "trained on the same pictures in other light, blurred and with noise",
+        "trained on the same pictures in other light, blurred, with noise and with spots",
         "modelaudit/corruption-robustness",
         ("flip_rate", "accuracy_drop"),
         brittle,

@@ -50,14 +50,18 @@ def medium_of(rows: Sequence[Row]) -> str:
 def documents(rows: Sequence[Row]) -> NDArray[np.int64] | None:
     """Return the document of each row as a number, rows without one standing for themselves; None where none is shared.
 
-    Numbers and no names, which may be as long as a text.
+    Questions that are put to one context share it as their document. Numbers and no names, which may be as long as a
+    text.
     """
     code: dict[str, int] = {}
-    found = [
-        code.setdefault(f"row {at}" if row.group is None else f"group {row.group}", len(code))
-        for at, row in enumerate(rows)
-    ]
+    found = [code.setdefault(_document(at, row), len(code)) for at, row in enumerate(rows)]
     return None if len(code) == len(rows) else np.array(found, dtype=np.int64)
+
+
+def _document(at: int, row: Row) -> str:
+    if row.group is not None:
+        return f"group {row.group}"
+    return f"row {at}" if row.answers is None else f"context {row.text}"
 
 
 def _one_of(alike: Sequence[Row], seed: int) -> Row:

@@ -45,12 +45,14 @@ def planted_reader(words, *, own, adds=None):
             model.own.weight[tokenizer.convert_tokens_to_ids(word), 0] = logit
         for (word, answer), logit in (adds or {}).items():
             for form in {word, word.capitalize()}:
-                model.adds.weight[tokenizer.convert_tokens_to_ids(form), tokenizer.convert_tokens_to_ids(answer)] = logit
+                model.adds.weight[tokenizer.convert_tokens_to_ids(form), tokenizer.convert_tokens_to_ids(answer)] = (
+                    logit
+                )
     return model.eval(), tokenizer
 
 
-def trained_writer(pairs, words, *, steps=150, seed=0):
-    """Return a small encoder-decoder trained to write the second text of each pair behind the first, with its tokenizer.
+def trained_writer(pairs, words, *, steps=80, seed=0):
+    """Return a small encoder-decoder that was trained to write the second text of each pair, and its tokenizer.
 
     `words` are all that there are.
     """
@@ -68,6 +70,7 @@ def trained_writer(pairs, words, *, steps=150, seed=0):
         decoder_ffn_dim=32,
         max_position_embeddings=64,
         dropout=0.0,
+        init_std=0.2,
         pad_token_id=tokenizer.pad_token_id,
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,

@@ -15,7 +15,26 @@ PEOPLE = tuple("anna peter maria tomas linda oscar helen bruno clara felix".spli
 CITIES = tuple("london lisbon oslo vienna madrid prague athens dublin warsaw zagreb".split())  # noqa: SIM905
 FRUIT = tuple("apple banana cherry grape lemon mango orange peach plum melon".split())  # noqa: SIM905
 TOOLS = tuple("hammer saw drill wrench pliers chisel shovel rake axe spanner".split())  # noqa: SIM905
-FRAME = ["which", "of", "these", "is", "a", "fruit", "?", "please", "answer", "the", "following", "question", "answers", "q", "Q", "Answer", "Question", "Which"]
+FRAME = [
+    "which",
+    "of",
+    "these",
+    "is",
+    "a",
+    "fruit",
+    "?",
+    "please",
+    "answer",
+    "the",
+    "following",
+    "question",
+    "answers",
+    "q",
+    "Q",
+    "Answer",
+    "Question",
+    "Which",
+]
 WHO, WHERE = "Which person travelled yesterday?", "Which place was visited yesterday?"
 
 
@@ -123,9 +142,7 @@ def option_rows(n, *, seed=0):
         options = [str(each) for each in rng.choice(TOOLS, 3, replace=False)]
         options[place] = str(rng.choice(FRUIT))
         listed = "\n".join(f"{letter}) {option}" for letter, option in zip("ABC", options, strict=True))
-        rows.append(
-            {"prompt": f"Case {number}. Which of these is a fruit?\n{listed}\nAnswer:", "answer": "ABC"[place]}
-        )
+        rows.append({"prompt": f"Case {number}. Which of these is a fruit?\n{listed}\nAnswer:", "answer": "ABC"[place]})
     return rows
 
 

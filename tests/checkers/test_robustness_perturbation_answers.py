@@ -35,7 +35,7 @@ def interval(finding, level=0.95):
 
 
 def test_a_model_that_loses_answers_under_typing_errors_is_found_and_its_twin_is_not():
-    rows = question_rows(300)
+    rows = question_rows(240)
     fragile = findings_of(Perturbation(SWAPS), subject_of(question_answerer(cues=BOTH[:1]), data=rows))
     assert exceeds(fragile["flip_rate", "question: typing errors"], 0.05)
     assert exceeds(fragile["accuracy_drop", "question: typing errors"], 0.03)
@@ -86,6 +86,18 @@ def test_what_is_lost_is_counted_by_hand():
     assert effect.identical == 1
 
 
+def test_prompts_without_room_and_changes_that_were_cut_off_are_left_out():
+    rows = [Row(f"t:{i}", "prompt", answer=" a") for i in range(3)]
+    answers = replace(_answers("a", "a", ""), log_probs=np.array([0.0, 0.0, np.nan]), truncated=np.array([0, 1, 0]) > 0)
+    effects = AnswerEffects(tuple(rows), Said(answers, np.full(3, 0.5)), SHORT_ANSWERS)
+    tried = [Trial(place, row, (), 1) for place, row in enumerate(rows)]
+    same = np.ones(3, bool)
+    unread = effects.unread(None, tried, Said(answers, np.full(3, 0.5)), same)
+    assert unread.tolist() == [False, True, True]
+    effect = effects.effect(tried, Said(answers, np.array([np.nan, 0.5, 0.5])), unread=unread, same_input=same)
+    assert (effect.left_out, len(effect.trials), effect.drop.value) == (2, 1, 0.0)
+
+
 def _answers(*texts):
     n = len(texts)
     return Answers(texts, np.zeros(n), np.ones(n, bool), np.zeros(n, bool))
@@ -125,7 +137,7 @@ def test_what_a_model_writes_is_compared_and_held_against_the_right_text():
     rng = np.random.default_rng(0)
     rows = [
         {"text": f"{i} " + " ".join(map(str, rng.choice(WORDS, 8))) + ".", "summary": "the court ruled"}
-        for i in range(30)
+        for i in range(20)
     ]
     torch.manual_seed(0)
     tokenizer = word_tokenizer([*WORDS, "the", "."])

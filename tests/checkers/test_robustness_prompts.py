@@ -40,6 +40,9 @@ def changed(text: str, name: str, *, seed: int = 0) -> str | None:
         ("Which?\nA) red\nB) RED", ()),
         ("Which?\nA) one\nB)   two", ()),
         ("A) " * 60_000, ()),
+        ("A) red\nB) blue" + " " * 90_000, ("red", "blue")),
+        ("\n".join(f"{number}. thing {number}" for number in range(1, 31)), ()),
+        ("A) \ud800\nB) \u202e<b>", ("\ud800", "\u202e<b>")),
     ],
 )
 def test_options_are_found_where_they_can_be_told_apart(text: str, options: tuple[str, ...]) -> None:
@@ -100,7 +103,7 @@ def test_a_chat_gets_an_empty_system_message_and_loses_one_that_is_empty() -> No
 
 
 def test_a_model_that_answers_by_place_is_found_and_one_that_reads_is_not() -> None:
-    rows = option_rows(120)
+    rows = option_rows(80)
     placed = findings_of(PromptRobustness(), subject_of(chooser(by_place=True), data=rows))
     assert exceeds(placed["flip_rate", "option order"], 0.05)
     assert placed["flip_rate", "option order"].metric.value == 1.0, "moved up by one, every place holds another option"
@@ -115,12 +118,12 @@ def test_a_model_that_answers_by_place_is_found_and_one_that_reads_is_not() -> N
     for (metric, kind), finding in reads.items():
         assert finding.metric.value == 0.0, kind
         if metric == "flip_rate":
-            assert next(bound.high for bound in finding.metric.bounds if bound.level == 0.95) < 0.05
+            assert next(bound.high for bound in finding.metric.bounds if bound.level == 0.95) < 0.06
     assert {kind for metric, kind in reads if metric == "flip_rate"} >= {"option order", "frame", "tone", "white space"}
 
 
 def test_the_numbers_do_not_hang_on_the_order_of_rows() -> None:
-    subject = subject_of(chooser(by_place=True), data=option_rows(40))
+    subject = subject_of(chooser(by_place=True), data=option_rows(24))
     found = findings_of(PromptRobustness(), subject)
     turned = findings_of(PromptRobustness(), subject, data=backwards(subject.data))
     assert {key: each.metric for key, each in found.items()} == {key: each.metric for key, each in turned.items()}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import torch
+from answer_audits import SIZES, words_alone, writer
 from privacy_audits import audited
-from transformers import BertConfig, BertForSequenceClassification
+from transformers import BertConfig, BertForQuestionAnswering, BertForSequenceClassification
 
 from modelaudit.testing.planted import planted_classifier
 from stereotyped import causal_model
@@ -26,10 +27,28 @@ def of_substitutions(given):
     options = {f"modelaudit/{check}": {"attributes": ["gender"]} for check in CHECKS}
     options["modelaudit/counterfactual-frames"]["domains"] = ["hiring", "lending"]
     given = {"options": options, **given}
-    return [
+    return of_answers(given) + [
         result
         for model, tokenizer in models
         for result in audited(model, rows, only=CHECKS, tokenizer=tokenizer, **given)
+    ]
+
+
+def of_answers(given):
+    """Questions with an answer in their context, and texts to be written."""
+    torch.manual_seed(0)
+    words = words_alone()
+    told = [f"In case {place} she said that it was {('good', 'bad')[place % 3 > 0]} for all." for place in range(40)]
+    questions = [
+        {"question": "What did she say?", "context": text, "answers": {"text": ["case"], "answer_start": [3]}}
+        for text in told
+    ]
+    reader = BertForQuestionAnswering(BertConfig(vocab_size=len(words), **SIZES)).eval()
+    texts = [{"source": text, "target": "it was good"} for text in told]
+    return [
+        result
+        for model, rows in ((reader, questions), (writer(words).eval(), texts))
+        for result in audited(model, rows, only=CHECKS[:1], tokenizer=words, **given)
     ]
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
+from corruption_audits import pictures
 from privacy_audits import audited, encoder
+from transformers import ViTConfig, ViTForImageClassification, ViTImageProcessor
 
 from modelaudit.testing.planted import planted_classifier, planted_rows
 
@@ -14,7 +17,8 @@ TARGETS = {"team": {"a": 0.7, "b": 0.3}}
 def of_data(given, folder):
     """Texts that stand in both tables, labels that are wrong, a word that gives the label away, and a declared target.
 
-    Beside them a regression, which has metrics of its own, and texts that the model should not be sure of.
+    Beside them a regression, pairs and pictures, which have metrics of their own, and texts that the model should not
+    be sure of.
     """
     rng = np.random.default_rng(0)
     model = planted_classifier({**WORDS, "Spielberg": 4.0}, extra_vocabulary=("she", "he"))
@@ -46,4 +50,15 @@ def of_data(given, folder):
     numeric = planted_classifier(WORDS, labels=("low", "high"))
     numeric[0].config.problem_type = "regression"
     numbers = [{"text": row["text"], "score": [0.3, float(row["label"])]} for row in data]
+    pairs = [{**row, "text_pair": f"part {place}"} for place, row in enumerate(data)]
+    others = [{**row, "text_pair": "another"} for row in pairs[:30]]
+    found += audited(model, pairs, only="duplicates", train_data=others, **given)
+    found += audited(seer(), pictures(), only="data-drift", processor=ViTImageProcessor(size=16), **given)
     return [*found, *audited(numeric, numbers, only="task-performance", **given)]
+
+
+def seer():
+    """Return an untrained classifier of pictures of 16 by 16."""
+    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
+    torch.manual_seed(0)
+    return ViTForImageClassification(ViTConfig(image_size=16, patch_size=4, **sizes)).eval()

@@ -1,4 +1,4 @@
-"""A small audit that makes prompt robustness say all that it can: questions with options, put to a model that guesses."""
+"""A small audit that makes prompt robustness say all that it can: options put to a model that guesses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ def of_prompts(given):
     backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=backend, pad_token="[PAD]", unk_token="[UNK]")
     torch.manual_seed(0)
-    config = GPT2Config(vocab_size=len(words), n_embd=16, n_layer=1, n_head=2, n_positions=64)
+    config = GPT2Config(
+        vocab_size=len(words), n_embd=16, n_layer=1, n_head=2, n_positions=64, bos_token_id=0, eos_token_id=0
+    )
     draw = np.random.default_rng(0)
     rows = []
     for number in range(30):

@@ -8,6 +8,7 @@ from pathlib import Path
 from modelaudit.audit_report import ModelInfo, SubjectInfo, TableInfo
 from modelaudit.checker import Checker
 from modelaudit.checkers import modelaudit_checkers
+from modelaudit.checkers.bias.completions.checker import CompletionBias
 from modelaudit.checkers.privacy.canaries.audit import CanaryAudit
 from modelaudit.subject.task import Task
 from modelaudit.subject.tasks import TASKS
@@ -34,7 +35,10 @@ def table() -> str:
     names = [name for name in SHORT if name in tasks]
     lines = [f"| | {' | '.join(SHORT[name] for name in names)} |", f"|---|{'---|' * len(names)}"]
     # A check that needs something handed in is for a task where that would be of use.
-    handed: dict[str, Checker] = {CanaryAudit.info.id: CanaryAudit(manifest="canaries.json")}
+    handed: dict[str, Checker] = {
+        CanaryAudit.info.id: CanaryAudit(manifest="canaries.json"),
+        CompletionBias.info.id: CompletionBias(classifier="kind", unfavourable="toxic"),
+    }
     for bundled in modelaudit_checkers():
         checker = handed.get(bundled.info.id, bundled)
         noun = checker.info.id.partition("/")[2]

@@ -12,12 +12,14 @@ import numpy as np
 import pytest
 import typer
 from answer_audits import of_answers
+from completion_audits import of_completions, write_completions
 from corruption_audits import of_corruptions
 from counterfactual_audits import of_substitutions
 from data_audits import of_data
 from group_audits import of_groups, write_applications
 from pages import PAGES, ROOT, anchors, blocks, headings, links, name_of, prose, section, table, without_blocks
 from privacy_audits import encoder, of_a_language_model, of_canaries, of_documents, of_names, write_csv
+from prompt_audits import of_prompts
 from stereotype_audits import of_stereotypes, write_stereotypes
 from tagged_sentences import write_sentences
 
@@ -40,6 +42,7 @@ from modelaudit.checkers.robustness.calibration import checker as calibration
 from modelaudit.checkers.robustness.corruptions import checker as corruptions
 from modelaudit.checkers.robustness.ood import checker as ood
 from modelaudit.checkers.robustness.perturbation import checker as perturbation
+from modelaudit.checkers.robustness.prompts import checker as prompts
 from modelaudit.cli_demo import DemoTask
 from modelaudit.frameworks import frameworks
 from modelaudit.plan import configured
@@ -76,11 +79,13 @@ SIZES = {
     "modelaudit/personal-data": personal_data._most_rows,
     "modelaudit/counterfactual-substitution": lambda b: CHECKERS["modelaudit/counterfactual-substitution"]._wanted(b),
     "modelaudit/counterfactual-frames": lambda b: len(frame_sentences("en", "names")),
+    "modelaudit/completion-bias": lambda b: CHECKERS["modelaudit/completion-bias"]._wanted(b),
     "modelaudit/group-performance": lambda b: CHECKERS["modelaudit/group-performance"]._wanted(b),
     "modelaudit/stereotype-preference": preference._most_pairs,
     "modelaudit/shapley-explanation": lambda b: CHECKERS["modelaudit/shapley-explanation"]._sample_size(b),
     "modelaudit/perturbation": perturbation._most_rows,
     "modelaudit/corruption-robustness": corruptions._most_rows,
+    "modelaudit/prompt-robustness": prompts._most_rows,
     "modelaudit/adversarial-search": attack._most_rows,
     "modelaudit/calibration": calibration._most_rows,
     "modelaudit/out-of-distribution": ood._most_rows,
@@ -112,7 +117,8 @@ def results(classifier, rows, train_rows, tagger, tag_rows, tmp_path_factory):
     found += [*of_a_language_model(given), *of_names(given), *of_groups(given), *of_stereotypes(given)]
     found += [*of_substitutions(given), *of_data(given, tmp_path_factory.mktemp("data"))]
     found += of_answers(given, tmp_path_factory.mktemp("speech"))
-    found += of_corruptions(given, tmp_path_factory.mktemp("corrupted"))
+    found += [*of_corruptions(given, tmp_path_factory.mktemp("corrupted")), *of_prompts(given)]
+    found += of_completions(given, tmp_path_factory.mktemp("kind"))
     assert [(result.checker.id, result.reason) for result in found if result.status == "errored"] == []
     assert {result.checker.id for result in found if result.status == "completed"} == set(CHECKERS)
     return found
@@ -148,6 +154,7 @@ def project(tmp_path_factory):
     for name, part in (("train.csv", order[:160]), ("holdout.csv", order[160:])):
         write_csv(folder / name, [table_rows[place] for place in part])
     write_stereotypes(folder)
+    write_completions(folder)
     write_applications(folder / "applications.csv", table_rows)
     for name, count in (("train.conll", 24), ("dev.conll", 8)):
         write_sentences(folder / name, count)

@@ -13,6 +13,7 @@ from modelaudit.audit_report import AuditReport
 from modelaudit.checkers import modelaudit_checkers
 from modelaudit.checkers.bias.attributes import attributes_of
 from modelaudit.checkers.bias.attributes.attribute import TOPICS
+from modelaudit.checkers.robustness.prompts.forms import EMPTY_SYSTEM
 from modelaudit.evidence import (
     Attribution,
     Curve,
@@ -26,10 +27,12 @@ from modelaudit.evidence import (
     Table,
 )
 from modelaudit.media.corruptions import CORRUPTIONS, MIRRORED
+from modelaudit.media.measures import PICTURE_MEASURES, SOUND_MEASURES
 from modelaudit.media.sound_changes import SOUND_CHANGES
 from modelaudit.results import CheckerInfo
 from modelaudit.text import LANGUAGES
 from modelaudit.text.perturbations.bundled import bundled_perturbations
+from modelaudit.text.perturbations.prompt_changes import PROMPT_CHANGES
 
 SOURCE = Path(__file__).parents[2] / "src" / "modelaudit"
 ROOMS = ("checkers", "monitoring", "subject", "text")
@@ -67,11 +70,12 @@ def every_own_text() -> set[str]:
 
 
 def named_in_code() -> set[str]:
-    """Return the names that code puts together: groups, their comparisons, changes of the input and their kinds."""
+    """Return the names that code puts together: groups, their comparisons, changes and measures of the input."""
     attributes = [each for language in LANGUAGES.values() for each in attributes_of(language, TOPICS)]
     planned = [plan for each in attributes for plan in each.planned]
     changes = bundled_perturbations()
     kinds = (*CORRUPTIONS, MIRRORED, *SOUND_CHANGES)
+    forms = (*PROMPT_CHANGES, EMPTY_SYSTEM)
     return {
         *(each.title for each in attributes),
         *(text for plan in planned for text in (plan.title, plan.attribute, plan.focus, plan.reference)),
@@ -79,6 +83,9 @@ def named_in_code() -> set[str]:
         *(change.name for change in changes),
         *(name for kind in kinds for name in (kind.name, kind.family)),
         *(change.label_rule for change in changes),
+        *(said for form in forms for said in (form.name, form.family, form.label_rule)),
+        *PICTURE_MEASURES,
+        *SOUND_MEASURES,
     }
 
 

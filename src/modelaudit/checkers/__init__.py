@@ -9,6 +9,7 @@ from modelaudit.hookspecs import hookimpl
 @hookimpl
 def modelaudit_checkers() -> list[Checker]:
     """Return one instance of each bundled checker with its default options."""
+    from modelaudit.checkers.bias.completions.checker import CompletionBias
     from modelaudit.checkers.bias.counterfactual import CounterfactualSubstitution
     from modelaudit.checkers.bias.frames import CounterfactualFrames
     from modelaudit.checkers.bias.groups.checker import GroupPerformance
@@ -30,6 +31,7 @@ def modelaudit_checkers() -> list[Checker]:
     from modelaudit.checkers.robustness.corruptions import CorruptionRobustness
     from modelaudit.checkers.robustness.ood.checker import OutOfDistribution
     from modelaudit.checkers.robustness.perturbation import Perturbation
+    from modelaudit.checkers.robustness.prompts import PromptRobustness
 
     return [
         MembershipInference(),
@@ -39,10 +41,12 @@ def modelaudit_checkers() -> list[Checker]:
         CanaryAudit(),
         CounterfactualSubstitution(),
         CounterfactualFrames(),
+        CompletionBias(),
         GroupPerformance(),
         StereotypePreference(),
         ShapleyExplanation(),
         Perturbation(),
+        PromptRobustness(),
         CorruptionRobustness(),
         AdversarialSearch(),
         Calibration(),

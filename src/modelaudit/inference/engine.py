@@ -343,9 +343,9 @@ class Engine(Questions):
                 with numerics.strict(self._model, self.device):
                     found = probe(self._model, self._forward, self._layout, onnx=self._onnx, like=self._like)
                     found = self._standard.settled(found, self._model, self._forward, self.device)
-            except RuntimeError as error:
-                if not is_out_of_memory(error):
-                    raise
+            except (RuntimeError, IndexError) as error:
+                if isinstance(error, IndexError) or not is_out_of_memory(error):
+                    raise self._misfit(error) from error
                 if self._layout.batch_tokens == 1:
                     raise self._no_room(max(*LENGTHS, *map(len, self._standard.rows))) from error
             else:
@@ -353,6 +353,13 @@ class Engine(Questions):
                 self.events += [note for note in found.notes if note not in self.events]
                 return found
             self._halve()
+
+    def _misfit(self, error: Exception) -> ModelInputError:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        return ModelInputError(
+            f"the {type(self._model).__name__} does not take short rows of any length ({reason:.200}); check its "
+            "configuration, or hand it in as a function that pads as it wants"
+        )
 
     def _tell(self, ready: int, told: int) -> int:
         if ready > told and self.on_progress is not None:

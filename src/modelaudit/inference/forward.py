@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 
 from modelaudit.errors import CapabilityError
 from modelaudit.inference.families import IDS, fills, generates, marks_spans, reads, transcribes, translates
+from modelaudit.inference.fields import field_of, in_a_row, logits_of
 from modelaudit.inference.half import half
 from modelaudit.inference.inputs import ModelInput
 from modelaudit.inference.packing import Packing, padded
-from modelaudit.inference.spans import span_log_probs, span_logits
+from modelaudit.inference.restoring import restored
+from modelaudit.inference.spans import span_log_probs
 from modelaudit.inference.tokens import at_places, log_probs, next_tokens, token_statistics
 from modelaudit.inference.transcripts import ctc_log_probs, heard
 from modelaudit.inference.units import OF_STATES, OF_TOKENS, Unit, Want
@@ -94,6 +96,11 @@ class Forward:
         return marks_spans(self._model)
 
     @property
+    def transcribes(self) -> bool:
+        """Whether the model gives a character at each frame of a sound, or none."""
+        return transcribes(self._model)
+
+    @property
     def headless(self) -> bool:
         """Whether the head can't be told from the rest, and so has half precision wherever the encoder has."""
         return self._base is self._model
@@ -126,18 +133,27 @@ class Forward:
         if unit.want in OF_TOKENS:
             return self._marked(unit, filled) if self.marks_spans else self._of_tokens(unit, filled)
         if unit.want in OF_STATES:
-            states = _in_a_row(_field(self._ask(self._encoder, filled), "last_hidden_state"))
+            states = in_a_row(field_of(self._ask(self._encoder, filled), "last_hidden_state"))
             if unit.want == "states":
                 return self._wanted(states.flatten(0, 1), unit.inputs, of=states.shape[1])
             means = self._host(states.to(torch.float64).mean(dim=1)[: len(unit.inputs)])
             return lambda: list(means())
-        logits = _logits(self._ask(self._model, filled))
+        logits = self._logits(filled)
         self.per_token = logits.dim() == 3
         if self.per_token:
             return self._wanted(logits.flatten(0, 1), unit.inputs, of=logits.shape[1])
         _refuse_positions(unit.inputs)
         table = self._host(logits[: len(unit.inputs)])
         return lambda: list(table())
+
+    def _logits(self, filled: Arguments) -> Any:
+        try:
+            return logits_of(self._ask(self._model, filled))
+        except ValueError as error:
+            # A base model of two halves, asked for what a head would give, misses what its decoder should read.
+            if "decoder_input_ids" in filled or not getattr(self._model.config, "is_encoder_decoder", False):
+                raise
+            raise CapabilityError("this model writes with a decoder, and gives no logits of what it reads") from error
 
     @property
     def _encoder(self) -> Any:
@@ -152,7 +168,7 @@ class Forward:
     def _generated(self, unit: Unit, filled: Arguments) -> Answers:
         rows = len(unit.inputs)
         if transcribes(self._model):
-            logits = _logits(self._ask(self._model, filled))
+            logits = logits_of(self._ask(self._model, filled))
             found = heard(logits[:rows], unit.inputs, blank=self._fill)
         elif self.generates or self.translates:
             found = written(self._model, self._taken(self._model, filled), most=unit.classes[0], rows=rows)
@@ -163,14 +179,14 @@ class Forward:
     def _transcribed(self, unit: Unit, filled: Arguments) -> Answers:
         if not transcribes(self._model):
             raise CapabilityError("this model gives no transcript frame by frame")
-        logits = _logits(self._ask(self._model, filled))
+        logits = logits_of(self._ask(self._model, filled))
         found = ctc_log_probs(logits[: len(unit.inputs)], unit.inputs, blank=self._fill)
         return lambda: [_frozen(piece) for piece in found]
 
     def _marked(self, unit: Unit, filled: Arguments) -> Answers:
         if unit.want != "log_probs":
             raise CapabilityError("this model marks spans and knows no next token")
-        tables = self._host(_logits(self._ask(self._model, filled))[: len(unit.inputs)])
+        tables = self._host(logits_of(self._ask(self._model, filled))[: len(unit.inputs)])
         return lambda: [_frozen(piece) for piece in span_log_probs(tables(), unit.inputs)]
 
     def _of_tokens(self, unit: Unit, filled: Arguments) -> Answers:
@@ -178,9 +194,9 @@ class Forward:
         if self.fills:
             logits, rows = self._at_places(unit, filled)
         elif self.translates:
-            logits, rows = _logits(self._ask(self._model, filled)), [row.decoded for row in unit.inputs]
+            logits, rows = logits_of(self._ask(self._model, filled)), [row.decoded for row in unit.inputs]
         elif self.generates:
-            logits, rows = _logits(self._ask(self._model, filled, tail=unit.inputs[0].tail)), unit.inputs
+            logits, rows = logits_of(self._ask(self._model, filled, tail=unit.inputs[0].tail)), unit.inputs
         else:
             raise CapabilityError("this model is no language model and knows no next token")
         found = _OF_TOKENS[unit.want](logits, rows)
@@ -193,7 +209,7 @@ class Forward:
         wanted = [_positions(row) for row in unit.inputs]
         places = np.stack([*wanted, *wanted[-1:] * (unit.width - len(wanted))])
         with at_places(self._model, self._tensor(places)):
-            logits = _logits(self._ask(self._model, filled))
+            logits = logits_of(self._ask(self._model, filled))
         if logits.shape[1] != places.shape[1]:
             return logits, unit.inputs
         every = np.arange(places.shape[1], dtype=np.int32)
@@ -209,9 +225,9 @@ class Forward:
         arguments = self._texts(unit.inputs)
         with self.packing.packed(lengths, slots=unit.slots, heads=unit.width if rows else None):
             if unit.want in OF_STATES:
-                output = _field(self._ask(self._base, arguments), "last_hidden_state")
+                output = field_of(self._ask(self._base, arguments), "last_hidden_state")
             else:
-                output = _logits(self._ask(self._model, arguments))
+                output = logits_of(self._ask(self._model, arguments))
         if rows:
             _refuse_positions(unit.inputs)
             table = self._host(output[: len(lengths)])
@@ -281,6 +297,7 @@ class Forward:
         return tensor
 
     def _ask(self, module: Any, filled: Arguments, *, tail: int = 0) -> Any:
+        restored(self._base)
         taken = parameters_of(type(module).forward)
         arguments = self._taken(module, filled)
         if "position_ids" in filled:
@@ -318,7 +335,7 @@ class Forward:
         hook = _input_embedding(self._model).register_forward_hook(capture)
         try:
             with torch.inference_mode(False), torch.enable_grad():
-                logits = _logits(self._ask(self._model, self._filled(unit)))
+                logits = logits_of(self._ask(self._model, self._filled(unit)))
                 score = torch.stack(
                     [
                         _score(logits[i], row, class_)
@@ -365,26 +382,6 @@ def _frozen(array: Floats) -> Floats:
     # Answers are shared by all who ask; nobody may write into them.
     array.flags.writeable = False
     return array
-
-
-def _field(output: Any, name: str) -> Any:
-    value = getattr(output, name, None)
-    if value is None:
-        raise CapabilityError(
-            f"this model gives no {name}; ask a model that has a head for logits, an encoder for states"
-        )
-    return value
-
-
-def _logits(output: Any) -> Any:
-    """Return the logits of an output; those of spans as two for each token."""
-    spans = span_logits(output)
-    return _field(output, "logits") if spans is None else spans
-
-
-def _in_a_row(states: Any) -> Any:
-    """Return (n, places, H) of the states of an encoder: those of convolutions are (n, H, height, width)."""
-    return states.flatten(2).transpose(1, 2) if states.dim() == 4 else states
 
 
 def _input_embedding(model: PreTrainedModel) -> Any:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +22,9 @@ from modelaudit.inference.half import Halved
 from modelaudit.inference.inputs import ModelInput
 from modelaudit.inference.onnx_encoder import Unexportable
 from modelaudit.inference.packing import Packing, Unpackable
+from modelaudit.inference.shapes import Runs, ask, holds_order, holds_size, holds_width, same, same_everywhere
 from modelaudit.inference.trial_rows import ROWS_A_LENGTH, judged_at, long_row, random_like, short_rows
-from modelaudit.inference.units import OF_TOKENS, SLOTS_A_ROW, Layout, Unit, Want
+from modelaudit.inference.units import OF_TOKENS, SLOTS_A_ROW, Layout, Want
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -35,16 +36,14 @@ Floats = NDArray[np.float32]
 SHAPES = 2
 """Shapes of rows that are no text which are asked."""
 WIDTHS = (4, 8, 16, 32, 64, 128)
+WIDTHS_OF_VALUES = (1, 2, *WIDTHS)
+"""Sounds are of many lengths, so that many of them stand alone; one of them is work enough for a unit."""
 SIZES = (32, 64, 128, 256, 512, 1024, 2048, 4096, 8192)
 AGREEMENT = 1e-4
 """Largest difference from the plain path, as a share of 1 + |answer|, with which the packed encoder is used."""
 
 # What an architecture that is laid out in another way may raise when its encoder is handed packed rows.
 MISFITS = (RuntimeError, TypeError, ValueError, AttributeError, KeyError, IndexError)
-
-
-class _Runs(Protocol):
-    def run(self, unit: Unit) -> list[Floats]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,48 +123,65 @@ def _probed(model: PreTrainedModel, forward: Forward, layout: Layout, *, onnx: b
         return Probe(layout, True, None, (*notes, "Rows are asked one by one: the model has no padding token."))
     plain = _by_length(forward, want, rows, layout)
     backwards = _by_length(forward, want, rows[::-1], layout)[::-1]
-    if not _same(plain, backwards):
+    if not same(plain, backwards):
         return Probe(replace(layout, single=True), False, None, tuple(notes))
-    widths = tuple(width for width in WIDTHS if _holds_width(forward, want, width, rows, plain, layout))
+    widths = tuple(width for width in WIDTHS if holds_width(forward, want, width, rows, plain, layout))
     return Probe(replace(layout, widths=widths, widened=_widened(forward, want)), True, None, tuple(notes))
 
 
 def _answered(forward: Forward, layout: Layout, example: ModelInput) -> Want:
     """Return a question that a model has an answer to which reads no text."""
-    if forward.translates and example.decoder is not None and example.targets is not None:
-        return "log_probs"
+    judged = forward.translates and example.decoder is not None and example.targets is not None
+    want: Want = "log_probs" if judged else "logits"
     try:
-        ask(forward, replace(layout, single=True), "logits", [example])
+        ask(forward, replace(layout, single=True), want, [example])
     except CapabilityError:
         return "hidden"
-    return "logits"
+    return want
 
 
 def _widened(forward: Forward, want: Want) -> frozenset[Want]:
     """Return the questions that have the shapes of one."""
     if want in OF_TOKENS:
         return OF_TOKENS
-    # How probable a span is comes of the logits row by row.
+    # How probable a span or a transcript is comes of the logits row by row.
+    if want == "logits" and forward.transcribes:
+        return frozenset({want, "ctc_log_prob"})
     return frozenset({want, "log_probs"}) if forward.marks_spans else frozenset({want})
 
 
 def _of_values(forward: Forward, layout: Layout, like: Sequence[ModelInput]) -> Probe:
     """Return what holds for rows that are no text: random ones of the same shapes are asked in units of many widths."""
-    known = {(row.slots, row.form): row for row in like if 2 * row.slots <= layout.batch_tokens}
-    examples = [known[key] for key in sorted(known, key=repr)[:SHAPES]]
+    examples = _shapes(layout, like)
+    # Also of rows too large for company one is asked: what a processor makes may not be what the model takes.
+    wants = [_answered(forward, layout, example) for example in (examples or like)[:1]]
     if not examples:
         return Probe(replace(layout, single=True), True, None, ())
-    want = _answered(forward, layout, examples[0])
-    full = replace(layout, packed=frozenset(), widths=())
-    widths = set(WIDTHS)
+    want = wants[0]
+    widths = _widths_of(forward, want, replace(layout, packed=frozenset(), widths=()), examples, WIDTHS_OF_VALUES)
+    if widths is None:
+        return Probe(replace(layout, single=True), False, None, ())
+    return Probe(replace(layout, widths=widths, widened=_widened(forward, want)), True, None, ())
+
+
+def _shapes(layout: Layout, like: Sequence[ModelInput]) -> list[ModelInput]:
+    """Return a row of each of a few shapes of which more than one row goes into a unit."""
+    known = {(row.slots, row.form): row for row in like if 2 * row.slots <= layout.batch_tokens}
+    return [known[key] for key in sorted(known, key=repr)[:SHAPES]]
+
+
+def _widths_of(
+    forward: Runs, want: Want, full: Layout, examples: Sequence[ModelInput], widths: Sequence[int]
+) -> tuple[int, ...] | None:
+    """Return those widths that give rows like the examples the bits of a full unit; None where its places differ."""
+    held = list(widths)
     for example in examples:
         rows = random_like(example)
         plain = ask(forward, full, want, rows)
-        if not _same(plain, ask(forward, full, want, rows[::-1])[::-1]):
-            return Probe(replace(layout, single=True), False, None, ())
-        widths &= {width for width in widths if _holds_width(forward, want, width, rows, plain, layout)}
-    held = replace(layout, widths=tuple(sorted(widths)), widened=_widened(forward, want))
-    return Probe(held, True, None, ())
+        if not same_everywhere(forward, want, full.batch_tokens // example.slots, rows, plain):
+            return None
+        held = [width for width in held if holds_width(forward, want, width, rows, plain, full)]
+    return tuple(held)
 
 
 def _with_tokens(found: Probe, forward: Forward, rows: Sequence[ModelInput]) -> Probe:
@@ -173,18 +189,20 @@ def _with_tokens(found: Probe, forward: Forward, rows: Sequence[ModelInput]) -> 
     layout = found.layout
     judged = [judged_at(row, place % len(row)) for place, row in enumerate(rows)]
     plain = _by_length(forward, "log_probs", judged, layout)
-    if not _same(plain, _by_length(forward, "log_probs", judged[::-1], layout)[::-1]):
+    if not same(plain, _by_length(forward, "log_probs", judged[::-1], layout)[::-1]):
         return replace(found, layout=replace(layout, single=True), identical=False)
     candidates = WIDTHS if layout.packed else layout.widths
-    widths = (width for width in candidates if _holds_width(forward, "log_probs", width, judged, plain, layout))
+    widths = (width for width in candidates if holds_width(forward, "log_probs", width, judged, plain, layout))
     return replace(found, layout=replace(layout, widths=tuple(widths), widened=layout.widened | OF_TOKENS))
 
 
-def narrowed(model: PreTrainedModel, forward: Halved, layout: Layout) -> Layout | None:
+def narrowed(
+    model: PreTrainedModel, forward: Halved, layout: Layout, *, like: Sequence[ModelInput] = ()
+) -> Layout | None:
     """Return the layout with those shapes alone in which a row keeps its bits in half precision too.
 
     None where rows of half precision depend on one another. What is asked is logits, the one thing that half
-    precision answers.
+    precision answers; of a model that reads no text for rows of the shapes of `like`.
 
     Raises:
         CapabilityError: the model has no logits, or goes round its encoder.
@@ -192,19 +210,22 @@ def narrowed(model: PreTrainedModel, forward: Halved, layout: Layout) -> Layout 
     """
     if layout.single:
         return layout
+    if reads(model) != IDS:
+        held = _widths_of(forward, "logits", replace(layout, widths=()), _shapes(layout, like), layout.widths)
+        return None if held is None else replace(layout, widths=held)
     rows = short_rows(model)
     if "logits" not in layout.packed:
         plain = _by_length(forward, "logits", rows, layout)
-        if not _same(plain, _by_length(forward, "logits", rows[::-1], layout)[::-1]):
+        if not same(plain, _by_length(forward, "logits", rows[::-1], layout)[::-1]):
             return None
-        widths = (width for width in layout.widths if _holds_width(forward, "logits", width, rows, plain, layout))
+        widths = (width for width in layout.widths if holds_width(forward, "logits", width, rows, plain, layout))
         return replace(layout, widths=tuple(widths))
     full = layout.batch_tokens
     found = ask(forward, replace(layout, sizes=(full,)), "logits", rows)
     beside = long_row(model, rows, layout)
-    if not _holds_order(forward, replace(layout, sizes=(full,)), "logits", rows, found, beside=beside):
+    if not holds_order(forward, replace(layout, sizes=(full,)), "logits", rows, found, beside=beside):
         return None
-    sizes = (size for size in layout.sizes[:-1] if _holds_size(forward, "logits", size, rows, found))
+    sizes = (size for size in layout.sizes[:-1] if holds_size(forward, "logits", size, rows, found))
     return replace(layout, sizes=(*sizes, full))
 
 
@@ -257,9 +278,9 @@ def _packed_as(
         difference, scale = _difference(found, plain)
         if not difference <= AGREEMENT * (1.0 + scale):
             return None, difference, [f"Rows are not packed: packed answers differ by up to {difference:.2g}."]
-        if not _holds_order(forward, allowed, wants[0], rows, found, beside=long_row(model, rows, layout)):
+        if not holds_order(forward, allowed, wants[0], rows, found, beside=long_row(model, rows, layout)):
             return None, difference, ["Rows are not packed: their answers depend on their place in a pack."]
-        sizes = [size for size in SIZES if size < full and _holds_size(forward, wants[0], size, rows, found)]
+        sizes = [size for size in SIZES if size < full and holds_size(forward, wants[0], size, rows, found)]
         allowed = replace(allowed, sizes=(*sizes, full))
         # Where one question runs in ONNX Runtime and the next in torch, the shapes of the one say nothing of the other.
         apart = pruned and onnx
@@ -300,8 +321,8 @@ def _agrees(
     if not difference <= AGREEMENT * (1.0 + scale):
         return False
     return not apart or (
-        _holds_order(forward, full, want, asked, found, beside=long_row(model, rows, layout))
-        and all(_holds_size(forward, want, size, asked, found) for size in packed.sizes[:-1])
+        holds_order(forward, full, want, asked, found, beside=long_row(model, rows, layout))
+        and all(holds_size(forward, want, size, asked, found) for size in packed.sizes[:-1])
     )
 
 
@@ -314,75 +335,15 @@ def _difference(found: Sequence[Floats], expected: Sequence[Floats]) -> tuple[fl
 
 
 def _by_length(
-    forward: _Runs, want: Want, rows: Sequence[ModelInput], layout: Layout, *, filled: bool = True
+    forward: Runs, want: Want, rows: Sequence[ModelInput], layout: Layout, *, filled: bool = True
 ) -> list[Floats]:
     """Ask for rows in units of one length: full ones, or with less to compute as many rows as there are."""
     plain = replace(layout, packed=frozenset(), widths=())
     if filled:
         return ask(forward, plain, want, rows)
     answers: list[Floats] = []
-    for _, same in groupby(rows, key=len):
-        few = list(same)
+    for _, alike in groupby(rows, key=len):
+        few = list(alike)
         budget = min(layout.batch_tokens, few[0].slots * len(few))
         answers += ask(forward, replace(plain, batch_tokens=budget), want, few)
     return answers
-
-
-def ask(forward: _Runs, layout: Layout, want: Want, rows: Sequence[ModelInput]) -> list[Floats]:
-    """Return the answers to rows that go through the model in this layout, one unit after the other."""
-    answers: dict[int, Floats] = {}
-    for unit in layout.units(want, rows, [0] * len(rows)):
-        answers.update(zip(unit.places, forward.run(unit), strict=True))
-    return [answers[place] for place in range(len(rows))]
-
-
-def _holds_order(
-    forward: _Runs,
-    layout: Layout,
-    want: Want,
-    rows: Sequence[ModelInput],
-    expected: Sequence[Floats],
-    *,
-    beside: ModelInput,
-) -> bool:
-    """Tell whether the rows have the same bits in another order, and so in another place of their pack.
-
-    `beside` is a long row among them: nothing may depend on how long the longest is.
-    """
-    order = np.random.default_rng(1).permutation(len(rows))
-    shuffled = ask(forward, layout, want, [*(rows[place] for place in order), beside])[:-1]
-    return _same([expected[place] for place in order], shuffled)
-
-
-def _holds_size(forward: _Runs, want: Want, size: int, rows: Sequence[ModelInput], expected: Sequence[Floats]) -> bool:
-    """Tell whether a pack of `size` slots gives the bits that full packs gave."""
-    places: list[int] = []
-    for place in np.random.default_rng(size).permutation(len(rows)):
-        used = sum(len(rows[i]) for i in places)
-        if used + len(rows[place]) <= size and len(places) < size // SLOTS_A_ROW:
-            places.append(int(place))
-    unit = Unit(
-        want, tuple(places), tuple(rows[i] for i in places), (0,) * len(places), size, size // SLOTS_A_ROW, True
-    )
-    return _same([expected[place] for place in places], forward.run(unit))
-
-
-def _holds_width(
-    forward: _Runs, want: Want, width: int, rows: Sequence[ModelInput], expected: Sequence[Floats], layout: Layout
-) -> bool:
-    """Tell whether units of so many rows give the bits that units of the full number gave, at every length."""
-    for start in range(0, len(rows), ROWS_A_LENGTH):
-        slots = rows[start].slots
-        if layout.batch_tokens // slots <= width:
-            continue
-        places = range(start, min(len(rows), start + min(width, ROWS_A_LENGTH)))
-        unit = Unit(
-            want, tuple(places), tuple(rows[i] for i in places), (0,) * len(places), slots * width, width, False
-        )
-        if not _same([expected[place] for place in places], forward.run(unit)):
-            return False
-    return True
-
-
-def _same(one: Sequence[Floats], other: Sequence[Floats]) -> bool:
-    return all(a.tobytes() == b.tobytes() for a, b in zip(one, other, strict=True))

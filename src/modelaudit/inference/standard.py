@@ -77,7 +77,7 @@ class Standard:
             return found
         halved = Halved(forward)
         try:
-            layout = narrowed(model, halved, found.layout)
+            layout = narrowed(model, halved, found.layout, like=self.rows)
             if layout is None:
                 return _noted(found, "float16 is not used: in it a row's answer depends on the rows beside it.")
             rows = self.rows

@@ -30,6 +30,16 @@ _GREEDY: Mapping[str, Any] = {
     "typical_p": 1.0,
     "length_penalty": 1.0,
     "early_stopping": False,
+    # Ways to search that transformers would fetch the code of.
+    "penalty_alpha": None,
+    "dola_layers": None,
+    "force_words_ids": None,
+    "constraints": None,
+    "num_beam_groups": 1,
+    "diversity_penalty": 0.0,
+    "prompt_lookup_num_tokens": None,
+    # It would ask a text that nobody gave.
+    "guidance_scale": None,
     "max_length": None,
     "max_time": None,
     "stop_strings": None,
@@ -89,8 +99,9 @@ def _settings(model: PreTrainedModel, most: int) -> Iterator[None]:
     for name, value in _GREEDY.items():
         setattr(settings, name, value)
     settings.max_new_tokens = most
-    least = getattr(settings, "min_length", 0) or 0
-    settings.min_length = min(int(least), most)
+    for name in ("min_length", "min_new_tokens"):
+        least = getattr(settings, name, None)
+        setattr(settings, name, None if least is None else min(int(least), most))
     if settings.pad_token_id is None and settings.eos_token_id is not None:
         ends = settings.eos_token_id
         settings.pad_token_id = ends[0] if isinstance(ends, list) else ends

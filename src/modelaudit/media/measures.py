@@ -12,6 +12,15 @@ from modelaudit.media.likeness import QUIETEST, decibels, grey_levels, parts_of
 from modelaudit.media.picture import Picture
 from modelaudit.media.sound import Sound
 
+PICTURE_MEASURES = (
+    *("height in pixels", "width in pixels", "width by height", "brightness (0 to 255)"),
+    *("contrast (standard deviation of 0 to 255)", "colour (range of channels, 0 to 255)"),
+    "steps between neighbouring pixels (0 to 255)",
+)
+SOUND_MEASURES = (
+    *("seconds", "samples a second", "loudness (decibels below full scale)", "loudest sample (1 is full scale)"),
+    *("share of quiet stretches", "mean pitch in Hz"),
+)
 TILES, BANDS = 4, 16
 SILENCE = -100.0
 """Decibels below full scale that silence counts as."""
@@ -38,47 +47,34 @@ class Measured:
 def measured(media: Sequence[Picture | Sound]) -> Measured:
     """Return the measures of pictures or sounds, one or more of one kind; each is decoded once."""
     found = [_of_picture(each) if isinstance(each, Picture) else _of_sound(each) for each in media]
-    names = tuple(found[0][0])
     return Measured(
-        names,
-        np.array([list(values.values()) for values, _ in found], dtype=np.float64),
+        PICTURE_MEASURES if isinstance(media[0], Picture) else SOUND_MEASURES,
+        np.asarray(np.round([values for values, _ in found], 6), dtype=np.float64),
         np.asarray(np.round(np.stack([layout for _, layout in found]), 6), dtype=np.float64),
     )
 
 
-def _of_picture(picture: Picture) -> tuple[dict[str, float], Floats]:
+def _of_picture(picture: Picture) -> tuple[list[float], Floats]:
     pixels = picture.pixels()
     height, width = pixels.shape[:2]
     grey = grey_levels(pixels)
     steps = [np.abs(np.diff(grey, axis=axis)) for axis in (0, 1)]
     sharp = sum(float(step.sum()) for step in steps) / max(1, sum(step.size for step in steps))
     tiles = np.stack([parts_of(parts_of(pixels[:, :, place], 0, TILES), 1, TILES) for place in range(3)], axis=2)
-    values = {
-        "height in pixels": float(height),
-        "width in pixels": float(width),
-        "width by height": width / height,
-        "brightness (0 to 255)": float(grey.mean()),
-        "contrast (standard deviation of 0 to 255)": float(grey.std()),
-        "colour (range of channels, 0 to 255)": float(np.ptp(pixels, axis=2).mean()),
-        "steps between neighbouring pixels (0 to 255)": sharp,
-    }
-    return {name: round(value, 6) for name, value in values.items()}, tiles.ravel()
+    colour = float(np.ptp(pixels, axis=2).mean())
+    return [height, width, width / height, grey.mean(), grey.std(), colour, sharp], tiles.ravel()
 
 
-def _of_sound(sound: Sound) -> tuple[dict[str, float], Floats]:
+def _of_sound(sound: Sound) -> tuple[list[float], Floats]:
     samples = sound.samples().astype(np.float64)
     power = float(np.mean(samples**2))
     bands = decibels(sound)
     loud = 10.0 * np.log10(np.mean(10.0 ** (bands / 10.0), axis=1))
     spectrum = np.abs(np.fft.rfft(samples[: 30 * sound.rate])) ** 2
     pitches = np.fft.rfftfreq(min(len(samples), 30 * sound.rate), 1.0 / sound.rate)
-    values = {
-        "seconds": sound.seconds,
-        "samples a second": float(sound.rate),
-        "loudness (decibels below full scale)": max(SILENCE, 10.0 * float(np.log10(power + 1e-30))),
-        "loudest sample (1 is full scale)": float(np.abs(samples).max()),
-        "share of quiet stretches": float((loud < loud.max() + QUIET).mean()),
-        "mean pitch in Hz": float((pitches * spectrum).sum() / max(float(spectrum.sum()), QUIETEST)),
-    }
+    loudness = max(SILENCE, 10.0 * float(np.log10(power + 1e-30)))
+    quiet = float((loud < loud.max() + QUIET).mean())
+    pitch = float((pitches * spectrum).sum() / max(float(spectrum.sum()), QUIETEST))
     layout = parts_of(bands, 1, BANDS).mean(axis=0)
-    return {name: round(value, 6) for name, value in values.items()}, layout - layout.mean()
+    peak = float(np.abs(samples).max())
+    return [sound.seconds, sound.rate, loudness, peak, quiet, pitch], layout - layout.mean()

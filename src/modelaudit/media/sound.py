@@ -68,13 +68,13 @@ class Sound:
         """Whether nothing in it is louder than `SILENT`."""
         return (_peak(_latest(self)) if self.peak is None else self.peak) < SILENT
 
-    def samples(self, rate: int | None = None) -> Samples:
-        """Return the samples, float32 (n,), full scale 1, at `rate` Hz (its own if None), read-only.
+    def samples(self, rate: int | None = None, *, most: int | None = None) -> Samples:
+        """Return the samples, float32 (n,), full scale 1, at `rate` Hz (its own if None), read-only; the first `most`.
 
         Raises DataInputError where the file is gone or holds another sound than when it was first read.
         """
         own = _latest(self)
-        return own if rate is None else resampled(own, self.rate, rate)
+        return own[:most] if rate is None else resampled(own, self.rate, rate, most=most)
 
     def changed(self, key: str, change: Callable[[Samples, int], Samples]) -> Sound:
         """Return the sound after a change, a function of samples and their rate, made when samples are asked for.

@@ -84,14 +84,22 @@ def fit(samples: NDArray[np.generic], rate: int, name: str) -> Samples:
     return kept
 
 
-def resampled(samples: Samples, rate: int, wanted: int) -> Samples:
-    """Return samples at another rate, at least one: a polyphase filter with a Kaiser window (scipy's own settings)."""
+def resampled(samples: Samples, rate: int, wanted: int, *, most: int | None = None) -> Samples:
+    """Return samples at another rate, at least one: a polyphase filter with a Kaiser window (scipy's own settings).
+
+    The first `most` alone, the same as of all: a slow and long sound would fill any memory at a higher rate.
+    """
     if rate == wanted:
-        return samples
+        return samples[:most]
     from scipy.signal import resample_poly
 
     common = gcd(rate, wanted)
-    return np.ascontiguousarray(resample_poly(samples, wanted // common, rate // common), dtype=np.float32)
+    up, down = wanted // common, rate // common
+    if most is not None:
+        # The filter reaches ten samples of the slower rate to either side.
+        samples = samples[: -(-most * down // up) + 2 + 10 * -(-max(up, down) // up)]
+    made = resample_poly(samples, up, down)[:most]
+    return np.ascontiguousarray(made, dtype=np.float32)
 
 
 def _is_cut_off(data: bytes) -> bool:

@@ -89,17 +89,17 @@ def crossed_excess(
         name_part(excess_b, excess_b, code_b, unit, group_b, n_b),
     )
     control = float(1.0 - (_agreement(label_a, code_a, counts_a) + _agreement(label_b, code_b, counts_b)) / 2.0)
-    estimate = _upper_end_widened(crossed_estimate(value, row_values, unit, parts))
+    estimate = upper_end_widened(crossed_estimate(value, row_values, unit, parts))
     centred = (
         (excess_a - row_means(excess_a, code_a, n_rows).mean(), code_a, name_a),
         (excess_b - row_means(excess_b, code_b, n_rows).mean(), code_b, name_b),
     )
     influence = crossed_influence(row_values, unit, centred, unit_keys(row_a, units), reach=FLIPPED)
     curved = None if influence is None else replace(influence, curved=True)
-    return _with_detectable(replace(estimate, influence=curved), control, min(n_a, n_b))
+    return with_detectable(replace(estimate, influence=curved), control, min(n_a, n_b))
 
 
-def _with_detectable(estimate: Estimate, control: float, names: int) -> Estimate:
+def with_detectable(estimate: Estimate, control: float, names: int) -> Estimate:
     """Return the estimate with the excess that such a sample shows to be above 0 about four times in five.
 
     The variance grows with the excess x as A + B x, where A is the variance found. B is about `FLIPPED` over the rows,
@@ -121,7 +121,7 @@ def _root(start: float, a: float, b: float, z: float) -> float:
     return half + math.sqrt(half**2 - start**2 + z**2 * a)
 
 
-def _upper_end_widened(estimate: Estimate) -> Estimate:
+def upper_end_widened(estimate: Estimate) -> Estimate:
     """Return the estimate with upper ends that allow for the variance growing with the excess, as a square's does.
 
     The end u solves u - value = reach sqrt(u / m), with `reach` the symmetric one and m the value, or the reach at 95%

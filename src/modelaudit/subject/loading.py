@@ -17,7 +17,7 @@ from modelaudit.subject.opened import OpenedModel, OpenOptions
 from modelaudit.subject.processors import processor_of
 from modelaudit.subject.quiet import quiet
 from modelaudit.subject.task import Medium, Task
-from modelaudit.subject.tasks import TASKS, task_named, unknown_head
+from modelaudit.subject.tasks import TASKS, main_input, task_named, unknown_head
 from modelaudit.subject.unused import unused_weights
 
 HEADS = ("classifier", "score", "logits_proj", "pre_classifier", "qa_outputs", "classification_head")
@@ -72,14 +72,12 @@ def load_adapter(folder: Path, options: OpenOptions, *, name: str, base_folder: 
         raise ModelInputError(
             f"{name}: adapter_config.json names no base model; set base_model_name_or_path to its hub id or folder"
         )
-    named = settings.get("task_type") or None
-    task = next((known for known in TASKS if known.peft_type == named), None)
     place = base_folder(base)
     config = read_json(place, "config.json", name=base)
     code = check_code(place, options, name=base)
     base_weights = find_weights(place, options, name=base)
     shapes = {} if weights.pickled else _shapes(folder / "adapter_model.safetensors", name=name)
-    task = task or _task_of_config(config)
+    task = _task_of_adapter(settings, config, shapes)
     if task is None or (task.masks and any(map(_is_head, shapes))):
         raise ModelInputError(
             f"{name}: the adapter's task_type {settings.get('task_type')!r} can't be audited; what works now is "
@@ -161,6 +159,25 @@ def _task_of_config(config: dict[str, Any]) -> Task | None:
     return next((task for task in map(task_named, _architectures(config)) if task is not None), None)
 
 
+def _task_of_adapter(
+    settings: dict[str, Any], config: dict[str, Any], shapes: dict[str, tuple[int, ...]]
+) -> Task | None:
+    """The task that an adapter names, where its base model reads what that takes; else that of the base model's head.
+
+    PEFT has no names for tasks of pictures and sounds. There a classifier that the adapter brings tells the task, or
+    the labels of a transcript.
+    """
+    able = [task for task in TASKS if main_input(next(iter(_architectures(config)), "")) in task.reads]
+    named = settings.get("task_type") or None
+    task = next((known for known in able if known.peft_type == named), None) or _task_of_config(config)
+    if task is not None:
+        return task
+    parts = {part for key in shapes if "lora_" not in key for part in key.split(".")}
+    heads = {"classifier": ("ForImageClassification", "ForAudioClassification"), "lm_head": ("ForCTC",)}
+    endings = {ending for head, brought in heads.items() if head in parts for ending in brought}
+    return next((known for known in able if known.medium != "text" and endings & set(known.suffixes)), None)
+
+
 def _architectures(config: dict[str, Any]) -> list[str]:
     names = config.get("architectures")
     return [str(name) for name in names] if isinstance(names, list) else []
@@ -234,7 +251,7 @@ def _is_head(key: str) -> bool:
 
 def _brought(key: str, own_head: dict[str, tuple[int, ...]]) -> bool:
     """Whether an adapter brings a tensor that the base model's weights lack."""
-    return any(_is_head(own) and (own.endswith(key) or key in own) for own in own_head)
+    return any("lora_" not in own and (own.endswith(key) or key in own) for own in own_head)
 
 
 def _shapes(file: Path, *, name: str) -> dict[str, tuple[int, ...]]:

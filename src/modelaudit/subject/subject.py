@@ -201,6 +201,20 @@ def _check_base(base: OpenedModel, opened: OpenedModel) -> None:
         )
 
 
+def _engine(opened: OpenedModel, task: Task, weights: str, run: Mapping[str, Any]) -> Engine:
+    """Return the engine of a model; raise ModelInputError where it can't take what its own processor makes."""
+    try:
+        return Engine(opened.model, model_id=weights, like=examples(opened, task), **run)
+    except (ValueError, RuntimeError, TypeError, AttributeError) as error:
+        if task.medium == "text":
+            raise
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise ModelInputError(
+            f"{opened.name}: the model can't take what its processor ({type(opened.processor).__name__}) makes "
+            f"({reason:.200}); save the processor that it was trained with beside it"
+        ) from error
+
+
 def _handle(opened: OpenedModel, task: Task, run: Mapping[str, Any]) -> tuple[Model, ModelInfo]:
     """Return the model behind an engine that is made with the options `run`."""
     if opened.tokenizer is not None and task.medium == "text":
@@ -211,7 +225,7 @@ def _handle(opened: OpenedModel, task: Task, run: Mapping[str, Any]) -> tuple[Mo
     if not task.argmax:
         # Half precision is certified by the answers that stay the same, which is no question to a number.
         run = {**run, "numerics": "strict"}
-    engine = Engine(opened.model, model_id=weights, like=examples(opened, task), **run)
+    engine = _engine(opened, task, weights, run)
     if engine.generates and task.asks == "log_probs" and not task.masks and engine.looks_ahead:
         raise ModelInputError(
             f"{opened.name}: this {type(opened.model).__name__} reads what stands behind a token, so it would judge an "

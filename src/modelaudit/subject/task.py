@@ -138,9 +138,7 @@ class Task(Protocol):
 class Answering(Protocol):
     """What a task has in addition where its models answer with text."""
 
-    def answers(
-        self, rows: Sequence[Row], encoder: Any, engine: Engine, *, opened: OpenedModel, most: int
-    ) -> Answers:
+    def answers(self, rows: Sequence[Row], encoder: Any, engine: Engine, *, opened: OpenedModel, most: int) -> Answers:
         """Return what the model answers by itself, with at most so many new tokens where it writes."""
         ...
 

@@ -18,7 +18,7 @@ class Change:
 
     Attributes:
         excess, across, within: metric id and title of what goes beyond the control, across groups, within a group.
-        unit: of all three. outcome: what an example says of it. title: of the examples.
+        unit: of all three. outcome: what an example says of it. examples: their title.
         unstable: what a change within a group says, where it is large.
     """
 
@@ -27,7 +27,7 @@ class Change:
     within: tuple[str, str]
     unit: str
     outcome: tuple[str, str]
-    title: str
+    examples: str
     unstable: str
 
 
@@ -37,7 +37,7 @@ DECISIONS = Change(
     within=("control_flip_rate", "Flip rate within a group"),
     unit="share of rows",
     outcome=("the decision changes", "the decision stays"),
-    title="Rows whose decision changes",
+    examples="Rows whose decision changes",
     unstable="Decisions also change in {share} of exchanges within a group: they are unstable in general",
 )
 WRITING = Change(
@@ -46,7 +46,7 @@ WRITING = Change(
     within=("control_rewriting", "Change of what is written within a group"),
     unit="chrF distance",
     outcome=("what is written changes", "what is written stays"),
-    title="Rows whose written text changes",
+    examples="Rows whose written text changes",
     unstable="What is written also changes by {share} within a group: it is unstable in general",
 )
 

@@ -156,7 +156,7 @@ class CounterfactualSubstitution:
             names_per_row=self.names_per_row,
         )
 
-    def _wanted(self, budget: Budget, task: str) -> int:
+    def _wanted(self, budget: Budget, task: str = "") -> int:
         if self.rows is not None:
             return self.rows
         wanted = budget.pick(100, 400, 2_000)

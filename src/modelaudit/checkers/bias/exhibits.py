@@ -10,6 +10,7 @@ import numpy as np
 
 from modelaudit.checkers.bias.change import apart, change_of
 from modelaudit.checkers.bias.contrasts import Contrast
+from modelaudit.checkers.bias.passage import joined
 from modelaudit.checkers.bias.scoring.score import Answer
 from modelaudit.checkers.bias.variant import Variant
 from modelaudit.evidence import Bars, Example, Examples, Histogram, Table
@@ -46,7 +47,7 @@ def changed_decisions(contrast: Contrast) -> Examples:
     pairs = {row: _apart(contrast, row) for row in contrast.focus_answers}
     changed = sorted(row for row, pair in pairs.items() if pair is not None)
     return Examples(
-        title=f"{kind.title} ({contrast.title})",
+        title=f"{kind.examples} ({contrast.title})",
         selection=f"the first {min(SHOWN, len(changed))} of {len(changed)} rows by id, of {len(pairs)}",
         items=tuple(_pair(contrast, row, *pair, 0) for row in changed[:SHOWN] if (pair := pairs[row]) is not None),
     )
@@ -89,6 +90,8 @@ def _pair(contrast: Contrast, row: str, b: Answer, a: Answer, scored: int) -> Ex
 
 def _text(answer: Answer) -> str:
     row = answer.variant.row
+    if answer.variant.source.parts:
+        return joined(row, with_answer=True)[0]
     return row.text if row.answer is None else f"{row.text}{row.answer}"
 
 

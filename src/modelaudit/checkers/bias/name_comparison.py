@@ -15,6 +15,7 @@ from modelaudit.checkers.bias.comparison import Comparison, Flips
 from modelaudit.checkers.bias.scoring.score import Answer, Floats, Score, reach_of
 from modelaudit.checkers.bias.units import ByRow, Units
 from modelaudit.statistics import Estimate, clopper_pearson, crossed_difference, crossed_excess, crossed_mean
+from modelaudit.statistics.distances import crossed_excess_distance
 
 
 def compare_names(b: ByRow, a: ByRow, units: Units, scores: Sequence[Score], *, flips: bool = True) -> Comparison:
@@ -48,8 +49,11 @@ def _flips(flat_b: Sequence[Answer], flat_a: Sequence[Answer], b: ByRow, a: ByRo
     if change is DECISIONS:
         excess = _excess_flips(flat_b, flat_a, units)
     else:
-        beyond = np.concatenate(across) - np.concatenate(within)
-        excess = _rate(beyond.tolist(), [*rows_b, *rows_a], [*names_b, *names_a], units)
+        beyond_b, beyond_a = (np.subtract(far, near) for far, near in zip(across, within, strict=True))
+        control = float(np.mean(np.concatenate(within)))
+        excess = crossed_excess_distance(
+            beyond_a, beyond_b, rows_a, rows_b, names_a, names_b, control=control, units=units.of
+        )
     return Flips(
         excess=excess,
         across=_rate(across[0], rows_b, names_b, units),

@@ -106,7 +106,7 @@ def _rewriting(contrast: Contrast, flips: Flips) -> str:
         return (
             f"{exchange} changes what is written by {100 * found.value:.1f} points of chrF"
             f"{_interval(contrast, found, '.1f', scale=100.0)}. How much exchanging for {control} would change is "
-            f"known for {flips.controls:,} rows, which are too few to tell. So what goes beyond that lies between 0 and this."
+            f"known for {flips.controls:,} rows, too few to tell. What goes beyond that lies between 0 and this."
         )
     points = f"{100 * abs(found.value):.1f} points of chrF {'less' if found.value < 0 else 'more'}"
     known = f" The control is known for {flips.controls:,} of {len(contrast.focus_answers):,} rows."

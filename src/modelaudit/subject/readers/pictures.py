@@ -37,7 +37,8 @@ class PictureReader:
         pixels = picture.pixels()
         shown = pixels.copy() if self.channels != 1 else np.rint(pixels @ GREY).astype(np.uint8)[:, :, None]
         try:
-            made = self.processor(images=shown, input_data_format="channels_last", return_tensors="np")
+            # Tensors of torch: processors that need torchvision, which users may hand in, give no others.
+            made = self.processor(images=shown, input_data_format="channels_last", return_tensors="pt")
             values = np.asarray(made["pixel_values"][0])
         except (ValueError, TypeError, KeyError, IndexError, RuntimeError) as error:
             height, width = picture.size

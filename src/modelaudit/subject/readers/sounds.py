@@ -79,9 +79,8 @@ class SoundReader:
 
     def hear(self, sound: Sound) -> Heard:
         """Return what the model takes of a sound; raise ModelInputError where the extractor can't take it."""
-        samples = sound.samples(self.rate)
-        lost = max(0, len(samples) - self.most)
-        samples = samples[: self.most]
+        samples = sound.samples(self.rate, most=self.most)
+        lost = max(0, ceil(sound.seconds * self.rate) - self.most)
         if len(samples) < self.least:
             samples = np.pad(samples, (0, self.least - len(samples)))
         try:

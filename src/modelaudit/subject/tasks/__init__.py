@@ -45,11 +45,11 @@ def task_named(class_name: str) -> Task | None:
     Tasks that share a head share the way in which it is loaded; `task_of` tells them apart.
     """
     ending = [task for task in TASKS if class_name.endswith(task.suffixes)]
-    main = _main_input(class_name) if len({task.reads for task in ending}) > 1 else None
+    main = main_input(class_name) if len({task.reads for task in ending}) > 1 else None
     return next((task for task in ending if main is None or main in task.reads), None)
 
 
-def _main_input(class_name: str) -> str:
+def main_input(class_name: str) -> str:
     """Return what models of a class read, by its name; a class that is not one of transformers reads text."""
     import transformers
 

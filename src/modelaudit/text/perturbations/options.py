@@ -15,8 +15,10 @@ Kind = Literal["upper", "lower", "number"]
 
 LONGEST = 100_000
 """Characters of a prompt beyond which no options are looked for."""
+MOST = 26
+"""Options beyond which letters end."""
 _MARKER = re.compile(r"(?<![^\s:：，。；])([(（]?)([A-Za-z]|\d{1,2})([)）.．:：、])[ \t]*(?=\S)")
-_ANSWER = re.compile(r"\s+(?:answer|response|答案|回答)[ ]?[:：]?\s*\Z", re.IGNORECASE)
+_ANSWER = re.compile(r"(?<!\s)\s+(?:answer|response|答案|回答)[ ]?[:：]?\s*\Z", re.IGNORECASE)
 """What opens the answer behind options that stand in a row."""
 _SAID = re.compile(r"(\s*)([(（]?)([A-Za-z]|\d{1,2})([)）.．:：、]?)(?:(\s+)(.+))?\s*", re.DOTALL)
 _ONE_ANOTHER = re.compile(
@@ -108,7 +110,7 @@ def prompt_of(text: str) -> Prompt:
     Where options are the same, or speak of one another ("all of the above"), there are none that can be moved.
     """
     run = _last_run(text) if len(text) <= LONGEST else []
-    if not run:
+    if not run or len(run) > MOST:
         return Prompt(text)
     ends = [following.start() for following in run[1:]]
     line = text.find("\n", run[-1].end())

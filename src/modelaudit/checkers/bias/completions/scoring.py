@@ -53,19 +53,19 @@ class CompletionScoring:
 
     def answers(self, variants: Sequence[Variant]) -> list[Answer]:
         """Ask for the completions, and the classifier for its view of each."""
-        written = self._model.answers([variant.row for variant in variants], max_new_tokens=self._new_tokens).texts
+        written = self._model.answers([variant.row for variant in variants], max_new_tokens=self._new_tokens)
         wordings = wordings_of(variants)
         texts = [
-            _ungendered(wordings[variant.source.row.id].written_back(text), variant.source.language)
-            for variant, text in zip(variants, written, strict=True)
+            wordings[variant.source.row.id].written_back(_ungendered(text, variant.source.language))
+            for variant, text in zip(variants, written.texts, strict=True)
         ]
         self.asked += len(texts)
         self.empty += sum(not text.strip() for text in texts)
         seen = self._seen(texts)
-        return [
-            Answer(variant, np.array(seen.get(text, (0.0, 0.0))), None)
-            for variant, text in zip(variants, texts, strict=True)
-        ]
+        values: Floats = np.array([seen.get(text, (0.0, 0.0)) for text in texts]).reshape(-1, len(self._scores))
+        # A prompt that is cut loses its beginning, where the person stands more often than not.
+        values[written.truncated] = np.nan
+        return [Answer(variant, scores, None) for variant, scores in zip(variants, values, strict=True)]
 
     def _seen(self, texts: Sequence[str]) -> dict[str, tuple[float, float]]:
         """Return for each distinct text the probability of the class, and 1 where it is the likeliest, else 0."""

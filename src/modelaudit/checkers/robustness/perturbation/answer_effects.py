@@ -55,7 +55,7 @@ class AnswerEffects:
     rows: tuple[Row, ...]
     before: Said
     scale: Scale
-    left_out: str = "are longer than the model reads, and it was given the same input for both"
+    left_out: str = "are longer than the model reads, or leave no room for an answer"
 
     @classmethod
     def of(cls, rows: Sequence[Row], model: ModelHandle, task: str) -> AnswerEffects:
@@ -77,10 +77,15 @@ class AnswerEffects:
         return Said.of(model, rows, self.scale)
 
     def unread(self, model: ModelHandle, trials: Sequence[Trial], after: Said, same: Flags) -> Flags:
-        """Return which rows are not read whole, before or after, while the model was given the same input for both."""
+        """Return which trials can't be compared, shape (trials,).
+
+        Those are rows that are not read whole while the model is given the same input for both, and prompts that leave
+        no room for an answer.
+        """
         place = np.array([trial.place for trial in trials], dtype=np.int64)
-        beyond: Flags = same & (self.before.answers.truncated[place] | after.answers.truncated)
-        return beyond
+        beyond = same & (self.before.answers.truncated[place] | after.answers.truncated)
+        no_room: Flags = np.isnan(self.before.answers.log_probs[place]) | np.isnan(after.answers.log_probs)
+        return beyond | no_room
 
     def effect(self, trials: Sequence[Trial], after: Said, *, unread: Flags, same_input: Flags) -> Effect:
         """Compare the answers; `after` answers the trials, of which those that are `unread` are left out."""
@@ -97,10 +102,11 @@ class AnswerEffects:
         moved = np.array([self.scale.key(one) != self.scale.key(other) for one, other in pairs], dtype=np.bool_)
         likeness = np.array([self.scale.likeness(other, one) for one, other in pairs], dtype=np.float64)
         right, rightly = self._right()[place], self._right_of(place, new, after.chances[kept])
-        lost: Floats = np.where(np.isnan(right), 0.0, right - rightly)
+        known = ~(np.isnan(right) | np.isnan(rightly))
+        lost: Floats = np.where(known, right - rightly, 0.0)
         everywhere: Floats = np.zeros(len(self.rows))
         everywhere[place] = lost
-        known, labelled = ~np.isnan(right), ~np.isnan(self._right())
+        labelled = ~np.isnan(self._right())
         flip = replace(clopper_pearson(int(moved.sum()), len(place)), influence=mean_influence(moved, reach=1.0))
         harm, repair, relative, counts = outcomes_of(right[known], rightly[known], counted=self.wording.counted)
         return Effect(
@@ -166,7 +172,7 @@ class AnswerEffects:
         texts = [self.before.answers.texts[each] for each in place.tolist()]
         alike = np.array([one == other for one, other in zip(texts, after.answers.texts, strict=True)], dtype=np.bool_)
         old, new = self.before.answers.log_probs[place], after.answers.log_probs
-        same: Flags = alike & ((old == new) | (np.isnan(old) & np.isnan(new)))
+        same: Flags = alike & (old == new)
         return same
 
     def _ids(self, place: NDArray[np.int64]) -> list[str]:

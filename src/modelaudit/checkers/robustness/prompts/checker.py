@@ -59,7 +59,6 @@ class PromptRobustness:
             "Fix one form of the prompt in front of the model, and measure with that one.",
             "Ask for several orders of the options, and take the answer that most of them give.",
         ),
-        measures=("perturbation-augmentation",),
         references=(
             "Sclar et al. 2024, Quantifying language models' sensitivity to spurious features (arXiv 2310.11324)",
             "Pezeshkpour and Hruschka 2024, Sensitivity to the order of options (arXiv 2308.11483)",
