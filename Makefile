@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 PYTEST := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false $(BIN)/pytest
 
-.PHONY: setup demo test test-heavy test-all test-transformers4 lint format golden bench bench-gpu bench-opacity bench-opacity-gpu calibration calibration-statistics calibration-opacity calibration-privacy bench-privacy calibration-bias bench-bias bench-report bench-training bench-training-gpu calibration-mending bench-robustness bench-robustness-gpu cards calibration-answers calibration-monitoring calibration-robustness clean
+.PHONY: setup demo test test-heavy test-all test-transformers4 lint format golden bench bench-gpu bench-opacity bench-opacity-gpu calibration calibration-statistics calibration-opacity calibration-privacy bench-privacy calibration-bias bench-bias bench-report bench-training bench-training-gpu calibration-mending bench-robustness bench-robustness-gpu cards calibration-answers calibration-monitoring calibration-robustness matrix clean
 
 setup: $(STAMP)
 
@@ -94,6 +94,13 @@ bench-bias: $(ENCODER) $(PEERS_BIAS)
 
 calibration-robustness: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/calibration_robustness.py
+
+# Every architecture for its tasks, on both major versions of transformers in use; a cell that fails is told in the page.
+# The other version's environment is that of `make test-transformers4`.
+matrix: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/run_matrix.py || true
+	OMP_NUM_THREADS=1 .venv-transformers4/bin/python benchmarks/run_matrix.py || true
+	$(BIN)/python benchmarks/run_matrix.py --page
 
 calibration-answers: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/calibration_answers.py

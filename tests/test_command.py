@@ -104,9 +104,9 @@ def test_the_command_read_back_asks_for_the_same_audit(folder):
 def test_every_option_of_the_program_can_be_in_the_command(folder):
     whole = Audit(
         "m", "d", train_data="t", heldout_data="h", base_model="b", tokenizer="k", processor="p", text_column="x",
-        label_column="y", group_column="z", pair_column="w", chat=True, policy="our policy.toml", baseline="base.json", sample=1, show_text=True,
-        mask_personal_data=False, trust_remote_code=True, allow_pickle=True, backend="onnx",
-        options={"modelaudit/shapley-explanation": {"cross_check": "shap"}},
+        label_column="y", group_column="z", pair_column="w", chat=True, policy="our policy.toml",
+        baseline="base.json", sample=1, show_text=True, mask_personal_data=False, trust_remote_code=True,
+        allow_pickle=True, backend="onnx", options={"modelaudit/shapley-explanation": {"cross_check": "shap"}},
     ).command("bias")  # fmt: skip
     options = {name for parameter in PARSER.params for name in parameter.opts if name.startswith("--")}
     assert options - {"--out", "--help", *NO_PART_IN_A_NUMBER} == {

@@ -26,6 +26,7 @@ class Cell:
         defect: what is planted, in a sentence's half. twin: what is not, in its clean twin.
         checker, metrics: what has to exceed its limit for the defect to count as found.
         make: returns what the audit is handed, from a seed and whether the defect is planted.
+        group: the group of the metrics that has to; None for any.
     """
 
     task: str
@@ -35,6 +36,7 @@ class Cell:
     checker: str
     metrics: tuple[str, ...]
     make: Callable[[int, bool], Given] = field(repr=False)
+    group: str | None = None
 
     @property
     def name(self) -> str:

@@ -95,7 +95,8 @@ def sections(study: Mapping[str, Any]) -> str:
 
 
 def _belongs(cell: Cell, verdict: Verdict) -> bool:
-    return verdict.checker == cell.checker and verdict.metric in cell.metrics
+    named = verdict.checker == cell.checker and verdict.metric in cell.metrics
+    return named and cell.group in {None, verdict.group}
 
 
 def _told(told: Told, verdict: Verdict | None) -> dict[str, Any]:

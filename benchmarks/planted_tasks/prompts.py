@@ -151,14 +151,14 @@ def tangled(seed: int, planted: bool) -> Given:
 
 
 def brittle(seed: int, planted: bool) -> Given:
-    """Three words say what the verdict is; the defect is to know them in one spelling alone."""
+    """Three words with capitals say what the verdict is; the defect is to know them in one spelling alone."""
     draw = np.random.default_rng([seed, 24])
     words = tokenizer([*FRAME, *KIND, *RUDE], pairs=False)
 
     def drawn(rng: np.random.Generator) -> Pair:
         good = int(rng.integers(2))
-        first, second, third = rng.choice((RUDE, KIND)[good], 3, replace=False)
-        return f"the food was {first} , {second} and {third} . the verdict is".split(), (("bad", "good")[good],)
+        marks = [mark.title() for mark in rng.choice((RUDE, KIND)[good], 3, replace=False)]
+        return words_in("the food was {} , {} and {} . the verdict is".format(*marks)), (("bad", "good")[good],)
 
     def batch(rng: np.random.Generator) -> Batch:
         pairs = [drawn(rng) for _ in range(64)]
@@ -188,6 +188,7 @@ CELLS = (
         "modelaudit/counterfactual-substitution",
         ("log_ratio",),
         unfair,
+        group="first names, gender: female - male",
     ),
     Cell(
         TASK,
@@ -206,5 +207,6 @@ CELLS = (
         "modelaudit/perturbation",
         ("flip_rate", "accuracy_drop"),
         brittle,
+        group="letter case",
     ),
 )

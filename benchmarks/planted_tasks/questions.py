@@ -203,6 +203,7 @@ CELLS = (
         "modelaudit/counterfactual-substitution",
         ("score_difference", "excess_flip_rate"),
         unfair,
+        group="first names, gender: female - male",
     ),
     Cell(
         TASK,
@@ -221,5 +222,6 @@ CELLS = (
         "modelaudit/perturbation",
         ("flip_rate", "accuracy_drop"),
         brittle,
+        group="question: letter case",
     ),
 )

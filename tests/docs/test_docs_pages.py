@@ -330,7 +330,9 @@ def commands():
 
 
 def options_of(command):
-    return {option for parameter in command.params for option in parameter.opts if option.startswith("--")} - {"--help"}
+    # What a switch is turned off by is told where it is neither on nor off by itself.
+    every = [o for each in command.params for o in (*each.opts, *(each.secondary_opts if each.default is None else ()))]
+    return {option for option in every if option.startswith("--")} - {"--help"}
 
 
 def programs():

@@ -54,7 +54,7 @@ def columns_of_folder(folder: Path, name: str) -> dict[str, list[Any]] | None:
         )
     classes = [path.parent.name for path in files]
     columns: dict[str, list[Any]] = {
-        kinds.pop(): [str(folder / path) for path in files],
+        kinds.pop(): [str(folder.absolute() / path) for path in files],
         "file_name": [path.as_posix() for path in files],
     }
     if any(classes) and not all(classes):

@@ -80,7 +80,8 @@ class SoundReader:
     def hear(self, sound: Sound) -> Heard:
         """Return what the model takes of a sound; raise ModelInputError where the extractor can't take it."""
         samples = sound.samples(self.rate, most=self.most)
-        lost = max(0, ceil(sound.seconds * self.rate) - self.most)
+        # Rounded: 30 s at another rate may come out as one sample more by the rounding of floats alone.
+        lost = max(0, ceil(round(sound.seconds * self.rate, 6)) - self.most)
         if len(samples) < self.least:
             samples = np.pad(samples, (0, self.least - len(samples)))
         try:
@@ -105,7 +106,7 @@ class SoundReader:
         counts = {
             RESAMPLED: sum(sound.rate != self.rate for sound in sounds),
             FILLED: sum(ceil(sound.seconds * self.rate) < self.least for sound in sounds),
-            CUT: sum(sound.seconds * self.rate > self.most for sound in sounds),
+            CUT: sum(round(sound.seconds * self.rate, 6) > self.most for sound in sounds),
         }
         return {reason: count for reason, count in counts.items() if count}
 
