@@ -60,6 +60,8 @@ def test_silence_is_told_from_a_whisper():
         (encoded(samples=np.array([0.1, np.nan], np.float32), subtype="FLOAT"), "no numbers"),
         (encoded(rate=7), "broken"),
     ],
+    # The bytes of a file hold the second in which it was written.
+    ids=("nothing", "cut WAV", "cut FLAC", "no samples", "NaN", "rate 7"),
 )
 def test_what_is_no_sound_is_a_sentence(data, fault):
     with pytest.raises(UnreadableMedium, match="the sound") as raised:
