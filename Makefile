@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 PYTEST := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false $(BIN)/pytest
 
-.PHONY: setup demo test test-heavy test-all test-transformers4 lint format golden bench bench-gpu bench-opacity bench-opacity-gpu calibration calibration-statistics calibration-opacity calibration-privacy bench-privacy calibration-bias bench-bias bench-report bench-training bench-training-gpu calibration-mending bench-robustness bench-robustness-gpu cards calibration-answers calibration-monitoring calibration-robustness matrix clean
+.PHONY: setup demo test test-heavy test-all test-transformers4 lint format golden bench bench-gpu bench-opacity bench-opacity-gpu calibration calibration-statistics calibration-opacity calibration-privacy bench-privacy calibration-bias bench-bias bench-report bench-training bench-training-gpu calibration-mending bench-robustness bench-robustness-gpu cards calibration-answers calibration-tasks calibration-monitoring calibration-robustness matrix clean
 
 setup: $(STAMP)
 
@@ -101,6 +101,10 @@ matrix: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/run_matrix.py || true
 	OMP_NUM_THREADS=1 .venv-transformers4/bin/python benchmarks/run_matrix.py || true
 	$(BIN)/python benchmarks/run_matrix.py --page
+
+# Stopped, it goes on; to ask anew, delete parts of planted_tasks/ in MODELS.
+calibration-tasks: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/calibration_tasks.py --models $(MODELS)
 
 calibration-answers: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/calibration_answers.py

@@ -155,6 +155,7 @@ def test_strings_of_strangers_are_shown_and_do_nothing() -> None:
         ("A" * 400_004, "at most 400000"),
         (png(PIXELS) + '"><script>', "not base64"),
     ],
+    ids=("SVG", "not base64", "cut", "wide", "long", "markup"),
 )
 def test_only_a_small_png_is_a_picture(encoded: str, says: str) -> None:
     with pytest.raises(ValidationError, match=says):
