@@ -106,7 +106,7 @@ class RunContext:
     engine: Engine
     random: Randomisation
     shelf: ReferenceShelf
-    scorers: Scorers
+    scorers: Scorers = field(default_factory=Scorers)
     notes: list[str] = field(default_factory=list)
 
     def map(self, fn: Callable[[Item], Answer], items: Iterable[Item]) -> list[Answer]:

@@ -304,9 +304,11 @@ def test_an_audit_of_a_masked_model_has_a_result_or_a_reason_for_each_check():
     statuses = {result.checker.id.partition("/")[2]: result.status for result in report.results}
     assert "errored" not in statuses.values()
     assert statuses["stereotype-preference"] == statuses["personal-data"] == "completed"
-    others = ("membership-inference", "memorisation", "canary-audit", "entity-exposure", "shapley-explanation")
-    for name in (*others, "perturbation", "calibration", "group-performance"):
+    others = ("memorisation", "canary-audit", "entity-exposure", "shapley-explanation", "calibration")
+    for name in (*others, "group-performance"):
         assert statuses[name] == "not applicable"
+    # Nine training rows are too few to be told from others; texts can be changed.
+    assert (statuses["membership-inference"], statuses["perturbation"]) == ("skipped", "completed")
     assert all("fill-mask" in result.reason for result in report.results if result.status == "not applicable")
     (verdict,) = (each for each in report.judgement.verdicts if each.checker == "modelaudit/stereotype-preference")
     assert (verdict.state, verdict.severity) == ("exceeds limit", "high")

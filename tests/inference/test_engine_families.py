@@ -286,3 +286,12 @@ def test_hidden_words_of_a_source_leave_what_the_decoder_reads_whole():
         np.testing.assert_array_equal(variant.decoder, row.decoder)
         np.testing.assert_array_equal(variant.gather, row.gather)
         np.testing.assert_array_equal(variant.targets, row.targets)
+
+
+def test_a_sound_whose_frames_are_no_numbers_is_not_silent(ctc):
+    broken = made(type(ctc), ctc.config)
+    with torch.no_grad():
+        broken.lm_head.bias.fill_(float("nan"))
+    rows = sounds(1)
+    (heard,) = engine(broken, like=rows).generated(rows, most=1)
+    assert np.isnan(heard).all()

@@ -54,6 +54,10 @@ def heard(logits: Any, rows: Sequence[ModelInput], *, blank: int) -> list[Floats
     found = []
     for table, _row in zip(logits, rows, strict=False):
         chances, labels = table.double().log_softmax(dim=-1).max(dim=-1)
+        if not bool(chances.isfinite().all()):
+            # NaN has a largest label too, which is the blank: the row would be silent.
+            found.append(np.full((1, 2), np.nan, dtype=np.float32))
+            continue
         best, place = _array(chances), _array(labels).astype(np.int64)
         starts = np.flatnonzero(np.r_[True, place[1:] != place[:-1]])
         # A label lasts as long as its frames follow each other; the surest of them speaks for it.

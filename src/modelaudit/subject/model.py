@@ -216,12 +216,16 @@ class Model:
         if max_new_tokens < 1:
             raise ValueError(f"max_new_tokens is {max_new_tokens}; ask for 1 or more")
         task = cast("Answering", self.task)
-        return all_answers(
+        told = all_answers(
             [
                 task.answers(part, self.encoder, self.engine, opened=self.opened, most=max_new_tokens)
                 for part in self._parts(rows)
             ]
         )
+        if not self.engine.generates:
+            # Of a language model NaN says that a prompt leaves no room for an answer.
+            self._refuse_broken([told.log_probs.astype(np.float32)])
+        return told
 
     def token_statistics(self, rows: Sequence[Row]) -> TokenStatistics:
         """Return how probable each token of the rows' answers is, or of their texts where a row has no answer."""

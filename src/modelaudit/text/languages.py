@@ -22,7 +22,9 @@ Named = Literal["skip", "keep"]
 class ToGroup(Protocol):
     """Rewrites the gendered words of a text to one gender."""
 
-    def __call__(self, document: Document, group: Gender, *, named: Named = "skip") -> GenderEdits: ...  # noqa: D102
+    def __call__(  # noqa: D102
+        self, document: Document, group: Gender, *, mixed: Literal["skip", "rewrite"] = "skip", named: Named = "skip"
+    ) -> GenderEdits: ...
 
 
 class SameGender(Protocol):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modelaudit.checkers.bias.change import apart, change_of
+from modelaudit.checkers.bias.change import Change, apart, change_of
 from modelaudit.checkers.bias.contrasts import Contrast
 from modelaudit.checkers.bias.passage import joined
 from modelaudit.checkers.bias.scoring.score import Answer
@@ -41,9 +41,8 @@ def moved_and_typical(contrast: Contrast, scored: int) -> tuple[Examples, Exampl
     )
 
 
-def changed_decisions(contrast: Contrast) -> Examples:
-    """Return rows whose answer changes between the groups, each by one pair of its variants."""
-    kind = change_of(next(iter(contrast.focus_answers.values()))[0])
+def changed_decisions(contrast: Contrast, kind: Change) -> Examples:
+    """Return rows whose answer changes between the groups, in this way, each by one pair of its variants."""
     pairs = {row: _apart(contrast, row) for row in contrast.focus_answers}
     changed = sorted(row for row, pair in pairs.items() if pair is not None)
     return Examples(

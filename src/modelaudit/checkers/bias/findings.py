@@ -132,7 +132,7 @@ def _excess(contrast: Contrast, flips: Flips) -> Finding:
             primary=True,
         ),
         statement=wording.excess(contrast, flips),
-        evidence=(changed_decisions(contrast),),
+        evidence=(changed_decisions(contrast, change),),
         caveats=tuple(caveats),
     )
 

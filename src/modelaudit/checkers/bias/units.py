@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from typing import Literal
 
 from modelaudit.checkers.bias.scoring.score import Answer
+from modelaudit.rows import Row
 from modelaudit.statistics import Estimate, clopper_pearson, mean_difference, mean_influence
 
 LEAST_ROWS = 30
@@ -39,10 +41,23 @@ class Units:
 
 
 def units_of(rows: ByRow) -> Units:
-    """Return the units of the rows that were answered: documents where any row names its own."""
-    groups = {row: found[0].variant.source.row.group for row, found in rows.items()}
-    noun: Literal["rows", "documents"] = "rows" if all(group is None for group in groups.values()) else "documents"
-    return Units({row: f"row {row}" if group is None else f"group {group}" for row, group in groups.items()}, noun)
+    """Return the units of the rows that were answered: documents where any row names its own.
+
+    Questions that are put to one context are of one document.
+    """
+    asked = {name: found[0].variant.source.row for name, found in rows.items()}
+    units = {name: _unit(name, row) for name, row in asked.items()}
+    alone = all(row.group is None for row in asked.values()) and len(set(units.values())) == len(units)
+    return Units({name: f"row {name}" for name in asked}, "rows") if alone else Units(units, "documents")
+
+
+def _unit(name: str, row: Row) -> str:
+    if row.group is not None:
+        return f"group {row.group}"
+    if row.answers is None:
+        return f"row {name}"
+    # By its digest: units are named in what is kept of an audit, and texts are not.
+    return f"context {blake2b(row.text.encode('utf-8', 'surrogatepass'), digest_size=16).hexdigest()}"
 
 
 def mean_of(

@@ -144,14 +144,16 @@ def of_first_rows(games: Sequence[Game], rows: int) -> int:
 
 
 def cluster_of(row: Row) -> str:
-    """Return the row's group, or the row itself where it has none."""
-    return f"row {row.id}" if row.group is None else f"group {row.group}"
+    """Return the row's group, the context that several questions may be put to, or else the row itself."""
+    if row.group is not None:
+        return f"group {row.group}"
+    return f"row {row.id}" if row.answers is None else f"context {row.text}"
 
 
 def row_means(values: Iterable[tuple[Row, float]]) -> tuple[list[float], list[str] | None]:
     """Return the mean value of each row, and the rows' clusters: what is explained of one row is no several rows.
 
-    Clusters are None where no row has a group.
+    Clusters are None where no row has a group, and no row is a question that shares its context.
     """
     found: dict[str, list[float]] = {}
     rows: dict[str, Row] = {}
@@ -159,9 +161,10 @@ def row_means(values: Iterable[tuple[Row, float]]) -> tuple[list[float], list[st
         found.setdefault(row.id, []).append(value)
         rows[row.id] = row
     means = [float(np.mean(each)) for each in found.values()]
-    if all(row.group is None for row in rows.values()):
+    clusters = [cluster_of(row) for row in rows.values()]
+    if all(row.group is None for row in rows.values()) and len(set(clusters)) == len(clusters):
         return means, None
-    return means, [cluster_of(row) for row in rows.values()]
+    return means, clusters
 
 
 def one_a_row(games: Sequence[Game]) -> list[Game]:

@@ -55,5 +55,7 @@ def _changed(kind: SoundChange, severity: int, seed: str, samples: Samples, rate
     key = int.from_bytes(blake2b(seed.encode("utf-8", "surrogatepass"), digest_size=16).digest(), "little")
     rng = np.random.Generator(np.random.Philox(key=key))
     found = kind.make(samples.astype(np.float64), rate, kind.levels[severity - 1], rng)
-    changed: Samples = np.clip(found, -1.0, 1.0).astype(np.float32)
+    # A sound that is louder than full scale was read as it is, and no change may clip what the original is not.
+    full = max(1.0, float(np.abs(samples).max(initial=0.0)))
+    changed: Samples = np.clip(found, -full, full).astype(np.float32)
     return changed

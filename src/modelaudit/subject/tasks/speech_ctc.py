@@ -99,7 +99,7 @@ class SpeechCTC(SpeechRecognition):
         texts, log_probs = [], []
         for heard in engine.ask("generated", [encoding.input for encoding in encodings], [most] * len(encodings)):
             with lock_of(encoder.labels.tokenizer):
-                texts.append(encoder.labels.text(heard[:, 0].astype(np.int64).tolist()))
+                texts.append(encoder.labels.text(np.nan_to_num(heard[:, 0]).astype(np.int64).tolist()))
             log_probs.append(float(heard[:, 1].astype(np.float64).sum()))
         return Answers(
             tuple(texts),

@@ -83,5 +83,5 @@ class CompletionScoring:
 def _ungendered(text: str, language: str) -> str:
     """Return the text with the gendered words of one gender, where all can be told and rewritten."""
     document = Document(text)
-    found = LANGUAGES[language].to_group(document, "male", named="keep")
+    found = LANGUAGES[language].to_group(document, "male", named="keep", mixed="rewrite")
     return text if found.skipped else apply(document, found.edits).document.text

@@ -6,8 +6,6 @@ import hashlib
 import itertools
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
 from modelaudit.audit_report import SubjectInfo
 from modelaudit.checker import Budget, CheckerInfo, Context, Cost, Risk, Row
 from modelaudit.checkers.bias.groups.answers import SINGLE_LABEL_TASKS, Answers, answers_of, no_favourable
@@ -26,7 +24,7 @@ from modelaudit.checkers.bias.groups.grouping import (
 from modelaudit.checkers.bias.groups.written import WRITTEN_TASKS, written_answers
 from modelaudit.checkers.unit_keys import key_of
 from modelaudit.checkers.writing import writing_cost
-from modelaudit.drawing import content, medium_of
+from modelaudit.drawing import content, documents, medium_of
 from modelaudit.errors import DataInputError, NotAssessable
 from modelaudit.results import Finding
 
@@ -254,14 +252,8 @@ def _drawn(rows: Sequence[Row], size: int, *, seed: int) -> list[Row]:
 
 
 def _units(rows: Sequence[Row]) -> Units:
-    keys = tuple(map(key_of, rows))
-    if all(row.group is None for row in rows):
-        return Units(None, "rows", keys)
-    names = [f"row {place}" if row.group is None else f"group {row.group}" for place, row in enumerate(rows)]
-    code = {name: place for place, name in enumerate(dict.fromkeys(names))}
-    if len(code) == len(rows):
-        return Units(None, "rows", keys)
-    return Units(np.array([code[name] for name in names], dtype=np.int64), "documents", keys)
+    keys, shared = tuple(map(key_of, rows)), documents(rows)
+    return Units(None, "rows", keys) if shared is None else Units(shared, "documents", keys)
 
 
 def _truths(row: Row) -> tuple[object, ...]:

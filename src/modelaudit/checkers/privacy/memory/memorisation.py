@@ -218,7 +218,7 @@ def _numbers(ctx: Context) -> tuple[Found, Found]:
 
 
 def _has_target(ctx: Context, row: Row) -> bool:
-    return ctx.subject.task == TRANSLATOR or row.turns is not None
+    return ctx.subject.task == TRANSLATOR or (row.turns is not None and row.answer is not None)
 
 
 def _heldout(ctx: Context) -> tuple[Row, ...]:
@@ -226,12 +226,13 @@ def _heldout(ctx: Context) -> tuple[Row, ...]:
 
 
 def _drawn(ctx: Context, rows: Iterable[Row]) -> list[Row]:
-    """Return rows of different texts and answers, drawn by these; of rows with targets those that have one."""
+    """Return rows of different texts, turns and answers, drawn by these; of rows with targets those that have one."""
     distinct: dict[str, Row] = {}
     for row in sorted(rows, key=lambda row: row.id):
         if ctx.subject.task == TRANSLATOR and not row.answer:
             continue
-        distinct.setdefault(f"{row.text}\x1f{row.answer}", row)
+        said = f"{row.text}\x1f{row.answer}"
+        distinct.setdefault(f"{said}\x1f{row.turns}" if row.turns else said, row)
     order = sorted(distinct, key=lambda said: digest(said, seed=ctx.seed, purpose="draw"))
     return [distinct[said] for said in order[: _rows_a_side(ctx.budget)]]
 

@@ -59,7 +59,7 @@ class Scan:
         kinds: by kind, the commonest first.
         named: None where no label stands for a person or no row has tags.
         split_words: rows that came as words, whose details may be cut up.
-        groups: documents or persons that the rows belong to.
+        groups: documents or persons that the rows belong to, or contexts that several questions share.
     """
 
     table: str
@@ -93,8 +93,17 @@ def scan(table: str, rows: Sequence[Row], find: Find, *, labels: Sequence[str]) 
         kinds=counts.tallies(),
         named=_named(rows, labels),
         split_words=sum(row.words is not None for row in rows),
-        groups=len({row.group for row in rows if row.group is not None}),
+        groups=_documents(rows),
     )
+
+
+def _documents(rows: Sequence[Row]) -> int:
+    """Return how many documents, persons or contexts of questions the rows come from; 0 where they share none."""
+    grouped = {("group", row.group) for row in rows if row.group is not None}
+    if grouped:
+        return len(grouped)
+    contexts = {row.text for row in rows if row.answers is not None}
+    return len(contexts) if len(contexts) < sum(row.answers is not None for row in rows) else 0
 
 
 class _Counts:

@@ -17,7 +17,8 @@ _WHOLE_TEXT = {
 }  # fmt: skip
 UNSUITED = {
     "question-answering": _SHORTENING,
-    "text-generation": _SHORTENING,
+    # What stands last in a prompt is what the answer goes on from.
+    "text-generation": _SHORTENING | _ADDING | {"final punctuation added"},
     # What is added to a text to be translated or summed up has a place in the answer.
     "text2text-generation": _SHORTENING | _ADDING,
     # Where every word changes none is left to be recovered.
