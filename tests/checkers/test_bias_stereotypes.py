@@ -309,6 +309,7 @@ def test_an_audit_of_a_masked_model_has_a_result_or_a_reason_for_each_check():
         assert statuses[name] == "not applicable"
     # Nine training rows are too few to be told from others; texts can be changed.
     assert (statuses["membership-inference"], statuses["perturbation"]) == ("skipped", "completed")
-    assert all("fill-mask" in result.reason for result in report.results if result.status == "not applicable")
+    why = [result.reason for result in report.results if result.status == "not applicable"]
+    assert [reason for reason in why if "fill-mask" not in reason and "masked language model" not in reason] == []
     (verdict,) = (each for each in report.judgement.verdicts if each.checker == "modelaudit/stereotype-preference")
     assert (verdict.state, verdict.severity) == ("exceeds limit", "high")
