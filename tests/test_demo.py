@@ -43,7 +43,8 @@ def test_the_report_shows_each_planted_defect_and_nothing_else(task, clean, tmp_
     assert (tmp_path / "demo/report.html").stat().st_size < 400_000
     statuses = {result["checker"]["id"]: result["status"] for result in report["results"]}
     assert statuses.pop("modelaudit/group-performance") == "skipped"
-    elsewhere = {"modelaudit/canary-audit", "modelaudit/memorisation", "modelaudit/stereotype-preference"}
+    written = ("memorisation", "stereotype-preference", "prompt-robustness", "completion-bias")
+    elsewhere = {f"modelaudit/{name}" for name in ("canary-audit", "corruption-robustness", *written)}
     elsewhere |= {"modelaudit/entity-exposure"} if task == "classification" else ELSEWHERE_FOR_TAGS
     assert {checker for checker, status in statuses.items() if status != "completed"} == elsewhere
     assert {statuses[checker] for checker in elsewhere} == {"not applicable"}
