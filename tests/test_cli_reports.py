@@ -21,7 +21,7 @@ from modelaudit.reports import render_json
 from modelaudit.terminal import mend_streams
 
 FIXTURES = Path(__file__).parent / "reports" / "fixtures"
-RECORD = FIXTURES / "report-1.3.json"
+RECORD = FIXTURES / "report-1.4.json"
 FORMATS = ("r.html", "r.md", "r.card.md", "r.junit.xml", "r.sarif")
 Call = Callable[..., tuple[int, str, str]]
 

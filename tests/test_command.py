@@ -14,7 +14,7 @@ from modelaudit import Audit, cli, load_policy
 from policy_cases import HEAD, limit
 
 PARSER = typer.main.get_command(cli.app).commands["run"]
-BASELINE = Path(__file__).parent / "reports" / "fixtures" / "report-1.3.json"
+BASELINE = Path(__file__).parent / "reports" / "fixtures" / "report-1.4.json"
 POLICY = HEAD + limit("max = 0.1")
 
 

@@ -311,6 +311,7 @@ class Audit:
                 use_case=subject.info.declared.use_case,
                 weights=subject.info.model.weights_sha256,
             ),
+            cards=self.plugins.cards(result.checker.id for result in checks.results),
             run=run,
         )
         if self.baseline is not None:

@@ -8,12 +8,13 @@ from typing import Any, Literal
 
 from pydantic import Field, computed_field
 
+from modelaudit.cards import Card
 from modelaudit.comparison import Comparison
 from modelaudit.evidence import Frozen, Text
 from modelaudit.results import CheckResult
 from modelaudit.verdicts import Judgement, Policy
 
-SCHEMA_VERSION = "1.3"
+SCHEMA_VERSION = "1.4"
 
 Preset = Literal["quick", "standard", "full"]
 
@@ -190,7 +191,12 @@ class Run(Frozen):
 
 
 class AuditReport(Frozen):
-    """Everything that one audit found. JSON is the record; all else is a rendering of it."""
+    """Everything that one audit found. JSON is the record; all else is a rendering of it.
+
+    Attributes:
+        cards: calibration cards that strangers' plugins brought of those of their checkers that stand in `results`;
+            those of the bundled checkers come with the package.
+    """
 
     schema_version: Text = SCHEMA_VERSION
     subject: SubjectInfo
@@ -200,6 +206,7 @@ class AuditReport(Frozen):
     results: tuple[CheckResult, ...]
     judgement: Judgement
     comparison: Comparison | None = None
+    cards: tuple[Card, ...] = ()
     run: Run
 
     @computed_field  # type: ignore[prop-decorator]

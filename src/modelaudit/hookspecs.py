@@ -12,7 +12,14 @@ if TYPE_CHECKING:
     from modelaudit.audit_report import AuditReport
     from modelaudit.checker import Checker
 
-__all__ = ["Renderer", "hookimpl", "modelaudit_checkers", "modelaudit_open_model", "modelaudit_renderers"]
+__all__ = [
+    "Renderer",
+    "hookimpl",
+    "modelaudit_cards",
+    "modelaudit_checkers",
+    "modelaudit_open_model",
+    "modelaudit_renderers",
+]
 
 hookspec = pluggy.HookspecMarker("modelaudit")
 hookimpl = pluggy.HookimplMarker("modelaudit")
@@ -38,6 +45,15 @@ def modelaudit_checkers() -> Sequence[Checker] | None:
 
     Called once for each plugin when an audit or a plan is made. An id that an earlier plugin took is an error of
     the later one.
+    """
+
+
+@hookspec
+def modelaudit_cards() -> Sequence[str] | None:
+    """Return the calibration cards of this plugin's checkers, each the text of a file of `modelaudit calibrate`.
+
+    Called once for each plugin, after `modelaudit_checkers`. A card of a checker that the plugin does not bring, or a
+    text that is no card, is an error of the plugin. The report shows a card beside its check and says who brought it.
     """
 
 

@@ -20,6 +20,7 @@ import pluggy
 
 from modelaudit import hookspecs
 from modelaudit.audit_report import AuditReport, PluginRecord
+from modelaudit.cards import Card, parse_card
 from modelaudit.checker import Checker
 from modelaudit.errors import InputError, ModelAuditError, ModelInputError, OutputError, PluginError
 from modelaudit.evidence import storable
@@ -54,6 +55,7 @@ class _Plugin:
     failure: str | None = None
     checkers: list[Registered] = field(default_factory=list)
     renderers: list[Renderer] = field(default_factory=list)
+    cards: list[Card] = field(default_factory=list)
 
 
 class Plugins:
@@ -77,6 +79,11 @@ class Plugins:
     def checkers(self) -> list[Registered]:
         """Return all checkers, the bundled ones first, each with its plugin's name."""
         return [item for plugin in self._sound() for item in plugin.checkers]
+
+    def cards(self, checkers: Iterable[str]) -> tuple[Card, ...]:
+        """Return the calibration cards of these checkers, by id, that their plugins brought."""
+        wanted = set(checkers)
+        return tuple(card for plugin in self._sound() for card in plugin.cards if card.checker in wanted)
 
     def renderers(self) -> dict[str, Renderer]:
         """Return the renderers by suffix, in lower case; a suffix that is taken stays with its first owner."""
@@ -160,7 +167,7 @@ class Plugins:
 
     def _fail(self, plugin: _Plugin, reason: str) -> None:
         plugin.failure = reason
-        plugin.checkers = []
+        plugin.checkers, plugin.cards = [], []
         if plugin.module is not None and self._manager.get_plugin(_key(plugin)) is plugin.module:
             self._manager.unregister(plugin.module)
 
@@ -185,6 +192,8 @@ class Plugins:
                         raise PluginError(f"checker id {made.info.id} is taken by plugin {taken[made.info.id]}")
                     taken[made.info.id] = plugin.name
                     plugin.checkers.append(made)
+                hook = "modelaudit_cards"
+                plugin.cards = [_card(text, plugin) for text in self._brought(plugin, hook)]
                 hook = "modelaudit_renderers"
                 plugin.renderers = [_checked(renderer) for renderer in self._brought(plugin, hook)]
         except PluginError as error:
@@ -228,6 +237,15 @@ def registered(checker: Any, plugin: str) -> Registered:
     names = inspect.signature(type(checker)).parameters
     options = {option: storable(repr(getattr(checker, option, None))) for option in names}
     return Registered(checker, plugin, info, options)
+
+
+def _card(text: Any, plugin: _Plugin) -> Card:
+    if not isinstance(text, str):
+        raise PluginError(f"it returned {type(text).__name__} in its list, not the text of a card")
+    card = parse_card(text, name="a card of the plugin")
+    if card.checker not in {item.info.id for item in plugin.checkers}:
+        raise PluginError(f"it brought a card of {card.checker}, which is none of its checkers")
+    return card
 
 
 def _checked(renderer: Any) -> Renderer:

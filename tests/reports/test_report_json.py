@@ -21,10 +21,10 @@ SCHEMA = Path(__file__).parents[2] / "docs" / "schema" / "audit-report-1.json"
 
 
 def test_golden_record() -> None:
-    check_golden(FIXTURES / "report-1.3.json", render_json(small_report()))
+    check_golden(FIXTURES / "report-1.4.json", render_json(small_report()))
 
 
-@pytest.mark.parametrize("version", ["1.0", "1.1", "1.2", "1.3"])
+@pytest.mark.parametrize("version", ["1.0", "1.1", "1.2", "1.3", "1.4"])
 def test_the_fixture_of_each_version_can_be_read_and_rendered(version: str) -> None:
     report = load_report(FIXTURES / f"report-{version}.json")
     assert report.schema_version == SCHEMA_VERSION
@@ -114,10 +114,10 @@ def test_a_changed_run_is_not_a_changed_record_and_is_known_by_its_own_digest() 
     assert run_intact((FIXTURES / "report-1.0.json").read_text(encoding="utf-8")) is None
 
 
-@pytest.mark.parametrize("version", ["1.4", "2.0", "1.3.1"])
+@pytest.mark.parametrize("version", ["1.5", "2.0", "1.4.1"])
 def test_a_newer_schema_is_a_clear_error(version: str) -> None:
-    written = render_json(small_report()).replace('"schema_version": "1.3"', f'"schema_version": "{version}"')
-    with pytest.raises(InputError, match=f"schema version {version}, newer than 1.3.*Upgrade modelaudit"):
+    written = render_json(small_report()).replace('"schema_version": "1.4"', f'"schema_version": "{version}"')
+    with pytest.raises(InputError, match=f"schema version {version}, newer than 1.4.*Upgrade modelaudit"):
         parse_report(written, where="report x.json")
 
 
@@ -174,7 +174,7 @@ def test_a_record_with_its_own_digest_but_unknown_fields_names_the_field() -> No
     with pytest.raises(InputError) as refused:
         parse_report(json.dumps(content), where="x")
     content["digest"] = str(refused.value).partition("gives ")[2].partition(". Use")[0]
-    with pytest.raises(InputError, match=r"does not fit schema 1\.3: 'surprise'"):
+    with pytest.raises(InputError, match=r"does not fit schema 1\.4: 'surprise'"):
         parse_report(json.dumps(content), where="x")
 
 

@@ -2,6 +2,28 @@
 
 from __future__ import annotations
 
-from modelaudit.cards.card import Card, Coverage, FalseAlarms, Power, Rate, Source, card_for, cards, parse_card
+from modelaudit.cards.card import (
+    Card,
+    Coverage,
+    FalseAlarms,
+    MeasuredCost,
+    Power,
+    Rate,
+    Source,
+    card_for,
+    cards,
+    parse_card,
+)
 
-__all__ = ["Card", "Coverage", "FalseAlarms", "Power", "Rate", "Source", "card_for", "cards", "parse_card"]
+__all__ = [
+    "Card",
+    "Coverage",
+    "FalseAlarms",
+    "MeasuredCost",
+    "Power",
+    "Rate",
+    "Source",
+    "card_for",
+    "cards",
+    "parse_card",
+]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import re
+from collections.abc import Sequence
 from importlib import resources
 from typing import Literal, Self
 
@@ -67,9 +68,25 @@ class Coverage(Rate):
 class Source(Frozen):
     """A committed file of results: its name, the day that it was made, and the command that makes it again."""
 
-    file: str = Field(pattern=r"^[a-z_]+\.json$")
+    file: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]*\.json$")
     made_on: dt.date
     command: Text = Field(min_length=3)
+
+
+class MeasuredCost(Frozen):
+    """What an audit by this checker alone took: medians over `n` audits of a model without the fault.
+
+    Attributes:
+        evaluations, tokens: rows that went through the model, and tokens in them.
+        seconds: of wall-clock time on `hardware`, under `preset`.
+    """
+
+    n: int = Field(gt=0)
+    preset: Literal["quick", "standard", "full"]
+    evaluations: float = Field(ge=0)
+    tokens: float = Field(ge=0)
+    seconds: float = Field(ge=0)
+    hardware: Text = Field(min_length=2)
 
 
 class Card(Frozen):
@@ -78,6 +95,7 @@ class Card(Frozen):
     Attributes:
         checker, version: which checker; figures of another major version don't speak for this one.
         study, study_zh: what was simulated. missing, missing_zh: what was not measured, or nothing.
+        cost: what an audit took where it was measured.
     """
 
     schema_: Literal["modelaudit.card/1"] = Field(alias="schema")
@@ -91,6 +109,7 @@ class Card(Frozen):
     false_alarms: tuple[FalseAlarms, ...] = ()
     power: tuple[Power, ...] = ()
     coverage: tuple[Coverage, ...] = ()
+    cost: MeasuredCost | None = None
 
     @property
     def rates(self) -> tuple[Rate, ...]:
@@ -128,12 +147,15 @@ def parse_card(text: str, *, name: str) -> Card:
         raise DataInputError(f"{name} is not a calibration card (modelaudit.card/1): {faults}") from error
 
 
-def card_for(checker_id: str, version: str) -> Card | None:
+def card_for(checker_id: str, version: str, brought: Sequence[Card] = ()) -> Card | None:
     """Return the card of a checker, or None where it was not calibrated.
 
     Where only another major version was calibrated its card is returned: ask `speaks_for(version)`.
+
+    Args:
+        brought: cards of strangers' checkers, which they brought themselves.
     """
-    own = [card for card in cards() if card.checker == checker_id]
+    own = [card for card in (*cards(), *brought) if card.checker == checker_id]
     return next((card for card in own if card.speaks_for(version)), next(iter(own), None))
 
 

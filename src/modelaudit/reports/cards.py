@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from modelaudit.cards import Card, Coverage, FalseAlarms, Power, Rate, card_for
+from modelaudit.cards import Card, Coverage, FalseAlarms, MeasuredCost, Power, Rate, card_for
 from modelaudit.reports.numbers import decimal, percent
 from modelaudit.reports.text import listed
 from modelaudit.reports.words import Told, say, spoken
+from modelaudit.results import CheckerInfo
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class CardView:
 
     Attributes:
         sentences: what was measured, the least favourable figure of each kind first in line.
+        cost: what an audit took where it was measured.
         worst: of false alarms and of power: (what is named, the study with the least favourable figure, its counts).
     """
 
@@ -25,22 +27,29 @@ class CardView:
     study: str = ""
     worst: tuple[tuple[str, Told, str], ...] = ()
     sources: str = ""
+    cost: str = ""
 
 
-def card_view(checker: str, version: str) -> CardView:
-    """Return how often a checker errs, as far as it was measured for this version."""
-    card = card_for(checker, version)
+def card_view(info: CheckerInfo, brought: Sequence[Card], *, plugin: str) -> CardView:
+    """Return how often a checker errs, as far as it was measured for this version.
+
+    Args:
+        brought: cards that plugins brought of their own checkers. plugin: who brought the checker.
+    """
+    card = card_for(info.id, info.version, brought)
     if card is None:
         return CardView(False, (say("card.none"),))
-    stale = () if card.speaks_for(version) else (say("card.stale", version=card.version, own=version),)
+    stale = () if card.speaks_for(info.version) else (say("card.stale", version=card.version, own=info.version),)
+    whose = (say("card.brought", plugin=plugin),) if card in brought else ()
     missing = card.missing_zh if spoken() == "zh" else card.missing
     said = (_false_alarms(card.false_alarms), _power(card.power), _coverage(card.coverage), missing)
     return CardView(
         calibrated=True,
-        sentences=(*stale, *filter(None, said)),
+        sentences=(*whose, *stale, *filter(None, said)),
         study=card.study_zh if spoken() == "zh" else card.study,
         worst=tuple(_worst(card)),
         sources=_sources(card),
+        cost=_cost(card.cost),
     )
 
 
@@ -96,6 +105,19 @@ def _worst(card: Card) -> Iterator[tuple[str, Told, str]]:
     for kind, figures in kinds:
         if figures:
             yield say(f"card.kind.{kind}", count=len(figures)), Told(figures[0].cell, "en"), counts(figures[0])
+
+
+def _cost(cost: MeasuredCost | None) -> str:
+    if cost is None:
+        return ""
+    return say(
+        "card.cost",
+        evaluations=decimal(cost.evaluations, places=0),
+        seconds=decimal(cost.seconds, places=1),
+        preset=cost.preset,
+        hardware=cost.hardware,
+        audits=say("count.audits", count=cost.n),
+    )
 
 
 def _sources(card: Card) -> str:

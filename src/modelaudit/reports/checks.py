@@ -185,7 +185,7 @@ class CheckView:
     @cached_property
     def card(self) -> CardView:
         """How often this check errs, as far as it was measured."""
-        return card_view(self.info.id, self.info.version)
+        return card_view(self.info, self.report.cards, plugin=self.result.plugin)
 
     @cached_property
     def clauses(self) -> tuple[ClauseView, ...]:

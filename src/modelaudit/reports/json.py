@@ -18,10 +18,11 @@ from modelaudit.errors import InputError
 Record = dict[str, Any]
 
 UPGRADES: dict[str, Callable[[Record], Record]] = {
-    # Versions 1.1 and 1.2 add keys that all have a default.
+    # Versions 1.1 to 1.4 add keys that all have a default.
     "1.0": lambda record: record | {"schema_version": "1.1"},
     "1.1": lambda record: record | {"schema_version": "1.2"},
     "1.2": lambda record: record | {"schema_version": "1.3"},
+    "1.3": lambda record: record | {"schema_version": "1.4"},
 }
 """Pure functions that turn a record of one older schema version into the next; keyed by the older version."""
 
