@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from modelaudit.errors import CapabilityError
 from modelaudit.inference.families import IDS, fills, generates, marks_spans, reads, transcribes, translates
 from modelaudit.inference.fields import field_of, in_a_row, logits_of
+from modelaudit.inference.global_attention import attended_from_everywhere
 from modelaudit.inference.half import half
 from modelaudit.inference.inputs import ModelInput
 from modelaudit.inference.packing import Packing, padded
@@ -288,6 +289,8 @@ class Forward:
         """Ids of rows, padded to one length, and their type ids where they have them."""
         ids, types = padded(rows, fill=self._fill)
         found = {IDS: self._tensor(ids)}
+        if (attended := attended_from_everywhere(self._model, ids)) is not None:
+            found["global_attention_mask"] = self._tensor(attended)
         return found if types is None else found | {"token_type_ids": self._tensor(types)}
 
     def _tensor(self, part: NDArray[Any]) -> Any:
