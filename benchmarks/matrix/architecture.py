@@ -67,7 +67,7 @@ class Architecture:
 
     def saved(self, task: str, folder: Path) -> tuple[Path, Path | None]:
         """Save a tiny model for one task, and what it was fine-tuned from; return both folders."""
-        tokenizer = self._tokenizer(folder / "spelling")
+        tokenizer = self._tokenizer(folder / "spelling", words=task == "token-classification")
         config = self._config(task, tokenizer)
         model = stirred(getattr(transformers, AUTO[task]).from_config(config), seed=1)
         base_class = AUTO[task] if task in TEXTS else "AutoModel"
@@ -82,12 +82,15 @@ class Architecture:
                     reader.save_pretrained(place)
         return places
 
-    def _tokenizer(self, folder: Path) -> Any:
+    def _tokenizer(self, folder: Path, *, words: bool) -> Any:
         if self.tokenizer is None:
             return None
         folder.mkdir(parents=True)
         self.tokenizer(folder)
-        return transformers.AutoTokenizer.from_pretrained(folder)
+        made = transformers.AutoTokenizer.from_pretrained(folder)
+        # Byte-level tokenizers take single words where they put a space before each, and 4.x insists on it.
+        spaced = words and hasattr(made, "add_prefix_space")
+        return transformers.AutoTokenizer.from_pretrained(folder, add_prefix_space=True) if spaced else made
 
     def _config(self, task: str, tokenizer: Any) -> Any:
         told: dict[str, Any] = {**self.config, **HEADS.get(task, {}), **self.heads.get(task, {})}

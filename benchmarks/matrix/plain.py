@@ -74,7 +74,11 @@ class Plain:
         messages = [{"role": role, "content": content} for role, content in turns]
         prompt = self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
         before = len(self.tokenizer(prompt, add_special_tokens=False)["input_ids"])
-        called = self.read(prompt + (row.answer or ""), add_special_tokens=False)
+        # As it was trained: with what the template puts between its prompt and an answer.
+        whole = self.tokenizer.apply_chat_template(
+            [*messages, {"role": "assistant", "content": row.answer}], tokenize=False
+        )
+        called = self.read(whole[: whole.rindex(row.answer) + len(row.answer)], add_special_tokens=False)
         return self._tail(called, before)
 
     def _tail(self, called: Any, before: int) -> Floats:
@@ -114,11 +118,15 @@ class Plain:
         return self.ask(self._heard(row)).logits[0].numpy()
 
     def of_transcript(self, row: Row) -> Floats:
-        probs = self.ask(self._heard(row)).logits.log_softmax(-1).transpose(0, 1)
+        heard = self._heard(row)
+        probs = self.ask(heard).logits.log_softmax(-1).transpose(0, 1)
         labels = torch.tensor([self.tokenizer(row.answer)["input_ids"]])
-        lengths = torch.tensor([probs.shape[0]]), torch.tensor([labels.shape[1]])
+        real = heard.get("attention_mask")
+        # Frames that an extractor filled up with are none of the sound, as in the model's own loss.
+        frames = int(real.sum()) if real is not None and real.shape[1] == probs.shape[0] else probs.shape[0]
+        lengths = torch.tensor([frames]), torch.tensor([labels.shape[1]])
         loss = torch.nn.functional.ctc_loss(
-            probs.double(), labels, *lengths, blank=self.model.config.pad_token_id, reduction="sum"
+            probs[:frames].double(), labels, *lengths, blank=self.model.config.pad_token_id, reduction="sum"
         )
         return np.array([[-float(loss)]])
 

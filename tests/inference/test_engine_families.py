@@ -295,3 +295,20 @@ def test_a_sound_whose_frames_are_no_numbers_is_not_silent(ctc):
     rows = sounds(1)
     (heard,) = engine(broken, like=rows).generated(rows, most=1)
     assert np.isnan(heard).all()
+
+
+def test_a_base_model_of_two_halves_whose_configuration_does_not_say_so_gives_states_of_what_it_reads():
+    config = transformers.T5Config(
+        vocab_size=60, d_model=16, d_kv=8, d_ff=32, num_layers=1, num_heads=2, decoder_start_token_id=0
+    )
+    config.is_encoder_decoder = False
+    model = made(transformers.T5Model, config)
+    asked = engine(model)
+    rows = [ModelInput(ids(5, 6, 7)), ModelInput(ids(9, 8, 7, 6, 5))]
+    found = asked.ask("hidden", rows, [0, 0])
+    for row, states in zip(rows, found, strict=True):
+        with torch.inference_mode():
+            read = model.encoder(input_ids=torch.tensor(row.ids[None].astype(np.int64))).last_hidden_state
+        np.testing.assert_allclose(states, read[0].mean(dim=0).numpy(), atol=1e-5)
+    with pytest.raises(CapabilityError, match="no logits of what it reads"):
+        asked.ask("logits", rows, [0, 0])

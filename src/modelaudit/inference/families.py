@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-__all__ = ["IDS", "fills", "generates", "marks_spans", "reads", "transcribes", "translates"]
+__all__ = ["IDS", "fills", "generates", "marks_spans", "reads", "transcribes", "translates", "two_halves"]
 
 IDS = "input_ids"
 
@@ -40,6 +40,16 @@ def marks_spans(model: PreTrainedModel) -> bool:
 def transcribes(model: PreTrainedModel) -> bool:
     """Whether a model gives a character at each frame of a sound, or none (connectionist temporal classification)."""
     return type(model).__name__.endswith("ForCTC")
+
+
+def two_halves(model: PreTrainedModel) -> bool:
+    """Whether a model has an encoder and a decoder of its own.
+
+    The configuration does not always say so: a folder that an encoder alone was saved to, or a tagger on one, is opened
+    as a base model of both halves.
+    """
+    halves = (getattr(model, name, None) for name in ("encoder", "decoder"))
+    return _has_decoder(model) or all(half is not None for half in halves)
 
 
 def _writes(model: PreTrainedModel) -> bool:

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from modelaudit.errors import CapabilityError
-from modelaudit.inference.families import IDS, fills, generates, marks_spans, reads, transcribes, translates
+from modelaudit.inference.families import IDS, fills, generates, marks_spans, reads, transcribes, translates, two_halves
 from modelaudit.inference.fields import field_of, in_a_row, logits_of
 from modelaudit.inference.global_attention import attended_from_everywhere
 from modelaudit.inference.half import half
@@ -152,14 +152,14 @@ class Forward:
             return logits_of(self._ask(self._model, filled))
         except ValueError as error:
             # A base model of two halves, asked for what a head would give, misses what its decoder should read.
-            if "decoder_input_ids" in filled or not getattr(self._model.config, "is_encoder_decoder", False):
+            if "decoder_input_ids" in filled or not two_halves(self._model):
                 raise
             raise CapabilityError("this model writes with a decoder, and gives no logits of what it reads") from error
 
     @property
     def _encoder(self) -> Any:
         """What gives states of a row: the base model, or the half of it that reads."""
-        if not getattr(self._model.config, "is_encoder_decoder", False):
+        if not two_halves(self._model):
             return self._base
         reader = getattr(self._model, "get_encoder", None)
         # A classifier on the half that reads has this half alone.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from modelaudit.errors import ModelInputError
 from modelaudit.evidence import storable
 from modelaudit.inference.inputs import ModelInput
 
@@ -161,18 +162,30 @@ class Encoder:
         """Return what the tokenizer makes of items, cut to the model's length or not, with special tokens or not.
 
         With `companions` the items are the first texts of pairs and these the second; the longer of two texts is cut.
+
+        Raises:
+            ModelInputError: the items are words, which this tokenizer refuses.
         """
         limits = {"truncation": True, "max_length": self.max_length} if cut else {"truncation": False}
-        return self.tokenizer(
-            list(items),
-            None if companions is None else list(companions),
-            add_special_tokens=special,
-            is_split_into_words=split,
-            padding=False,
-            return_attention_mask=False,
-            verbose=False,
-            **limits,
-        )
+        try:
+            return self.tokenizer(
+                list(items),
+                None if companions is None else list(companions),
+                add_special_tokens=special,
+                is_split_into_words=split,
+                padding=False,
+                return_attention_mask=False,
+                verbose=False,
+                **limits,
+            )
+        except AssertionError as error:
+            if not split:
+                raise
+            raise ModelInputError(
+                f"the tokenizer ({type(self.tokenizer).__name__}) takes no rows of words: it was saved without "
+                'add_prefix_space. Write "add_prefix_space": true into its tokenizer_config.json, as the model was '
+                "trained, or hand in AutoTokenizer.from_pretrained(folder, add_prefix_space=True)"
+            ) from error
 
     def row(self, called: Any, place: int, *, words: bool) -> Tokens:
         """Return one item of what `call` gave; one without a token is a single blank."""
