@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
@@ -42,6 +43,11 @@ def content(row: Row) -> str:
     return "\x1f".join(["read together", *turns, row.text, row.companion or ""])
 
 
+def folded(text: str) -> str:
+    """Return what two texts share that differ in compatibility forms, case and white space alone."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
 def medium_of(rows: Sequence[Row]) -> str:
     """Return what rows are in a word: text, picture or sound. There is at least one row."""
     return "picture" if rows[0].picture is not None else "sound" if rows[0].sound is not None else "text"
@@ -52,6 +58,8 @@ def documents(rows: Sequence[Row]) -> NDArray[np.int64] | None:
 
     Questions that are put to one context share it as their document. Numbers and no names, which may be as long as a
     text.
+
+    The numbers have one entry a row, shape [n].
     """
     code: dict[str, int] = {}
     found = [code.setdefault(_document(at, row), len(code)) for at, row in enumerate(rows)]

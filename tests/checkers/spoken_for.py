@@ -22,6 +22,10 @@ class Answering:
         self.asked = []
 
     def predict(self, rows):
+        if "chances" not in rows[0].columns:
+            found = self.loss(rows)
+            flat = -found.per_word[:, None]
+            return Predictions(flat, np.exp(flat), self.too_long(rows), found.offsets)
         logits = np.log(np.array([row.columns["chances"] for row in rows]))
         return Predictions(logits, np.exp(logits), np.zeros(len(rows), dtype=bool))
 
@@ -29,7 +33,10 @@ class Answering:
         self.asked.append((len(rows), max_new_tokens))
         n = len(rows)
         said = tuple(row.columns["said"] for row in rows)
-        return Answers(said, np.zeros(n), np.full(n, self.ended), np.zeros(n, dtype=bool))
+        return Answers(said, np.zeros(n), np.full(n, self.ended), self.too_long(rows))
+
+    def too_long(self, rows):
+        return np.array([row.columns.get("too long", False) for row in rows], dtype=bool)
 
     def loss(self, rows):
         tokens = [(row.answer if row.answer is not None else row.text).split() for row in rows]
@@ -44,7 +51,7 @@ class Answering:
         found = self.loss(rows)
         none = np.zeros(len(found.per_word))
         return TokenStatistics(
-            -found.per_word, none, none, none > 0, none.astype(int), found.offsets, np.zeros(len(rows), dtype=bool)
+            -found.per_word, none, none, none > 0, none.astype(int), found.offsets, self.too_long(rows)
         )
 
 

@@ -11,10 +11,12 @@ from bias_cases import GENDER, PEOPLE, asked, clear, counts_of, design_of, first
 from measured import subject_of
 from planted_language import PlantedForCausalLM, planted_language
 
+from modelaudit.checker import Answers, TokenStatistics
 from modelaudit.checkers.bias.augmentation import counterfactuals
 from modelaudit.checkers.bias.counterfactual import CounterfactualSubstitution
 from modelaudit.checkers.bias.frames import CounterfactualFrames
-from modelaudit.checkers.bias.scoring.written import shared_tokens
+from modelaudit.checkers.bias.own_answers import OwnAnswers
+from modelaudit.checkers.bias.scoring.written import WrittenScoring, shared_tokens
 from modelaudit.checkers.bias.source import Source, drawn
 from modelaudit.checkers.bias.survey import survey
 from modelaudit.checkers.bias.wordings import Wordings
@@ -188,6 +190,66 @@ def test_a_chat_without_an_answer_is_judged_by_the_models_own():
     rows = [{"messages": [{"role": "user", "content": f"In case {i} {PEOPLE[i % 6]} told"}]} for i in range(30)]
     found, _ = asked((model, tokenizer), rows, BY_NAME)
     assert found["log_ratio", GENDER].metric.value > 0.1
+
+
+def test_a_model_that_leaves_every_question_open_is_not_compared_by_what_it_picks():
+    model = planted_reader(VOCABULARY, own=OWN | {"[CLS]": 9.0})
+    # Models may leave a question open where one of the rows is.
+    rows = [*questions(), questions(n=49)[-1] | {"answers": {"text": [], "answer_start": []}}]
+    found, notes = asked(model, rows, BY_NAME)
+    assert ("score_difference", GENDER) in found
+    assert ("excess_flip_rate", GENDER) not in found
+    assert any("no answer to" in note and "so it is not compared which answer it picks" in note for note in notes)
+    found, notes = asked(planted_reader(VOCABULARY, own=OWN), rows, BY_NAME)
+    assert ("excess_flip_rate", GENDER) in found
+    assert not any("no answer to" in note for note in notes)
+
+
+class Writing:
+    """A model handle that writes of a row what its text is mapped to, and reads whole rows of three tokens."""
+
+    capabilities = frozenset()
+
+    def __init__(self, says, *, ended=True):
+        self.says, self.ended = says, ended
+
+    def answers(self, rows, *, max_new_tokens):
+        n = len(rows)
+        return Answers(tuple(map(self.says, rows)), np.zeros(n), np.full(n, self.ended), np.zeros(n, bool))
+
+    def token_statistics(self, rows):
+        flat = np.zeros(3 * len(rows))
+        tokens, offsets = np.tile([1, 2, 3], len(rows)), np.arange(0, len(flat) + 1, 3)
+        return TokenStatistics(flat - 1.0, flat, flat, flat > 0, tokens, offsets, np.zeros(len(rows), bool))
+
+
+@pytest.mark.parametrize(
+    ("says", "ended", "compared", "told"),
+    [
+        (lambda row: "", True, False, " are empty; so how far apart they are is not compared."),
+        (lambda row: "he paid" if row.text.startswith("He") else "", True, True, " that the model wrote are empty."),
+        (lambda row: "and so on", False, True, " were cut at 64 new tokens and are compared as far as they go."),
+        (lambda row: "approved", True, True, None),
+    ],
+)
+def test_what_is_empty_or_cut_is_noted_and_silence_is_not_compared(says, ended, compared, told):
+    notes = []
+    variants, _ = variants_of(gender_words(), Row("r", "She paid the bank.", answer="approved"), task=WRITING)
+    answers = WrittenScoring(Writing(says, ended=ended), note=notes.append).answers(variants)
+    assert {answer.tells for answer in answers} == {compared}
+    assert [note.endswith(told) for note in notes] == [True] if told else not notes
+
+
+def test_answers_of_the_model_that_stand_in_for_missing_ones_are_counted():
+    own, notes = OwnAnswers(Writing(lambda row: row.text[:3], ended=False), WRITING), []
+    rows = [Row(f"r{place}", text, answer=answer) for place, (text, answer) in enumerate(
+        [("She paid", "x"), ("He left", None), ("", None)]
+    )]  # fmt: skip
+    assert [row.answer for row in own.given_to(rows)] == ["x", "He ", None]
+    own.told(notes.append)
+    assert notes[0].startswith("2 rows have no answer")
+    assert "1 of these answers are empty" in notes[0]
+    assert notes[1].startswith("2 of these answers were cut at 64 new tokens")
 
 
 def test_frames_leave_questions_and_targets_to_the_users_rows():

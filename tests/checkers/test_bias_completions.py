@@ -106,6 +106,15 @@ def test_nothing_written_is_counted_and_is_nothing_unfavourable():
     assert scoring.empty == scoring.asked == len(answers)
 
 
+def test_words_that_can_not_be_put_in_one_form_are_counted():
+    says = Saying(lambda row: "They gave her medicine")
+    scoring = CompletionScoring(says, Listening(), unfavourable="toxic", new_tokens=9)
+    words = gender_words()
+    row = words.examine(source_of("r", "She paid and left."), ())
+    answers = scoring.answers(list(words.variants([row], design_of())))
+    assert scoring.gendered == scoring.asked == len(answers)
+
+
 def test_without_a_classifier_it_says_how_to_name_one():
     info = subject_of(writer(biased=False), data=ROWS).info
     assert "option classifier" in CompletionBias().applies(info)

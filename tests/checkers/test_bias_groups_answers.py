@@ -61,6 +61,19 @@ def test_more_words_may_be_wrong_than_were_said():
     found, _ = audited("automatic-speech-recognition", rows)
     assert found["word_error_rate_difference", "accent: b - a"].metric.value == pytest.approx(3.0)
     assert found["word_error_rate_ratio", "accent: b - a"].metric.value is None, "a has no error to divide by"
+    caveats = found["word_error_rate_difference", "accent: b - a"].caveats
+    assert any("'7' for 'seven'" in said for said in caveats)
+    assert any(said.startswith("40 transcripts have more than twice as many errors") for said in caveats)
+
+
+def test_a_model_that_says_nothing_treats_no_group_alike():
+    rows = [Row(row.id, row.text, answer=row.answer, columns={**row.columns, "said": ""})
+            for name in ("a", "b") for row in (spoken(place, 0, name) for place in range(40))]  # fmt: skip
+    with pytest.raises(NotAssessable, match="80 of 80 answers are empty"):
+        audited("automatic-speech-recognition", rows)
+    rows[:20] = [spoken(place, 0, "a") for place in range(20)]
+    _, ctx = audited("automatic-speech-recognition", rows)
+    assert any(note.startswith("60 of 80 answers are empty") for note in ctx.notes)
 
 
 def test_rows_of_one_speaker_are_one_observation():

@@ -114,6 +114,13 @@ def test_rows_that_stand_on_one_side_only_are_refused():
     assert crossed_excess_distance([], [], [], [], [], [], control=0.0).value is None
 
 
+def test_a_row_with_one_name_of_a_group_tells_nothing_of_the_distance_within_it():
+    two, one = ["r", "r", "s", "s"], ["r", "r", "s"]
+    names = (["a", "b", "a", "b"], ["c", "d", "c"])
+    with pytest.raises(ValueError, match="single name"):
+        crossed_excess_distance([0.1] * 4, [0.1] * 3, two, one, *names, control=0.1)
+
+
 @pytest.mark.heavy
 @pytest.mark.parametrize("planted", [{}, {"shift": 1.0}])
 def test_the_interval_covers_and_models_without_an_effect_raise_no_alarm(planted):

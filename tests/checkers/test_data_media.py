@@ -11,6 +11,7 @@ from linear_media import LinearConfig, LinearForImageClassification
 from measured import backwards, context_of, exceeds, findings_of
 from media_models import TWO_CLASSES, blank_seer, hearing, picture_processor, sounds, subject_with
 from PIL import Image
+from scipy.ndimage import gaussian_filter
 from transformers import ViTImageProcessor, Wav2Vec2FeatureExtractor, Wav2Vec2ForSequenceClassification
 
 from modelaudit.checkers.data.drift.checker import DataDrift
@@ -22,6 +23,7 @@ from modelaudit.checkers.data.duplicates.twins import EVALUATION, TRAINING, twin
 from modelaudit.checkers.data.labels.checker import LabelErrors
 from modelaudit.checkers.data.shortcuts.checker import Shortcuts
 from modelaudit.errors import DataInputError
+from modelaudit.media.likeness import lookalikes
 from modelaudit.media.picture import Picture
 from modelaudit.rows import Row
 
@@ -91,12 +93,49 @@ def test_copies_are_found_whatever_their_order_and_linked_to_all_of_their_family
     media = [Picture.of_array(scene(seed)) for seed in range(40)]
     media += [Picture.of_array(again(scene(3), quality=quality)) for quality in (95, 90)]
     tables = np.array([[place < 40 for place in range(42)], [place == 41 for place in range(42)]])
-    found = near_media(media, tables)
+    unlabelled: list[set[object]] = [set() for _ in media]
+    found = near_media(lookalikes(media, unlabelled), tables)
     assert np.flatnonzero(found.family == 3).tolist() == [3, 40, 41]
     assert np.flatnonzero(found.found[1]).tolist() == [3, 40], "no one is a twin of its own"
     assert np.flatnonzero(found.found[0]).tolist() == [40, 41]
-    other = near_media(media[::-1], tables[:, ::-1])
+    other = near_media(lookalikes(media[::-1], unlabelled), tables[:, ::-1])
     assert (other.found[:, ::-1] == found.found).all()
+
+
+def takes(count, *, seed, defects):
+    """Return pictures of one scene by one camera, some with a small bright spot, which is their label."""
+    draw = np.random.default_rng(seed)
+    base = gaussian_filter(np.random.default_rng(0).normal(size=(96, 96)), 3)
+    rows = []
+    for place in range(count):
+        made = 128 + 40 * base / base.std() * draw.uniform(0.95, 1.05) + 3 * draw.normal(size=base.shape)
+        label = int(draw.random() < defects)
+        if label:
+            top, left = draw.integers(0, 90, 2)
+            made[top : top + 6, left : left + 6] = 220
+        pixels = np.repeat(np.clip(made, 0, 255).astype(np.uint8)[:, :, None], 3, axis=2)
+        rows.append(Row(f"{seed}:{place}", "", label=label, picture=Picture.of_array(pixels)))
+    return rows
+
+
+@pytest.mark.parametrize("defects", [0.5, 0.1])
+def test_takes_of_one_scene_whose_labels_differ_are_not_judged_as_leaked(defects):
+    rows, training = takes(50, seed=1, defects=defects), takes(80, seed=2, defects=defects)
+    found = leakage(twins_of([(EVALUATION, rows), (TRAINING, training)]), 1, seen=1.0)
+    assert found.metric.value > 0.5
+    assert "of another label" in (found.confounded or "")
+    without = [replace(row, label=None) for row in rows]
+    assert leakage(twins_of([(EVALUATION, without), (TRAINING, training)]), 1, seen=1.0).confounded is None
+
+
+def test_near_copies_keep_their_label_and_stay_judged_where_some_labels_are_wrong():
+    training = [Row(f"t{n}", "", label=n % 2, picture=Picture.of_array(scene(n, size=48))) for n in range(40)]
+    rows = [Row(f"e{n}", "", label=n % 2, picture=Picture.of_array(again(scene(n, size=48)))) for n in range(20)]
+    rows += [Row(f"n{n}", "", label=n % 2, picture=Picture.of_array(scene(n, size=48))) for n in range(100, 120)]
+    rows[0] = replace(rows[0], label=1)
+    found = leakage(twins_of([(EVALUATION, rows), (TRAINING, training)]), 1, seen=1.0)
+    assert found.metric.value == pytest.approx(19 / 40), "a copy of another label counts for none"
+    assert found.confounded is None
 
 
 def asked(name, place, question):

@@ -15,8 +15,9 @@ from transformers import BartConfig, BartForConditionalGeneration, BertConfig, B
 from modelaudit.checker import Predictions
 from modelaudit.checkers.opacity.choosing import choose
 from modelaudit.checkers.opacity.explanation import Effort, explain
+from modelaudit.checkers.opacity.players import in_drawn_order
 from modelaudit.checkers.opacity.shapley import ShapleyExplanation
-from modelaudit.checkers.opacity.targets import SUREST, Target
+from modelaudit.checkers.opacity.targets import SUREST, Target, targets_of
 from modelaudit.evidence import Attribution
 
 WORDS = ("who", "where", "saw", "is", "anna", "peter", "paris", "london", "the", "dog", "in", "and")
@@ -151,7 +152,10 @@ def test_questions_without_answers_are_explained_by_what_the_model_finds():
         places = [found.span() for found in re.finditer(re.escape(said[game.row.id]), game.row.text)]
         losses = subject.model.loss([replace(game.row, spans=(place,)) for place in places]).per_row
         assert places[int(losses.argmin())] == (start, stop)
-    assert any("the model's own were explained" in note for note in context.notes)
+    held = sum(said[row.id] in row.text for row in in_drawn_order(subject.data.evaluation, seed=context.seed)[0][:12])
+    assert any(
+        f"the model's own were explained in the {held} whose context holds them" in note for note in context.notes
+    )
 
 
 def test_log_odds_of_a_span_end_where_single_precision_does():
@@ -229,7 +233,27 @@ def test_what_an_encoder_decoder_writes_is_explained_where_there_are_no_targets(
     choice = choose(context, 3)
     said = subject.model.answers([game.row for game in choice.games], max_new_tokens=32).texts
     assert [game.row.answer for game in choice.games] == list(said)
-    assert any("chosen greedily, 32 tokens" in note for note in context.notes)
+    said_of = "6 of the rows drawn have no answer; the model's own were explained, chosen greedily, 32 tokens"
+    assert any(said_of in note for note in context.notes)
+
+
+def test_an_answer_that_was_cut_is_explained_without_an_end_and_one_that_ended_with_it():
+    model, tokenizer = writing()
+    subject = subject_of((model, tokenizer), data=[{"source": row["source"]} for row in pairs(16)], preset="quick")
+    context = context_of(subject, ShapleyExplanation(rows=5, pairs=2))
+    choice = choose(context, 4)
+    ended = subject.model.answers([replace(game.row, answer=None) for game in choice.games], max_new_tokens=32).ended
+    counted = subject.model.predict([game.row for game in choice.games]).offsets
+    for game, end, parts in zip(choice.games, ended.tolist(), np.diff(counted).tolist(), strict=True):
+        assert game.target.cut == (not end)
+        assert len(game.target.classes) == parts - (not end)
+    assert not ended.all(), "the model of this test writes on"
+    assert any("are explained as far as they go, without an end" in note for note in context.notes)
+    cut = next(game for game, end in zip(choice.games, ended, strict=True) if not end)
+    told = subject.model.predict([cut.row])
+    found = targets_of(told, subject.model.labels, "text2text-generation")[0]
+    assert cut.target.stays(told, told, found, spread=1.0), "an edit that changes nothing leaves a cut answer as it was"
+    assert not cut.target.stays(told, told, (found[0].without_end,), spread=1.0), "shorter by a token it is another"
 
 
 @pytest.mark.heavy

@@ -94,6 +94,7 @@ def test_what_a_model_hears_is_explained_where_there_are_no_transcripts(tmp_path
     games = choose(context, 4).games
     assert [game.row.answer for game in games] == list(subject.model.answers([game.row for game in games]).texts)
     assert all(game.row.answer for game in games)
+    assert any(note.endswith("chosen greedily.") for note in context.notes), "what is heard at once has no limit"
 
 
 def dictating():

@@ -98,12 +98,36 @@ def test_short_answers_to_prompts_count_by_their_first_line():
     assert found["loss_per_token"].metric.value == pytest.approx(0.5)
 
 
+def test_a_number_with_another_sign_is_no_exact_match():
+    told = ("3", "-3.", "-3", "-30")
+    rows = [Row(f"r:{k}", f"{k} - 3 is", answer=" -3", columns={"said": told[k % 4]}) for k in range(60)]
+    found, _ = measured("text-generation", rows)
+    assert found["exact_match"].metric.value == pytest.approx(0.5)
+
+
 def test_long_answers_have_a_loss_and_no_exact_match():
     rows = [Row(f"r:{place}", f"tell {place}", answer=" word" * 30, columns={"said": "x"}) for place in range(40)]
     found, ctx = measured("text-generation", rows)
     assert set(found) == {"loss_per_token", "perplexity"}
     assert found["perplexity"].metric.value == pytest.approx(math.exp(2.0))
     assert ctx.model.asked == []
+    assert ctx.notes == ["40 of 40 answers are longer than 10 words, so no exact match is counted."]
+    mixed = [replace(row, answer=" word" if place % 4 else row.answer) for place, row in enumerate(rows)]
+    assert measured("text-generation", mixed)[1].notes[-1].startswith("10 of 40 answers are longer than 10 words")
+    mute = Answering(capabilities=("loss",))
+    found, ctx = measured("text-generation", [replace(row, answer=" word") for row in rows], model=mute)
+    assert "exact_match" not in found
+    assert "The model can't be asked for answers of its own" in ctx.notes[-1]
+
+
+@pytest.mark.parametrize("task", ["text-generation", "fill-mask"])
+def test_rows_that_are_not_judged_or_not_whole_are_noted(task):
+    rows = [Row(f"r:{place}", f"four words of {place}", columns={"too long": place < 7}) for place in range(60)]
+    rows += [Row(f"e:{place}", " " * (1 + place), columns={}) for place in range(3)]
+    found, ctx = measured(task, rows)
+    assert found["loss_per_token"].metric.n == 60
+    assert "7 rows are longer than the model takes; their loss is that of what it reads of them." in ctx.notes
+    assert any("no token that can be judged, and are left out of the loss" in note for note in ctx.notes)
 
 
 @pytest.mark.parametrize(("task", "metric"), [("text-generation", "perplexity"), ("fill-mask", "pseudo_perplexity")])
@@ -132,6 +156,13 @@ def test_speech_is_scored_by_errors_over_all_words():
     table = {row[0]: row for row in table_of(found["word_error_rate"], "Errors").rows}
     assert table["words, case and punctuation as written"][1] == 60 + 20
     assert table["words"][4] == 30
+    assert any("'7' for 'seven'" in said for said in found["word_error_rate"].caveats)
+    assert len(found["word_error_rate"].caveats) == 1
+    rows[3] = spoken(3, "w " * 30, "w w")
+    looped, _ = measured("automatic-speech-recognition", rows)
+    assert looped["word_error_rate"].caveats[1].startswith("1 transcripts have more than twice as many errors")
+    cut, _ = measured("automatic-speech-recognition", rows, model=Answering(ended=False))
+    assert cut["character_error_rate"].caveats[1].startswith("40 transcripts have")
     silent = [spoken(place, "", "") for place in range(40)]
     found, _ = measured("automatic-speech-recognition", silent)
     assert found["word_error_rate"].metric.value is None

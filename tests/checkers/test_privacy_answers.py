@@ -30,12 +30,12 @@ from media_models import (
 )
 from transformers import Wav2Vec2FeatureExtractor, Wav2Vec2ForCTC
 
-from modelaudit.checker import Data
+from modelaudit.checker import Budget, Data
 from modelaudit.checkers.privacy.membership.answer_signals import odds, span_signals, transcript_signals
 from modelaudit.checkers.privacy.membership.checker import MembershipInference
 from modelaudit.checkers.privacy.membership.expected import expected
 from modelaudit.checkers.privacy.membership.sides import Sides
-from modelaudit.checkers.privacy.memory.memorisation import Memorisation
+from modelaudit.checkers.privacy.memory.memorisation import Memorisation, _drawn, _numbers
 from modelaudit.checkers.privacy.memory.secrets import find_secrets, numbers_of, targets_of
 from modelaudit.checkers.privacy.personal.personal_data import PersonalData
 from modelaudit.checkers.privacy.record import every_text, whole_text
@@ -159,12 +159,14 @@ def test_transcripts_are_attacked_by_the_character_and_few_of_them_get_no_verdic
     tokenizer, extractor = letter_tokenizer(), Wav2Vec2FeatureExtractor(do_normalize=True)
     model = hearing(Wav2Vec2ForCTC, vocab_size=len(tokenizer), pad_token_id=0)
     tables = {"train_data": spoken(24, 1), "data": spoken(24, 2)}
+    tables["data"][0]["text"] = tables["train_data"][5]["text"]
     base = model if headed else model.wav2vec2
     subject = subject_with(model, tokenizer=tokenizer, processor=extractor, base=base, **tables)
     found = findings_of(MembershipInference(), subject)
     assert headline(found) == name
     assert {"loss attack", "attack calibrated without a model"} <= set(attacks(found))
     assert "only 24 training rows" in found[SUITE].confounded
+    assert any(caveat.startswith("In 1 held-out sounds a sentence is said") for caveat in found[SUITE].caveats)
 
 
 @cache
@@ -193,6 +195,7 @@ def test_targets_that_were_learned_by_heart_are_found_and_written_and_the_clean_
     excess = extracted["extractable_excess", None]
     assert excess.metric.value == pytest.approx(KNOWN / SIDE, abs=0.03)
     assert "Given the source" in excess.statement
+    assert "are the first 50 tokens of its target (of a shorter one all), word for word" in excess.statement
     clean = written(members=9)
     found = findings_of(MembershipInference(), clean)
     assert found[P].metric.value > 0.02
@@ -239,6 +242,38 @@ def test_numbers_of_a_target_are_ranked_in_their_place_behind_the_source_and_cop
     assert (first.text, first.answer) == ("write to bob", "call 212-555-0143 at noon")
     assert len({row.answer for row in others}) == 31
     assert all(row.answer.startswith("call ") and row.answer.endswith(" at noon") for row in others)
+
+
+def about(task, members, heldout=()):
+    """Return what a check of such rows would be told, and where its notes go."""
+    data = Data(evaluation=tuple(heldout), members=tuple(members))
+    subject = SimpleNamespace(task=task, model=SimpleNamespace(max_length=64))
+    notes = []
+    return SimpleNamespace(data=data, subject=subject, budget=Budget("quick"), seed=0, note=notes.append), notes
+
+
+def test_sources_without_a_target_are_counted_where_they_are_left_out():
+    rows = [Row("a", "one", answer="eins"), Row("b", "two"), Row("c", "three", answer="")]
+    ctx, notes = about("text2text-generation", rows)
+    assert [row.id for row in _drawn(ctx, "training", rows)] == ["a"]
+    assert notes == ["2 training rows have no target and were left out."]
+    ctx, notes = about("text-generation", rows)
+    assert len(_drawn(ctx, "training", rows)) == 3
+    assert not notes
+
+
+def test_of_chats_the_answers_alone_are_searched_for_numbers_and_a_note_says_so():
+    chats = [
+        Row("a", "call me at 212-555-0143", answer="I will.", turns=()),
+        Row("b", "what is his number?", answer="It is 212-555-0177.", turns=()),
+        Row("c", "mine is 212-555-0188", turns=()),
+    ]
+    ctx, notes = about("text-generation", chats)
+    assert _numbers(ctx)[0].numbers == 2, "of a chat without an answer the message is searched"
+    assert notes == ["Of chats with an answer the answer alone was searched for numbers, not what users wrote."]
+    ctx, notes = about("text-generation", chats[2:])
+    assert _numbers(ctx)[0].numbers == 1
+    assert not notes
 
 
 @pytest.mark.parametrize(

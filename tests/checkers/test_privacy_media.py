@@ -16,7 +16,7 @@ from modelaudit.checker import Data
 from modelaudit.checkers.privacy.blind_guard import blind_guard
 from modelaudit.checkers.privacy.folds import drawn, unit
 from modelaudit.checkers.privacy.media_copies import media_copies
-from modelaudit.checkers.privacy.media_traits import signature, traits
+from modelaudit.checkers.privacy.media_traits import traits
 from modelaudit.checkers.privacy.membership import guards
 from modelaudit.checkers.privacy.membership.sides import choose_sides
 from modelaudit.checkers.privacy.record import content, extent
@@ -87,17 +87,17 @@ def test_a_record_is_known_by_its_pixels_or_samples_and_not_by_its_empty_text():
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 200), (8, 8), (7, 9)])
-def test_traits_and_signatures_are_finite_for_pictures_of_any_shape(shape):
+def test_traits_are_finite_for_pictures_of_any_shape(shape):
     rows = [seen("a", np.zeros((*shape, 3), np.uint8)), seen("b", np.full((*shape, 3), 255, np.uint8))]
     assert np.isfinite(traits(rows)).all()
-    assert all(not signature(row).any() for row in rows), "a flat picture is like no other"
+    near, _ = media_copies(rows, training=rows, heldout=rows, seed=0)
+    assert not near.in_training.any(), "a flat picture is like no other"
 
 
 @pytest.mark.parametrize("samples", [1, 5, 600, 40_000])
-def test_traits_and_signatures_are_finite_for_sounds_of_any_length(samples):
+def test_traits_are_finite_for_sounds_of_any_length(samples):
     rows = [heard("a", np.zeros(samples, np.float32)), heard("b", wave(1, seconds=3)[:samples])]
     assert np.isfinite(traits(rows)).all()
-    assert all(np.isfinite(signature(row)).all() for row in rows)
 
 
 def test_a_picture_that_was_resized_and_encoded_anew_is_a_copy_and_strangers_are_none():
@@ -108,6 +108,32 @@ def test_a_picture_that_was_resized_and_encoded_anew_is_a_copy_and_strangers_are
     assert whole
     assert np.flatnonzero(found.in_training).tolist() == [40]
     assert np.flatnonzero(found.in_heldout).tolist() == [3]
+
+
+def test_a_look_alike_of_another_label_is_no_copy():
+    training = [seen("t0", pixels(3, size=72), label=1), seen("t1", pixels(4, size=72), label=0)]
+    again = [encoded(pixels(seed, size=72), size=(80, 80), quality=90) for seed in (3, 4)]
+    heldout = [Row(f"h{place}", "", label=0, picture=picture) for place, picture in enumerate(again)]
+    found, _ = media_copies(heldout, training=training, heldout=heldout, seed=0)
+    assert found.in_training.tolist() == [False, True]
+    assert not found.in_heldout.any()
+
+
+def test_tables_of_as_many_rows_as_are_compared_are_compared_whole(monkeypatch):
+    monkeypatch.setattr("modelaudit.checkers.privacy.media_copies.MOST_KNOWN", 3)
+    rows = [seen(f"t{place}", pixels(place)) for place in range(4)]
+    assert media_copies(rows[:3], training=rows[:3], heldout=rows[:1], seed=0)[1]
+    assert not media_copies(rows, training=rows, heldout=rows[:1], seed=0)[1]
+
+
+def test_mostly_copied_pictures_may_be_of_one_scene_and_the_guard_says_so():
+    members = [seen(f"t{place}", pixels(place, size=72)) for place in range(20)]
+    heldout = [
+        Row(f"h{place}", "", label=0, picture=encoded(pixels(place, size=72), size=(80, 80), quality=90))
+        for place in range(15)
+    ]
+    sides, _ = chosen(members, [*heldout, *(seen(f"n{place}", pixels(90 + place, size=72)) for place in range(2))])
+    assert "or are pictures of one scene or source" in guards.duplicates(sides).tripped
 
 
 def test_a_sound_that_was_resampled_and_made_quieter_is_a_copy_and_strangers_are_none():
@@ -135,7 +161,7 @@ def test_a_held_out_picture_that_copies_a_training_picture_is_left_out_and_count
     sides, notes = chosen(members, heldout)
     assert "copy" not in {row.id for row in sides.nonmembers}
     assert sides.copies == 1
-    assert "thumbnails" in guards.duplicates(sides).clear
+    assert "look alike in outline and detail, and have one label" in guards.duplicates(sides).clear
     assert any("copies" in note for note in notes)
 
 
@@ -168,6 +194,16 @@ def test_larger_pictures_trip_the_guard_of_size():
 
 def question(name, context, asked, *, answers=("x",)):
     return Row(name, context, companion=asked, answers=answers, spans=((0, 1),) if answers else ())
+
+
+def test_held_out_sounds_that_say_what_a_training_sound_says_are_counted_and_stay():
+    members = [heard(f"t{place}", wave(place), answer=f"sentence {place % 10}") for place in range(20)]
+    heldout = [heard(f"h{place}", wave(100 + place), answer=f"Sentence  {place}") for place in range(15)]
+    sides, notes = chosen(members, heldout, task="automatic-speech-recognition")
+    assert len(sides.nonmembers) == 15
+    assert sides.spoken == 10
+    assert any("In 10 of 15 held-out sounds a sentence is said" in note for note in notes)
+    assert chosen(members, heldout[10:], task="automatic-speech-recognition")[0].spoken == 0
 
 
 def test_questions_on_one_context_are_one_document_and_a_known_context_was_not_unseen():

@@ -12,8 +12,9 @@ from measured import backwards, context_of, exceeds, findings_of, subject_of
 
 from modelaudit import Audit
 from modelaudit.checker import Budget, Data, Row
+from modelaudit.checkers.privacy.personal.findings import share_finding
 from modelaudit.checkers.privacy.personal.personal_data import PersonalData, _most_rows
-from modelaudit.checkers.privacy.personal.scan import NAME, built_in, scan
+from modelaudit.checkers.privacy.personal.scan import NAME, Hits, built_in, scan
 from modelaudit.errors import InputError, NotAssessable
 from modelaudit.evidence import Examples, Table, redacted
 from modelaudit.plan import configured
@@ -194,10 +195,52 @@ def test_hostile_rows_go_through(model):
     finding.model_dump_json().encode()
 
 
-def test_documents_are_named_in_a_caveat(model):
+def test_rows_of_one_document_count_for_as_much_as_they_tell(model):
     rows = [{**row, "document": f"d{place // 5}"} for place, row in enumerate(rows_of(50, personal=5))]
-    found = findings_of(PersonalData(), subject_of(model, data=rows, group_column="document"))
-    assert any("10 documents or persons" in caveat for caveat in found[EVALUATION].caveats)
+    subject = subject_of(model, data=rows, group_column="document")
+    found = findings_of(PersonalData(), subject)
+    assert any("10 documents, persons or contexts" in caveat for caveat in found[EVALUATION].caveats)
+    plain = findings_of(PersonalData(), subject_of(model, data=rows))[EVALUATION].metric
+    (low, high), (alone_low, alone_high) = (
+        next((bound.low, bound.high) for bound in metric.bounds if bound.level == 0.95)
+        for metric in (found[EVALUATION].metric, plain)
+    )
+    assert found[EVALUATION].metric.value == plain.value
+    assert low < 0.5 * alone_low
+    assert high > 1.5 * alone_high
+    assert found[EVALUATION].metric.smallest_detectable > 3 * plain.smallest_detectable
+    turned = context_of(subject, PersonalData(), data=backwards(subject.data))
+    assert next(iter(PersonalData().run(turned))) == found[EVALUATION]
+
+
+def test_the_order_of_rows_of_documents_changes_no_bit():
+    draw = np.random.default_rng(0)
+    rows = [Row(str(place), "", group=f"d{int(draw.integers(12))}") for place in range(100)]
+    held = draw.random(100) < 0.3
+    one = Hits.of(rows, held.tolist())
+    for _ in range(5):
+        order = draw.permutation(100).tolist()
+        other = Hits.of([rows[place] for place in order], held[order].tolist())
+        assert (other.found == one.found).all()
+        assert (other.documents == one.documents).all()
+
+
+def test_questions_on_one_context_count_as_one_document():
+    rows = [
+        Row(
+            f"{at}-{question}",
+            f"context {at} {'a.b@example.org' if at == 0 else ''}",
+            companion=f"{question}?",
+            answers=(),
+        )
+        for at in range(5)
+        for question in range(40)
+    ]
+    finding = share_finding(scan("evaluation rows", rows, built_in, labels=()), of=200, detector="builtin")
+    low, high = next((bound.low, bound.high) for bound in finding.metric.bounds if bound.level == 0.95)
+    assert low < 0.02
+    assert high > 0.6
+    assert any("5 documents, persons or contexts" in caveat for caveat in finding.caveats)
 
 
 def test_tables_without_rows_are_not_assessed(model):

@@ -11,8 +11,9 @@ from media_models import TWO_CLASSES, subject_with
 from transformers import ViTImageProcessor
 
 from modelaudit.checker import Answers
-from modelaudit.checkers.performance.slices.checker import WeakSlices, _documents, _half
+from modelaudit.checkers.performance.slices.checker import WeakSlices, _half
 from modelaudit.checkers.performance.slices.conditions import conditions
+from modelaudit.drawing import documents
 from modelaudit.media.sound import Sound
 from modelaudit.rows import Row
 
@@ -126,7 +127,7 @@ def test_questions_on_one_context_stay_in_one_half_and_count_as_one():
     halves = [_half(row, 0) for row in rows]
     assert all(len(set(halves[k : k + 4])) == 1 for k in range(0, 80, 4))
     assert len(set(halves)) == 2
-    assert len(set(_documents(rows).tolist())) == 20
+    assert len(set(documents(rows).tolist())) == 20
 
 
 def test_both_texts_of_a_pair_are_looked_at():
@@ -139,3 +140,16 @@ def test_a_task_without_right_and_wrong_is_told_so():
     subject = spoken_for.subject("text2text-generation")
     assert "right or wrong" in WeakSlices().applies(subject)
     assert WeakSlices().applies(spoken_for.subject("audio-classification")) is None
+
+
+def test_edges_of_measures_are_values_that_some_have_in_whole_numbers():
+    wave = np.sin(np.arange(800, dtype=np.float32))
+    sounds = [Sound.of_array(wave, (8_000, 16_000, 44_100)[k % 3]) for k in range(60)]
+    rows = [Row(f"r:{k}", "", label=0, sound=sound) for k, sound in enumerate(sounds)]
+    found = conditions(rows, np.ones(60, bool), predicted=None, pieces=None, states=None)
+    rates = [each for each in found if each.kind == "samples a second"]
+    assert [each.name for each in rates] == ["samples a second: at most 8000", "samples a second: more than 16000"]
+    assert [int(each.flags.sum()) for each in rates] == [20, 20]
+    many = [Row(f"r:{k}", "a", label=0, columns={"income": 12_345 + k}) for k in range(60)]
+    named = conditions(many, np.ones(60, bool), predicted=None, pieces=None, states=None)
+    assert "at most 12365 in column 'income'" in {each.name for each in named}

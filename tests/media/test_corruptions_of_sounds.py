@@ -97,3 +97,18 @@ def test_louder_kinds_do_more_and_a_severity_that_is_not_there_is_an_error() -> 
         assert changes[0] < changes[1] < changes[2], kind.name
     with pytest.raises(ValueError, match="1 to 5, not 0"):
         KINDS["echo"].of(sound, 0)
+
+
+def likeness(changed: np.ndarray, sound: np.ndarray) -> float:
+    length = min(len(changed), len(sound))
+    return float(np.corrcoef(changed[:length], sound[:length])[0, 1])
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_sound_at_or_above_full_scale_is_changed_as_the_same_sound_below_it(name: str) -> None:
+    quiet = voice().samples()
+    found = []
+    for peak in (0.2, 1.0, 20.0):
+        sound = Sound.of_array(quiet * np.float32(peak / np.abs(quiet).max()), RATE)
+        found.append(likeness(KINDS[name].of(sound, 1).samples(), sound.samples()))
+    assert found[1:] == pytest.approx([found[0]] * 2, abs=0.03)

@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 from scipy.signal import lfilter, resample_poly
 
-from modelaudit.media.likeness import bits_apart, codes_of, copies, look_of
+from modelaudit.media.likeness import alike as are_alike
+from modelaudit.media.likeness import bits_apart, codes_of, look_of, lookalikes
 from modelaudit.media.measures import PICTURE_MEASURES, SOUND_MEASURES, measured
 from modelaudit.media.picture import Picture
 from modelaudit.media.sound import Sound
@@ -49,9 +50,9 @@ def looks(media):
 
 
 def judged(one, other):
-    """Return in how many bits pairs differ, and whether they are copies."""
+    """Return in how many bits pairs differ, and whether they are alike."""
     first, second = looks(one), looks(other)
-    return bits_apart(codes_of(first), codes_of(second)), copies(first, second)
+    return bits_apart(codes_of(first), codes_of(second)), are_alike(first, second)
 
 
 @pytest.mark.parametrize("smooth", [1.0, 2.0])
@@ -70,7 +71,7 @@ def test_no_pair_of_strangers_is_a_copy():
     """Of 12,720 pairs of random pictures none may be one, nor have hashes that are compared any further."""
     found = looks([Picture.of_array(scene(seed)) for seed in range(160)])
     one, other = np.triu_indices(160, 1)
-    assert not copies(found[one], found[other]).any()
+    assert not are_alike(found[one], found[other]).any()
     codes = codes_of(found)
     assert bits_apart(codes[one], codes[other]).min() > 7
 
@@ -86,6 +87,17 @@ def test_pictures_of_one_kind_that_differ_in_detail_alone_are_no_copies():
     assert not alike[0]
 
 
+def test_alike_pictures_of_different_labels_are_no_copies():
+    """One that has no label, or two of them, may be a copy of any."""
+    draw = np.random.default_rng(0)
+    takes = [scene(0) + draw.integers(0, 4, (64, 64, 1), dtype=np.uint8) for _ in range(5)]
+    media = [Picture.of_array(each) for each in (*takes, scene(1))]
+    found = lookalikes(media, [{0}, {0}, {1}, set(), {0, 1}, {0}])
+    assert len(found.left) == 10, "all takes of one scene, and not the other scene"
+    pairs = set(zip(*(each.tolist() for each in found.copies), strict=True))
+    assert pairs == {(0, 1), (0, 3), (0, 4), (1, 3), (1, 4), (2, 3), (2, 4), (3, 4)}
+
+
 def test_sounds_amplified_resampled_or_with_little_noise_are_copies_and_strangers_are_none():
     waves = [babble(seed) for seed in range(30)]
     plain = [Sound.of_array(wave, RATE) for wave in waves]
@@ -98,7 +110,7 @@ def test_sounds_amplified_resampled_or_with_little_noise_are_copies_and_stranger
         assert (bits <= 7).mean() > 0.9
     found = looks(plain)
     one, other = np.triu_indices(30, 1)
-    assert not copies(found[one], found[other]).any()
+    assert not are_alike(found[one], found[other]).any()
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 200), (8, 8), (33, 31)])
@@ -134,6 +146,6 @@ def test_measures_say_what_they_are_called():
     assert told["seconds"][:2] == [1.0, 1.0]
     assert told["loudness (decibels below full scale)"] == pytest.approx([-9.03, -12.04, -100.0], abs=0.02)
     assert told["share of quiet stretches"] == pytest.approx([0.0, 0.5, 0.0], abs=0.05)
-    assert told["mean pitch in Hz"][:2] == pytest.approx([1_000, 1_000], rel=0.05)
+    assert told["mean frequency in Hz"][:2] == pytest.approx([1_000, 1_000], rel=0.05)
     assert np.isfinite(found.values).all()
     assert np.isfinite(found.layout).all()

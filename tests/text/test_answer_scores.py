@@ -18,6 +18,7 @@ from modelaudit.text.answer_scores import (
     longest_common_subsequence,
     normalised_words,
     rouge_l,
+    same_answer,
     token_f1,
     transcript_words,
     units_of,
@@ -122,6 +123,31 @@ def test_rouge_l_of_the_paper():
     assert rouge_l("word", "") == rouge_l("", "word") == 0.0
 
 
+@pytest.mark.parametrize(
+    ("said", "truth"),
+    [
+        ("-3", "3"), ("\u22123", "3"), ("-$5", "$5"), ("1.5", "15"), ("1,5", "15"), ("3/4", "34"), ("5%", "5"),
+        ("2+3", "2-3"), ("3:45", "345"), ("1e-5", "1e5"), ("C++", "C"), ("A+", "A"), ("\uff0d3", "3"),
+    ],
+)  # fmt: skip
+def test_numbers_that_are_written_agree_with_their_signs(said, truth):
+    assert not same_answer(said, truth)
+    assert not same_answer(truth, said)
+    assert same_answer(said, said)
+
+
+@pytest.mark.parametrize(
+    ("said", "truth"),
+    [
+        ("The answer.", "answer"), ("3.", "3"), ("(3)", "3"), ("**3**", "3"), ("+3", "3"), ("3,", "3"),
+        ("1,234.50", "1234.50"), ("5 %", "5%"), ("5\uff05", "5%"), ("10\u201320", "10-20"), ("Yes!", "yes"),
+        ("-3", "\u22123"), ("...", "..."),
+    ],
+)  # fmt: skip
+def test_marks_that_tell_nothing_of_a_number_make_no_difference(said, truth):
+    assert same_answer(said, truth)
+
+
 def test_errors_of_a_transcript_are_those_of_jiwer():
     said, truth = "the cat sit on mat now", "the cat sat on the mat"
     assert word_errors(said, truth).errors / word_errors(said, truth).total == pytest.approx(0.5)
@@ -159,6 +185,7 @@ def test_a_very_long_token_takes_no_square_of_its_length():
     assert word_errors(long, "a truth").errors == 2
     assert token_f1(long, ["x"]) == 0.0
     chrf("hello", long)
+    assert not same_answer("7" + " " * 300_000 + "+" * 300_000, "1," * 150_000)
     assert time.perf_counter() - start < 2.0
 
 

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from modelaudit.checkers.privacy.canaries.manifest import load_manifest
+from modelaudit.drawing import folded
 from modelaudit.errors import DataInputError, InputError, OutputError
-from modelaudit.subject.dataset import folded
 from modelaudit.subject.tables import read_table
 from modelaudit.training.canaries import plant_canaries
 

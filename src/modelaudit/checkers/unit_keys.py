@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,5 +20,12 @@ def unit_keys(rows: Sequence[Row], code: NDArray[np.integer] | None = None) -> l
 
 
 def key_of(row: Row) -> Hashable:
-    """Return the document or person of a row, or the row by itself."""
-    return ("row", row.id) if row.group is None else ("group", row.group)
+    """Return the document or person of a row, the context that a question is put to, or the row by itself."""
+    if row.group is not None:
+        return "group", row.group
+    return ("row", row.id) if row.answers is None else ("context", _digest(row.text))
+
+
+def _digest(text: str) -> str:
+    # Another audit draws other questions first; a context is too long to be kept as a key.
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -3,11 +3,14 @@
 The look of a picture is its grey levels on 32 by 32 places, that of a sound the logs of its spectrum in 32 bands over
 32 stretches of its length. A cosine transform parts it: the lowest 8 by 8 frequencies make a hash of 64 bits (Zauner
 2010, Implementation and benchmarking of perceptual image hash functions), by which copies are found; the frequencies up
-to 16 by 16 settle whether they are copies. Things of one kind, as two X-rays or two digits, share the low frequencies
-and not the high ones.
+to 16 by 16 settle whether they look alike. Things of one kind, as two X-rays or two digits, share the low frequencies
+and not the high ones. Takes of one scene by one camera share both: a copy has its label as well.
 """
 
 from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +22,14 @@ SIDE = 32
 LOW, HIGH = 8, 16
 """Frequencies, either way, that the hash is made of, and that two looks are compared by."""
 ALIKE, ALIKE_IN_DETAIL = 0.98, 0.85
-"""Correlations of all that is compared, and of what is above the hash's frequencies, from which on two are copies."""
+"""Correlations of all that is compared, and of what is above the hash's frequencies, from which on two look alike."""
+NEAR = 7
+"""Bits of 64 in which the hashes of copies differ at the most, so that one of eight bytes is the same."""
+NEIGHBOURS = 64
+"""Hashes with a byte in common that each is compared with, the next ones in order."""
+BYTES = 8
+UNKNOWN = -1
+"""Stands for the label of what has none, or several."""
 SMOOTH = 0.02
 """Share of a look's length that its detail has where there is none but rounding."""
 FLAT = 0.5
@@ -33,6 +43,33 @@ QUIETEST = 1e-6
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.uint64]
+Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lookalikes:
+    """The pairs among n pictures or sounds that look or sound alike, each once.
+
+    Attributes:
+        left, right: int64 (pairs,), places of the two. labels: int64 (n,), a number that equal labels share; -1 where
+            the label is not known, or contradicted.
+    """
+
+    left: Places
+    right: Places
+    labels: Places
+
+    @property
+    def apart(self) -> NDArray[np.bool_]:
+        """Which pairs have different labels, so that the one is no copy of the other. bool (pairs,)"""
+        one, other = self.labels[self.left], self.labels[self.right]
+        return np.asarray((one != other) & (one != UNKNOWN) & (other != UNKNOWN))
+
+    @property
+    def copies(self) -> tuple[Places, Places]:
+        """The pairs that are copies of one another: alike, and not of different labels."""
+        kept = ~self.apart
+        return self.left[kept], self.right[kept]
 
 
 def look_of(medium: Picture | Sound) -> NDArray[np.float32]:
@@ -62,8 +99,38 @@ def bits_apart(one: Codes, other: Codes) -> NDArray[np.int64]:
     return np.asarray(_BITS[parts].sum(axis=1, dtype=np.int64), dtype=np.int64)
 
 
-def copies(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Return which pairs of looks, both (n, 16, 16), are of copies; a flat one is a copy of none. bool (n,)"""
+def lookalikes(media: Sequence[Picture | Sound], truths: Sequence[Collection[object]]) -> Lookalikes:
+    """Return who looks or sounds alike among pictures or sounds, all different, with all labels that each has.
+
+    Each is decoded once. Up to some 16,000 all pairs of which the hashes share a byte are compared.
+    """
+    known: dict[object, int] = {}
+    labels = [known.setdefault(next(iter(each)), len(known)) if len(each) == 1 else UNKNOWN for each in truths]
+    looks = np.stack([look_of(each) for each in media]) if media else np.empty((0, HIGH, HIGH), dtype=np.float32)
+    codes = codes_of(looks)
+    pairs = [np.empty(0, dtype=np.int64)]
+    for turn in range(BYTES):
+        bits = np.uint64(8 * turn)
+        # The shared byte comes first, and the rest decides who stands next to whom.
+        turned = (codes << bits) | (codes >> (np.uint64(64) - bits)) if turn else codes
+        order = np.argsort(turned, kind="stable")
+        first = (turned >> np.uint64(56))[order]
+        for step in range(1, min(NEIGHBOURS, len(order) - 1) + 1):
+            same = np.flatnonzero(first[step:] == first[:-step])
+            if not len(same):
+                break
+            one, other = order[same], order[same + step]
+            close = bits_apart(codes[one], codes[other]) <= NEAR
+            one, other = one[close], other[close]
+            found = alike(looks[one], looks[other])
+            one, other = one[found], other[found]
+            pairs.append(np.minimum(one, other) * len(media) + np.maximum(one, other))
+    left, right = np.divmod(np.unique(np.concatenate(pairs)), max(len(media), 1))
+    return Lookalikes(left, right, np.array(labels, dtype=np.int64))
+
+
+def alike(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return which pairs of looks, both (n, 16, 16), are alike; a flat one is like none. bool (n,)"""
     whole = (one * other).sum(axis=(1, 2))
     first, second = _detail(one), _detail(other)
     lengths = np.linalg.norm(first, axis=1), np.linalg.norm(second, axis=1)

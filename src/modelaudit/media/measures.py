@@ -19,7 +19,7 @@ PICTURE_MEASURES = (
 )
 SOUND_MEASURES = (
     *("seconds", "samples a second", "loudness (decibels below full scale)", "loudest sample (1 is full scale)"),
-    *("share of quiet stretches", "mean pitch in Hz"),
+    *("share of quiet stretches", "mean frequency in Hz"),
 )
 TILES, BANDS = 4, 16
 SILENCE = -100.0
@@ -36,7 +36,7 @@ class Measured:
 
     Attributes:
         names: of the measures, with their units. values: float64 (n, measures).
-        layout: float64 (n, places), colours of 4 by 4 tiles, or decibels of 16 bands of pitch less their mean.
+        layout: float64 (n, places), colours of 4 by 4 tiles, or decibels of 16 bands of frequency less their mean.
     """
 
     names: tuple[str, ...]
@@ -71,10 +71,11 @@ def _of_sound(sound: Sound) -> tuple[list[float], Floats]:
     bands = decibels(sound)
     loud = 10.0 * np.log10(np.mean(10.0 ** (bands / 10.0), axis=1))
     spectrum = np.abs(np.fft.rfft(samples[: 30 * sound.rate])) ** 2
-    pitches = np.fft.rfftfreq(min(len(samples), 30 * sound.rate), 1.0 / sound.rate)
+    frequencies = np.fft.rfftfreq(min(len(samples), 30 * sound.rate), 1.0 / sound.rate)
     loudness = max(SILENCE, 10.0 * float(np.log10(power + 1e-30)))
     quiet = float((loud < loud.max() + QUIET).mean())
-    pitch = float((pitches * spectrum).sum() / max(float(spectrum.sum()), QUIETEST))
+    # The centre of the spectrum, which lies above the pitch that a person hears where there are overtones.
+    centre = float((frequencies * spectrum).sum() / max(float(spectrum.sum()), QUIETEST))
     layout = parts_of(bands, 1, BANDS).mean(axis=0)
     peak = float(np.abs(samples).max())
-    return [sound.seconds, sound.rate, loudness, peak, quiet, pitch], layout - layout.mean()
+    return [sound.seconds, sound.rate, loudness, peak, quiet, centre], layout - layout.mean()

@@ -69,7 +69,11 @@ class CalibrationError:
 
 
 def expected_calibration_error(confidence: ArrayLike, correct: ArrayLike, *, bins: int = 15) -> float:
-    """Return the plain ECE over bins of equal width (Naeini et al. 2015; Guo et al. 2017): biased upward, see above."""
+    """Return the plain ECE over bins of equal width (Naeini et al. 2015; Guo et al. 2017): biased upward, see above.
+
+    Args:
+        confidence, correct: one number and one bool an answer, [n].
+    """
     score, right = _answers(confidence, correct)
     code = _equal_width(score, bins)
     return _absolute_gap(code, score, right.astype(np.float64), bins)
@@ -96,6 +100,9 @@ def ece_estimate(
 
     `bins` is the number of equal-width bins of the plain ECE and the diagram; empty ones are left out of `bins` of the
     result. ValueError without answers.
+
+    Args:
+        confidence, correct: one number and one bool an answer, [n].
     """
     score, right = _answers(confidence, correct)
     n = len(score)
@@ -120,6 +127,12 @@ def clustered_ece(confidence: ArrayLike, correct: ArrayLike, *, design_effect: f
     `design_effect` (1 at the least) says how much likeness raises the variance of the mean gap. Each bin's answers
     count as so many times fewer wherever noise is reckoned: in the correction for bias as in the standard error, since
     alike answers make a calibrated model's gaps larger and not only less certain. At 1 it is `ece_estimate`'s own.
+
+    Args:
+        confidence, correct: one number and one bool an answer, [n].
+
+    Raises:
+        ValueError: `design_effect` is below 1.
     """
     if not 1.0 <= design_effect < math.inf:
         raise ValueError(f"A design effect is 1 at the least, not {design_effect}.")

@@ -179,7 +179,11 @@ def normal(
     smallest_detectable: float | None = None,
     influence: Influence | None = None,
 ) -> Estimate:
-    """Return value +- quantile * se, with Student's t where `df` is given; se = 0 gives a degenerate interval."""
+    """Return value +- quantile * se, with Student's t where `df` is given; se = 0 gives a degenerate interval.
+
+    Raises:
+        ValueError: `value` is not finite, `se` is negative, or `df` is not above 0.
+    """
     if not math.isfinite(value) or not math.isfinite(se) or se < 0 or (df is not None and not df > 0):
         raise ValueError(f"A normal interval needs a finite value, se >= 0 and df > 0, not {value}, {se} and {df}.")
 

@@ -13,6 +13,9 @@ def conformal_p(scores: ArrayLike, ordinary: ArrayLike) -> Vector:
 
     Valid for a record that is itself ordinary, whatever the distribution; positively dependent over records, so that
     Benjamini and Hochberg's rule holds (Bates et al. 2023, "Testing for outliers with conformal p-values").
+
+    Raises:
+        ValueError: there is no ordinary record.
     """
     asked, known = vector(scores, "scores"), np.sort(vector(ordinary, "ordinary"))
     if not len(known):

@@ -45,7 +45,8 @@ def crossed_excess_distance(
     Each group has one entry an observation (shapes [n_a] and [n_b]): its mean distance from the other group's answers
     of its row less that from the other answers of its own, its row, and its name; a row holds a name once, and the same
     rows stand on both sides. `control` is the mean distance within groups. `n` counts the rows, or their units
-    (documents) where they are given. The excess has no direction. ValueError where the rows of the sides differ.
+    (documents) where they are given. The excess has no direction. ValueError where the rows of the sides differ, or a
+    row has one name of a group: nothing is known of the distance within that group.
     """
     a, b = vector(excess_a, "excess_a"), vector(excess_b, "excess_b")
     if len(a) == 0:
@@ -54,6 +55,10 @@ def crossed_excess_distance(
         raise ValueError("rows_a and rows_b hold different rows; leave out those that are on one side only")
     code_a, n_rows = codes(rows_a, "rows_a", length=len(a))
     code_b, _ = codes(rows_b, "rows_b", length=len(b))
+    if min(np.bincount(code).min() for code in (code_a, code_b)) < 2:
+        raise ValueError(
+            "a row holds a single name of a group; two are needed to tell how far apart its own answers are"
+        )
     unit = unit_codes(rows_a, units)
     if not a.any() and not b.any():
         return nothing_changed(int(unit.max()) + 1)

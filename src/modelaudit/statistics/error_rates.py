@@ -8,7 +8,9 @@ be wrong than were said.
 Most rows have few errors and some have very many. For those that were seen, one and a half times the size of units that
 make up the spread are added to the standard error, as in `bounded_normal`; for a row that fails from the first word to
 the last, which the sample happens to lack, the interval reaches the rule of three to either side (`reach`: one error a
-word). A rate by itself and a ratio have their interval on the log scale, where they are nearly symmetric.
+word). It does not allow for rows that fail many times over, as where a model that loops writes 150 words for 10: of 200
+rows, the truth lies above the 95% interval in 37% of samples where one row in 200 does that, and in 2% where one in 50
+does. A rate by itself and a ratio have their interval on the log scale, where they are nearly symmetric.
 
 Of speakers who say unequal amounts the degrees of freedom are those of as many that say the same (Kish 1965).
 """
@@ -97,6 +99,9 @@ def error_counts(
     """Return the errors of rows; ValueError for a negative number, or where lengths differ.
 
     `clusters` are labels of any sortable kind. A `reach` of 0 is for quantities that vary in every row, such as nats.
+
+    Args:
+        errors, totals: wrong and all items of each row (words, tokens), [n].
     """
     found, total = vector(errors, "errors"), vector(totals, "totals")
     if len(found) != len(total) or (found < 0.0).any() or (total < 0.0).any():
@@ -134,6 +139,9 @@ def error_rate_change(before: ErrorCounts, after: ArrayLike) -> Estimate:
     """Return the rate after a change less the rate before it, of the same rows: paired, row by row.
 
     `after` has the errors then (rows,), of the same totals. `n` counts rows.
+
+    Raises:
+        ValueError: `after` has another length, or a negative number.
     """
     n, method = len(before.totals), _method("paired ratio of sums, t", before)
     changed = vector(after, "after")

@@ -33,7 +33,11 @@ def exposure(score: float, references: ArrayLike) -> float:
 
 
 def exposures(scores: ArrayLike, references: ArrayLike) -> Vector:
-    """Return the exposure in bits of each secret (shape [n]) among the same references (shape [R]); see `exposure`."""
+    """Return the exposure in bits of each secret (shape [n]) among the same references (shape [R]); see `exposure`.
+
+    Raises:
+        ValueError: there is no reference.
+    """
     secrets = vector(scores, "scores")
     ordered = np.sort(vector(references, "references"))
     if len(ordered) == 0:
@@ -43,7 +47,11 @@ def exposures(scores: ArrayLike, references: ArrayLike) -> Vector:
 
 
 def exposure_cap(references: int) -> float:
-    """Return the largest exposure in bits that so many references can show: log2(references + 1)."""
+    """Return the largest exposure in bits that so many references can show: log2(references + 1).
+
+    Raises:
+        ValueError: there is no reference.
+    """
     if references < 1:
         raise ValueError(f"Exposure needs a reference, and there are {references}.")
     return math.log2(references + 1)

@@ -42,7 +42,14 @@ class Sample:
 
 
 def sample(values: ArrayLike, *, clusters: Codes | None = None) -> Sample:
-    """Return the sample of one group; `clusters` numbers the document of each row, alike in both groups."""
+    """Return the sample of one group; `clusters` numbers the document of each row, alike in both groups.
+
+    Args:
+        values: one number a row, [n]; clusters: int, [n].
+
+    Raises:
+        ValueError: `clusters` has another length.
+    """
     found = vector(values, "values")
     if clusters is not None and clusters.shape != found.shape:
         raise ValueError(f"clusters has the shape {clusters.shape}, but there are {len(found)} values.")

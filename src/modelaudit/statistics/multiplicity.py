@@ -36,6 +36,9 @@ def step_down(observed: ArrayLike, null: ArrayLike) -> tuple[float, Vector]:
     `observed` (J,) and `null` (draws, J), drawn jointly under the null. Free step-down: a statistic is held against the
     largest of those that are no larger than itself, and never gets a smaller p than a larger one. Draws count the
     observed one once, so that p is never 0.
+
+    Raises:
+        ValueError: `null` is not as wide as `observed` is long.
     """
     found, draws = vector(observed, "observed"), np.asarray(null, dtype=np.float64)
     if draws.ndim != 2 or draws.shape[1] != len(found) or not len(draws):
@@ -52,6 +55,9 @@ def fcr_level(n_selected: int, n_family: int, q: float = 0.05) -> float:
     """Return the level at which the intervals of selected tests hold a false coverage rate of q.
 
     Benjamini and Yekutieli 2005: 1 - q R / m, with R of m tests selected; with none selected, the level of one.
+
+    Raises:
+        ValueError: more tests are selected than there are, there are none, or `q` is no share.
     """
     if n_family < 1 or not 0 <= n_selected <= n_family or not 0.0 < q < 1.0:
         raise ValueError(f"{n_selected} of {n_family} tests at q = {q} is not a selection from a family.")

@@ -91,6 +91,9 @@ def one_run_p(epsilon: float, m: int, r: int, v: int, delta: float) -> float:
         epsilon: the hypothesis, at least 0.
         m: canaries; r: guesses among them; v: right guesses.
         delta: of the hypothesis, 0 <= delta < 1.
+
+    Raises:
+        ValueError: `epsilon` is negative, `delta` is no probability below 1, or the counts contradict one another.
     """
     _check(m, r, v, delta)
     if not epsilon >= 0.0:
@@ -176,7 +179,11 @@ def one_run_audit(scores: ArrayLike, included: ArrayLike, *, delta: float, ties:
 
 
 def right_guesses(scores: ArrayLike, included: ArrayLike, *, ties: ArrayLike) -> list[tuple[int, int, int]]:
-    """Return (guessed in, guessed out, right guesses) of each cell of the grid; arguments as in `one_run_audit`."""
+    """Return (guessed in, guessed out, right guesses) of each cell of the grid; arguments as in `one_run_audit`.
+
+    Raises:
+        ValueError: there are not as many tie breakers as scores.
+    """
     values, order_of_ties = vector(scores, "scores"), vector(ties, "ties")
     inside = booleans(included, "included", length=len(values))
     if len(order_of_ties) != len(values):

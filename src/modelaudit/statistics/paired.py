@@ -28,6 +28,9 @@ def mcnemar_p(gained: int, lost: int, *, alternative: Alternative = "two-sided",
 
     `alternative` names what was expected to be the larger ("lost": more rows were lost than gained). `mid_p` counts
     the observed table half (Fagerland et al. 2013): less conservative, and no longer exact.
+
+    Raises:
+        ValueError: `alternative` is none of the three.
     """
     if alternative not in ("two-sided", "lost", "gained"):
         raise ValueError(f"The alternative is two-sided, lost or gained, not {alternative!r}.")

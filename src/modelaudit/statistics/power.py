@@ -24,7 +24,11 @@ def z_sum(*, alpha: float = 0.05, power: float = 0.8, df: float | None = None) -
 
 
 def detectable_mean(se: float, *, alpha: float = 0.05, power: float = 0.8, df: float | None = None) -> float:
-    """Return the smallest detectable mean, in the unit of its standard error, which has `df` degrees of freedom."""
+    """Return the smallest detectable mean, in the unit of its standard error, which has `df` degrees of freedom.
+
+    Raises:
+        ValueError: `se` is negative or no number.
+    """
     if not se >= 0.0:
         raise ValueError(f"A standard error cannot be {se}.")
     return z_sum(alpha=alpha, power=power, df=df) * se
@@ -36,6 +40,9 @@ def detectable_proportion_difference(n: int, background: float, *, alpha: float 
     `background` is the share of the n pairs whose outcomes differ without telling for either side. Where the effect d
     comes on top, a share of background + d differs and McNemar's standard error is sqrt((background + d) / n), so d
     solves d^2 = z^2 (background + d) / n: with no background z^2 / n, some eight pairs. Never more than 1.
+
+    Raises:
+        ValueError: `n` is below 1, or `background` is no share.
     """
     if n < 1 or not 0.0 <= background <= 1.0:
         raise ValueError(f"n must be at least 1 and the background a share, not {n} and {background}.")
@@ -44,7 +51,11 @@ def detectable_proportion_difference(n: int, background: float, *, alpha: float 
 
 
 def null_auc_se(n_pos: int, n_neg: int) -> float:
-    """Return the AUC's standard error when scores tell nothing: sqrt((n1 + n0 + 1) / (12 n1 n0)) (Mann-Whitney)."""
+    """Return the AUC's standard error when scores tell nothing: sqrt((n1 + n0 + 1) / (12 n1 n0)) (Mann-Whitney).
+
+    Raises:
+        ValueError: a side has no record.
+    """
     if n_pos < 1 or n_neg < 1:
         raise ValueError(f"An AUC needs records on both sides, not {n_pos} and {n_neg}.")
     return math.sqrt((n_pos + n_neg + 1) / (12.0 * n_pos * n_neg))

@@ -23,6 +23,9 @@ def share_of_means(parts: ArrayLike, wholes: ArrayLike, *, clusters: Any | None 
     nothing of their whole that are too rare to be in the sample, as in `bounded_normal`: where one row in ten has none,
     the plain t interval of 30 rows covers 84% instead of 95%. A part below 0 counts as it is. There is no interval
     where the mean of the wholes is less than four of its own standard errors.
+
+    Raises:
+        ValueError: `parts` and `wholes` have different lengths, or a part is above its whole.
     """
     above, below = vector(parts, "parts"), vector(wholes, "wholes")
     if len(above) != len(below):

@@ -45,6 +45,12 @@ def permutation_p(observed: float, null: ArrayLike) -> float:
     """Return the share of null draws at or above the observed value, each side counting the observed one once.
 
     (1 + hits) / (1 + draws): never 0, and valid for any number of draws (Phipson and Smyth 2010).
+
+    Args:
+        null: statistics of the null draws, [draws].
+
+    Raises:
+        ValueError: `observed` is not finite, or there is no draw.
     """
     draws = vector(null, "null")
     if len(draws) == 0 or not math.isfinite(observed):

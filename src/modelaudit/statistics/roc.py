@@ -102,6 +102,12 @@ def paired_delong(pos_a: ArrayLike, neg_a: ArrayLike, pos_b: ArrayLike, neg_b: A
 
     Two scores that rank alike differ by exactly 0. Two perfect scores may still differ on new records, so their
     interval reaches as far as the bound of either AUC.
+
+    Args:
+        pos_a, pos_b: scores of the same n1 positives, [n1]; neg_a, neg_b: of the same n0 negatives, [n0].
+
+    Raises:
+        ValueError: the two scores are not of as many records.
     """
     (a1, a0), (b1, b0) = _sides(pos_a, neg_a), _sides(pos_b, neg_b)
     if len(a1) != len(b1) or len(a0) != len(b0):
@@ -149,6 +155,12 @@ def tpr_at_fpr(pos: ArrayLike, neg_threshold: ArrayLike, neg_check: ArrayLike, *
     flagged: conformal, so a new negative is flagged with probability at most `fpr`, averaged over such folds. A fresh
     fold `neg_check` shows the rate that was realised. Fewer than 10 / fpr negatives make it "not estimable": no value,
     and the reason names the number needed.
+
+    Args:
+        pos: scores of positives, [n1]; neg_threshold, neg_check: of two folds of negatives, [n0] and [m0].
+
+    Raises:
+        ValueError: `fpr` is not between 0 and 1.
     """
     if not 0.0 < fpr < 1.0:
         raise ValueError(f"The false-positive rate lies between 0 and 1, not at {fpr}; 1% is 0.01.")
@@ -177,6 +189,9 @@ def auc_permutation_p(scores: ArrayLike, is_member: ArrayLike, *, rng: np.random
     """Return the one-sided permutation p of "members do not score higher", for the AUC (valid with ties, never 0).
 
     `scores` and `is_member` (bool) have one entry a record, shape [n]; both kinds of records must be there.
+
+    Raises:
+        ValueError: one of the two sides has no record.
     """
     values = vector(scores, "scores")
     member = booleans(is_member, "is_member", length=len(values))

@@ -58,13 +58,21 @@ def brier_score(probabilities: ArrayLike, truth: ArrayLike, *, clusters: Any | N
 
 
 def negative_log_likelihood(logits: ArrayLike, truth: ArrayLike, *, clusters: Any | None = None) -> Estimate:
-    """Return the mean of -log p of the true class, in nats; interval and errors as in `brier_score`."""
+    """Return the mean of -log p of the true class, in nats; interval and errors as in `brier_score`.
+
+    Args:
+        logits: (n, C); truth: index of the true class, [n].
+    """
     scores, true = _table(logits, truth, "logits")
     return _mean(log_losses(scores, true), log_losses(scores, scores.argmin(axis=1)), clusters, most=math.inf)
 
 
 def log_losses(logits: ArrayLike, truth: ArrayLike) -> Vector:
-    """Return -log p of the true class in nats, [n]."""
+    """Return -log p of the true class in nats, [n].
+
+    Args:
+        logits: (n, C); truth: index of the true class, [n].
+    """
     scores, true = _table(logits, truth, "logits")
     losses: Vector = logsumexp(scores, axis=1) - scores[np.arange(len(true)), true]
     return np.maximum(losses, 0.0)
@@ -76,6 +84,9 @@ def brier_parts(probabilities: ArrayLike, truth: ArrayLike, *, bins: int = BINS)
     Reliability and resolution are corrected for the noise of the bins' shares (Ferro and Fricker 2012, Quarterly
     Journal of the Royal Meteorological Society 138:1954): without, a calibrated model has a reliability above 0. Equal
     probabilities share a bin. ValueError below two answers.
+
+    Args:
+        probabilities: (n, C); truth: index of the true class, [n].
     """
     chances, true = _table(probabilities, truth, "probabilities")
     if len(true) < 2:

@@ -57,7 +57,11 @@ class Kept:
 
 
 def risk_coverage(confidence: ArrayLike, correct: ArrayLike) -> RiskCoverage:
-    """Return the curve at each distinct confidence, from the surest down to all answers kept."""
+    """Return the curve at each distinct confidence, from the surest down to all answers kept.
+
+    Args:
+        confidence, correct: one number and one bool an answer, [n].
+    """
     order = _Order(*_answers(confidence, correct))
     return RiskCoverage(order.ends / order.n, np.cumsum(order.wrong) / order.ends)
 
@@ -82,6 +86,9 @@ def excess_aurc(confidence: ArrayLike, correct: ArrayLike, *, clusters: Any | No
 
     The interval is that of `aurc`, with the best area as uncertain as the error rate. There is none where no order is
     better, as with right answers alone.
+
+    Args:
+        confidence, correct: one number and one bool an answer, [n].
     """
     score, right = _answers(confidence, correct)
     code, groups = _codes(clusters, len(score))
@@ -147,6 +154,9 @@ def kept_from(
     The threshold that looks best on some rows looks better there than on others. So thresholds are fixed beforehand,
     and the bounds (Clopper and Pearson's, Korn and Graubard's with clusters) are Bonferroni's, one-sided at `level`
     over all thresholds: whichever of them is then chosen, its bound holds.
+
+    Args:
+        confidence, correct: one number and one bool an answer, [n].
     """
     score, right = _answers(confidence, correct)
     code = None if clusters is None else _codes(clusters, len(score))[0]

@@ -49,6 +49,9 @@ def shortfall(hits: ArrayLike, target: float, units: Any = None) -> Estimate:
     """Return target - share of hits (bool, n) with the exact interval of the share, robust to documents in `units`.
 
     Positive where the share is below its target; between target - 1 and target.
+
+    Raises:
+        ValueError: `target` is no share.
     """
     found = booleans(hits, "hits")
     if not 0.0 <= target <= 1.0:
@@ -61,7 +64,11 @@ def shortfall(hits: ArrayLike, target: float, units: Any = None) -> Estimate:
 
 
 def detectable_shortfall(hits: ArrayLike, target: float, units: Any = None, *, family: int = 1) -> float:
-    """Return the shortfall that is told from 0 in 80% of such samples where the largest of `family` is picked."""
+    """Return the shortfall that is told from 0 in 80% of such samples where the largest of `family` is picked.
+
+    Args:
+        hits: bool, [n]; units: the document of each, [n]; target: a share.
+    """
     found = booleans(hits, "hits")
     effect = 1.0
     if units is not None:

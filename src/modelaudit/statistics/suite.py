@@ -137,6 +137,9 @@ def suite_permutation_p(
     Args:
         scores: (J, n). is_member: bool (n,).
         units: (n,) documents or persons; a unit of both sides counts as two.
+
+    Raises:
+        ValueError: a side has no record, or marks and records differ in number.
     """
     table, member = _matrix(scores, "scores"), np.asarray(is_member, dtype=np.bool_)
     if member.shape != table.shape[1:] or not 0 < member.sum() < len(member):

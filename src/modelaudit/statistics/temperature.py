@@ -32,6 +32,9 @@ def best_temperature(logits: ArrayLike, truth: ArrayLike) -> float:
 
     At `LEAST` the model would gain from being ever surer, as one that is always right does; at `MOST` from being ever
     less sure. ValueError without answers.
+
+    Args:
+        logits: (n, C); truth: index of the true class, [n].
     """
     scores, true = _table(logits, truth)
     if (scores == scores[:, :1]).all():
@@ -51,6 +54,9 @@ def temperature_estimate(logits: ArrayLike, truth: ArrayLike, *, clusters: Any |
 
     White 1982 (Econometrica 50:1): the variance of the slope over the squared curvature, so that it holds where no
     temperature makes the model honest, too. No interval at either end of what is looked for, and the reason says so.
+
+    Args:
+        logits: (n, C); truth: index of the true class, [n].
     """
     scores, true = _table(logits, truth)
     n, method = len(true), "least negative log-likelihood, sandwich on the log scale"

@@ -25,6 +25,13 @@ def cross_fitted_auc(
     their rows, and where there is nothing to learn the AUC's variance is twice as large (each pair of folds counts in
     both directions). So the interval is wider by sqrt(1 + folds / (folds - 1)) on the logit scale (Nadeau and Bengio
     2003, Machine Learning 52:239): about right without a difference; too wide with one, where classifiers agree.
+
+    Args:
+        pos, neg: out-of-fold scores of the two sides, [n1] and [n0]; folds: how many folds, 2 at the least.
+        pos_units, neg_units: the document of each, of the same lengths.
+
+    Raises:
+        ValueError: fewer than two folds.
     """
     if folds < 2:
         raise ValueError(f"Cross-fitting needs two folds, not {folds}.")

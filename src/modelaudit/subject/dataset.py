@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ import numpy as np
 
 from modelaudit.audit_report import TableInfo, canonical_json
 from modelaudit.checker import Data
+from modelaudit.drawing import folded
 from modelaudit.errors import DataInputError
 from modelaudit.rows import Row
 from modelaudit.subject.tables import Table, read_table
@@ -119,11 +119,6 @@ def prepare_rows(
         heldout=_info(model, heldout),
         heldout_is_evaluation="held-out" not in parts,
     )
-
-
-def folded(text: str) -> str:
-    """Return what two texts share that differ in compatibility forms, case and white space alone."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def likeness(row: Row) -> str:

@@ -10,8 +10,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from modelaudit.drawing import folded
 from modelaudit.errors import DataInputError
-from modelaudit.subject.dataset import folded
 
 TRIES = 200
 FEWEST_WORDS = 20

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from modelaudit.drawing import folded
 from modelaudit.errors import DataInputError
 from modelaudit.rows import Row
 from modelaudit.subject.columns import missing_column
-from modelaudit.subject.dataset import folded, rows_sha256
+from modelaudit.subject.dataset import rows_sha256
 from modelaudit.subject.places import shown
 from modelaudit.subject.tables import Table, read_table
 from modelaudit.subject.task import REPAIRED, ColumnChoice, RowBatch

@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from modelaudit.drawing import folded
 from modelaudit.rows import Row
-from modelaudit.subject.dataset import folded
 
 
 @dataclass(frozen=True, slots=True)

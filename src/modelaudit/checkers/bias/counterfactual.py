@@ -11,7 +11,7 @@ from modelaudit.checker import Budget, CheckerInfo, Context, Cost, ModelHandle, 
 from modelaudit.checkers.bias.attributes import attributes_of
 from modelaudit.checkers.bias.attributes.attribute import TOPICS
 from modelaudit.checkers.bias.options import Options, listed
-from modelaudit.checkers.bias.own_answers import with_answers
+from modelaudit.checkers.bias.own_answers import OwnAnswers
 from modelaudit.checkers.bias.scoring import TASKS
 from modelaudit.checkers.bias.source import QUESTIONS, WRITING, Source, drawn
 from modelaudit.checkers.bias.substitution import substitute
@@ -144,7 +144,10 @@ class CounterfactualSubstitution:
         """Rewrite, ask and compare. Raises NotAssessable where fewer than 30 rows can be rewritten in any way."""
         wanted, options = self._wanted(ctx.budget, ctx.subject.task), self.options()
         options.check_label(ctx.model.labels)
-        return substitute(ctx, _sources(ctx, wanted), options, wanted=wanted, noun="evaluation rows")
+        own = OwnAnswers(ctx.model, ctx.subject.task)
+        found = substitute(ctx, _sources(ctx, wanted, own), options, wanted=wanted, noun="evaluation rows")
+        own.told(ctx.note)
+        return found
 
     def options(self) -> Options:
         """Return what was chosen, as both checks of substitution read it."""
@@ -185,13 +188,13 @@ def why_not(subject: SubjectInfo) -> str | None:
     return None
 
 
-def _sources(ctx: Context, wanted: int) -> Iterator[Source]:
+def _sources(ctx: Context, wanted: int, own: OwnAnswers) -> Iterator[Source]:
     """Yield the evaluation rows in drawn order, with reference tags for token classification, and answers."""
     rows, task = drawn(ctx.data.evaluation, seed=ctx.seed), ctx.subject.task
     step = max(2 * wanted, 1)
     for start in range(0, len(rows), step):
         if task != "token-classification":
-            yield from (Source.of(row, task) for row in with_answers(ctx.model, rows[start : start + step], task))
+            yield from (Source.of(row, task) for row in own.given_to(rows[start : start + step]))
             continue
         portion = [row for row in rows[start : start + step] if row.words]
         yield from (

@@ -58,6 +58,7 @@ def substitute(
     scoring = scoring or scoring_of(
         ctx.model,
         ctx.subject.task,
+        note=ctx.note,
         favourable=options.favourable,
         originals=drawn(ctx.data.evaluation, seed=ctx.seed)[:ORIGINALS],
         of_names=[each.attribute for attribute, _ in chosen if attribute.of_names for each in attribute.planned],

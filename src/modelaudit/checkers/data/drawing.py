@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from modelaudit.drawing import digest
+from modelaudit.drawing import digest, folded
 from modelaudit.drawing import documents as shared_documents
 from modelaudit.drawing import medium_of as shared_medium
 from modelaudit.rows import Row
@@ -30,11 +30,6 @@ def likeness(row: Row) -> str:
     Of a picture or a sound it is what is seen or heard, whatever is written beside it.
     """
     return folded(whole_text(row)) if row.medium is None else f"{MEDIUM}{row.medium.digest}"
-
-
-def folded(text: str) -> str:
-    """Return what two texts share that differ in compatibility forms, case and white space alone."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def distinct(rows: Iterable[Row], *, seed: int) -> list[Row]:

@@ -28,25 +28,39 @@ def new_tokens(task: str) -> int:
     return WRITTEN if task in {"text2text-generation", "automatic-speech-recognition"} else 0
 
 
-def answered(ctx: Context, rows: Sequence[Row]) -> Sequence[Row]:
-    """Return the rows with an answer to explain; a row to which the model says nothing keeps none."""
-    task = ctx.subject.task
+def answered(ctx: Context, rows: Sequence[Row]) -> tuple[Sequence[Row], frozenset[str]]:
+    """Return the rows with an answer to explain, and the ids of those whose answer was cut, so that it has no end.
+
+    A row to which the model says nothing keeps none.
+    """
+    task, none = ctx.subject.task, frozenset[str]()
     if task == "question-answering":
-        return _marked(ctx, rows)
+        return _marked(ctx, rows), none
     most = new_tokens(task)
     open_ = [place for place, row in enumerate(rows) if row.answer is None]
     if not most or not open_:
-        return rows
+        return rows, none
     asked = [rows[place] for place in open_]
-    # A continuation keeps the white space between a prompt and itself, which decides how it is spelt.
-    said: Sequence[str] = (
-        ctx.model.generate(asked, max_new_tokens=most)
-        if task == "text-generation"
-        else ctx.model.answers(asked, max_new_tokens=most).texts
-    )
+    said, cut = _written(ctx, asked, most)
     given = {place: text or None for place, text in zip(open_, said, strict=True)}
-    ctx.note(f"The rows have no answers; the model's own were explained, chosen greedily, {most} tokens at most.")
-    return [replace(row, answer=given.get(place, row.answer)) for place, row in enumerate(rows)]
+    # Models that understand speech at once (CTC) have no limit.
+    at_once = task == "automatic-speech-recognition" and "token_statistics" not in ctx.model.capabilities
+    limit = "" if at_once else f", {most} tokens at most"
+    ctx.note(f"{len(open_)} of the rows drawn have no answer; the model's own were explained, chosen greedily{limit}.")
+    if cut:
+        ctx.note(f"{len(cut)} answers were cut there and are explained as far as they go, without an end.")
+    return [replace(row, answer=given.get(place, row.answer)) for place, row in enumerate(rows)], cut
+
+
+def _written(ctx: Context, rows: Sequence[Row], most: int) -> tuple[Sequence[str], frozenset[str]]:
+    """Return what the model writes to the rows, and the ids of those where it was cut before its end."""
+    if ctx.subject.task == "text-generation":
+        # A continuation keeps the white space between a prompt and itself, which decides how it is spelt; none has an
+        # end that is explained.
+        return ctx.model.generate(rows, max_new_tokens=most), frozenset()
+    answers = ctx.model.answers(rows, max_new_tokens=most)
+    ended = zip(rows, answers.texts, answers.ended.tolist(), strict=True)
+    return answers.texts, frozenset(row.id for row, text, end in ended if text and not end)
 
 
 def _marked(ctx: Context, rows: Sequence[Row]) -> Sequence[Row]:
@@ -64,9 +78,10 @@ def _marked(ctx: Context, rows: Sequence[Row]) -> Sequence[Row]:
         if stop > start:
             marked[place] = found[place][int(np.argmax(likely[start:stop]))]
         start = stop
+    told = sum(bool(places) for places in found.values())
     ctx.note(
-        f"In {len(open_)} of the rows drawn no answer is marked in the context; the model's own were explained, and of "
-        "an answer that stands there more than once the likeliest place."
+        f"In {len(open_)} of the rows drawn no answer is marked in the context; the model's own were explained in the "
+        f"{told} whose context holds them, and of an answer that stands there more than once the likeliest place."
     )
     return marked
 

@@ -79,9 +79,12 @@ def choose(ctx: Context, size: int) -> Choice:
     """Choose up to so many evaluation rows, and say in notes what was passed over."""
     task = ctx.subject.task
     distinct, repeated = in_drawn_order(ctx.data.evaluation, seed=ctx.seed)
-    rows = answered(ctx, [_bearable(row) for row in distinct[: candidates(size, task)]])
+    rows, open_ended = answered(ctx, [_bearable(row) for row in distinct[: candidates(size, task)]])
     players, predictions = ctx.model.players(rows), ctx.model.predict(rows)
-    targets = targets_of(predictions, ctx.model.labels, task)
+    targets = [
+        tuple(each.without_end for each in found if len(each.classes) > 1) if row.id in open_ended else found
+        for row, found in zip(rows, targets_of(predictions, ctx.model.labels, task), strict=True)
+    ]
     known = predictions.logits[np.isfinite(predictions.logits).all(axis=1)]
     outputs = known if len(known) else np.zeros((1, 1))
     varies, centre = outputs.std(axis=0), np.abs(outputs.mean(axis=0))

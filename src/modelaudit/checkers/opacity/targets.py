@@ -116,6 +116,7 @@ class Target:
             the row as a whole.
         size: what an output of a regression is divided by, where it stands beside others of another scale, and a
             transcript that is judged as a whole, by the number of its characters.
+        cut: whether the answer was cut, so that the token behind it, which ends it, is not looked at.
     """
 
     kind: Kind
@@ -123,6 +124,12 @@ class Target:
     classes: tuple[int, ...]
     words: tuple[int, ...] | None = None
     size: float = 1.0
+    cut: bool = False
+
+    @property
+    def without_end(self) -> Target:
+        """The answer as far as it goes, without the token that ends it."""
+        return replace(self, classes=self.classes[:-1], words=(self.words or ())[:-1], cut=True)
 
     @property
     def own_words(self) -> tuple[int, ...] | None:
@@ -166,7 +173,8 @@ class Target:
 
         A number or an answer's probability has stayed where it moved by less than half of what hiding words does.
         """
-        if self.kind in {"answer", "span"} and replace(self, size=1.0) not in found:
+        there = [each.without_end for each in found] if self.cut else found
+        if self.kind in {"answer", "span"} and replace(self, size=1.0) not in there:
             return False
         if self.kind in {"output", "answer", "span"}:
             return bool(abs(self.value(after) - self.value(before))[0] <= 0.5 * spread)

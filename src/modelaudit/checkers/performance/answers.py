@@ -16,7 +16,7 @@ from modelaudit.drawing import documents
 from modelaudit.evidence import Cell, Evidence, Table
 from modelaudit.rows import Row
 from modelaudit.statistics import Estimate, clustered_proportion, mean_difference
-from modelaudit.text.answer_scores import chrf, chrf_counts, corpus_chrf, exact_match, rouge_l, token_f1
+from modelaudit.text.answer_scores import chrf, chrf_counts, corpus_chrf, exact_match, rouge_l, same_answer, token_f1
 
 LEAST = 2
 """Questions of a kind below which it has no score of its own."""
@@ -173,7 +173,7 @@ def _question_match(said: str, row: Row) -> float:
 
 
 def _answer_match(said: str, row: Row) -> float:
-    return float(exact_match(said, [_truth(row)]))
+    return float(same_answer(said, _truth(row)))
 
 
 def _chrf(said: str, row: Row) -> float:

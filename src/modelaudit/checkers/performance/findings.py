@@ -16,7 +16,10 @@ ENTITY_F1 = "entity_f1"
 
 def plain_findings(scores: Scores) -> Iterator[Finding]:
     """Yield the model's scores where nothing simple is held against it."""
-    yield Finding(metric=_metric(scores.headline), statement=_sentence(scores.headline), evidence=scores.evidence)
+    headline = scores.headline
+    yield Finding(
+        metric=_metric(headline), statement=_sentence(headline), evidence=scores.evidence, caveats=headline.caveats
+    )
     yield from _others(scores)
 
 
@@ -30,6 +33,7 @@ def findings(scores: Comparable, baselines: Sequence[Baseline]) -> Iterator[Find
         metric=_metric(scores.headline),
         statement=_sentence(scores.headline),
         evidence=(*scores.evidence, compared) if tagger else (compared, *scores.evidence),
+        caveats=scores.headline.caveats,
     )
     yield from _others(scores)
     for baseline in baselines:
@@ -38,7 +42,7 @@ def findings(scores: Comparable, baselines: Sequence[Baseline]) -> Iterator[Find
 
 def _others(scores: Scores) -> Iterator[Finding]:
     for score in scores.others:
-        yield Finding(metric=_metric(score), statement=_sentence(score))
+        yield Finding(metric=_metric(score), statement=_sentence(score), caveats=score.caveats)
 
 
 def _gain(scores: Comparable, baseline: Baseline) -> Finding:

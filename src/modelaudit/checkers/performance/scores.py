@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One metric of the model: its id, title, unit, the better direction, and what it says in words."""
+    """One metric of the model: its id, title, unit, the better direction, what it says in words, and caveats."""
 
     id: str
     title: str
@@ -28,6 +28,7 @@ class Score:
     better: str
     estimate: Estimate
     said: str
+    caveats: tuple[str, ...] = ()
 
 
 class Scores(Protocol):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from modelaudit.checker import Answers
 from modelaudit.checkers.performance.scores import Alone, Score
+from modelaudit.checkers.spoken_errors import error_caveats
 from modelaudit.checkers.unit_keys import unit_keys
 from modelaudit.drawing import documents
 from modelaudit.evidence import Cell, Table
@@ -19,16 +20,20 @@ def transcripts(rows: Sequence[Row], answers: Answers) -> Alone:
     pairs = [(said, row.answer or "") for said, row in zip(answers.texts, rows, strict=True)]
     by_word, by_character = [word_errors(*pair) for pair in pairs], [character_errors(*pair) for pair in pairs]
     words, characters = _rate(by_word, rows), _rate(by_character, rows)
+    of_words, of_characters = (
+        error_caveats([each.errors for each in counts], [each.total for each in counts], ~answers.ended)
+        for counts in (by_word, by_character)
+    )
     return Alone(
         headline=Score(
             "word_error_rate", "Word error rate", "share of words", "lower", words,
             f"The model's transcripts have {words.value or 0.0:.1%} as many wrong words (replaced, left out or put in) "
-            f"as there are words in {words.n:,} rows",
+            f"as there are words in {words.n:,} rows", of_words,
         ),
         others=(
             Score(
                 "character_error_rate", "Character error rate", "share of characters", "lower", characters,
-                f"Counted in characters it is {characters.value or 0.0:.1%}",
+                f"Counted in characters it is {characters.value or 0.0:.1%}", of_characters,
             ),
         ),
         evidence=(_counted(pairs, by_word, by_character),),

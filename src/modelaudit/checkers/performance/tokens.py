@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from modelaudit.checker import Context
 from modelaudit.checkers.performance.scores import Floats, Score
@@ -16,7 +17,7 @@ from modelaudit.statistics import error_counts, error_rate, perplexity
 
 
 class Judged(NamedTuple):
-    """The nats that the judged tokens of each row cost, and how many these are; both (rows,)."""
+    """The nats that the judged tokens of each row cost, and how many these are; both (rows,), 0 for none."""
 
     nats: Floats
     tokens: Floats
@@ -24,16 +25,25 @@ class Judged(NamedTuple):
 
 def judged_answers(ctx: Context, rows: Sequence[Row]) -> Judged:
     """Return the cost of the rows' own answers, or of their texts where the task judges these."""
-    losses = ctx.model.loss(rows)
-    tokens = np.ones(len(rows)) if losses.offsets is None else np.diff(losses.offsets).astype(np.float64)
-    return Judged(np.where(tokens > 0.0, losses.per_row * tokens, 0.0), tokens)
+    found = ctx.model.predict(rows)
+    assert found.offsets is not None
+    return _judged(ctx, found.logits[:, 0], found.offsets, found.truncated)
 
 
 def judged_texts(ctx: Context, rows: Sequence[Row]) -> Judged:
     """Return the cost of texts that no answer stands behind, from one pass of the model over each."""
     found = ctx.model.token_statistics(rows)
-    tokens = np.diff(found.offsets)
-    nats = -np.bincount(np.repeat(np.arange(len(rows)), tokens), found.log_probs, minlength=len(rows))
+    return _judged(ctx, found.log_probs, found.offsets, found.truncated)
+
+
+def _judged(ctx: Context, log_probs: Floats, offsets: NDArray[np.int64], truncated: NDArray[np.bool_]) -> Judged:
+    """Return the sums of each row, and note the rows of which not all is judged."""
+    tokens = np.diff(offsets)
+    nats = -np.bincount(np.repeat(np.arange(len(tokens)), tokens), log_probs, minlength=len(tokens))
+    if lost := int(truncated.sum()):
+        ctx.note(f"{lost:,} rows are longer than the model takes; their loss is that of what it reads of them.")
+    if none := int((tokens == 0).sum()):
+        ctx.note(f"{none:,} rows have no token that can be judged, and are left out of the loss.")
     return Judged(np.asarray(nats, dtype=np.float64), tokens.astype(np.float64))
 
 

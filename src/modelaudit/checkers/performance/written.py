@@ -48,11 +48,15 @@ def about_prompts(ctx: Context, rows: Sequence[Row], training: Sequence[Row]) ->
     if any(row.answer is None for row in rows):
         return plain_findings(Alone(*_first(token_scores(rows, judged_texts(ctx, rows), of="the texts"))))
     losses = token_scores(rows, judged_answers(ctx, rows), of="the answers")
-    short = sum(len(units_of(row.answer or "")) <= SHORT for row in rows)
-    if short < MOSTLY * len(rows) or "answers" not in ctx.model.capabilities:
-        ctx.note(f"Most answers are longer than {SHORT} words, so no exact match is counted.")
-        return plain_findings(Alone(*_first(losses)))
-    return findings(short_answers(rows, _asked(ctx, rows), losses), commonest_answer(rows, training))
+    long = sum(len(units_of(row.answer or "")) > SHORT for row in rows)
+    writes = "answers" in ctx.model.capabilities
+    if writes and len(rows) - long >= MOSTLY * len(rows):
+        return findings(short_answers(rows, _asked(ctx, rows), losses), commonest_answer(rows, training))
+    if writes:
+        ctx.note(f"{long:,} of {len(rows):,} answers are longer than {SHORT} words, so no exact match is counted.")
+    else:
+        ctx.note("The model can't be asked for answers of its own (verb answers), so no exact match is counted.")
+    return plain_findings(Alone(*_first(losses)))
 
 
 def about_masked_tokens(ctx: Context, rows: Sequence[Row], training: Sequence[Row]) -> Iterator[Finding]:
@@ -81,7 +85,7 @@ OWN_TRUTH = ("text-generation", "fill-mask")
 def _asked(ctx: Context, rows: Sequence[Row]) -> Answers:
     most = most_new_tokens(ctx.subject.task)
     answers = ctx.model.answers(rows, max_new_tokens=most)
-    note_limits(ctx, answers, most=most)
+    note_limits(ctx, rows, answers, most=most)
     return answers
 
 

@@ -1,8 +1,7 @@
 """Traits of pictures and sounds that no model is asked for: what tells two collections of them apart by itself.
 
 Pictures of two sources differ in size, colours, sharpness and file format; sounds in length, loudness, microphone and
-codec. The traits serve the blind guard and, without a base model, the calibration by difficulty; signatures find
-copies that were encoded, resized or amplified anew.
+codec. The traits serve the blind guard and, without a base model, the calibration by difficulty.
 """
 
 from __future__ import annotations
@@ -22,14 +21,13 @@ MOST_PIXELS = 256
 """A side of the middle of a picture that fine traits are read from; all of it where it is smaller."""
 BLOCK = 8
 """Pixels of a side of the blocks that JPEG codes by themselves."""
-THUMBNAIL = 16
 MOST_SECONDS = 60.0
 """Of the middle of a sound; traits of its source show in less."""
 FRAME = 0.032
 """Seconds of a sound whose spectrum is taken."""
-BANDS, SEGMENTS = 16, 32
-LOWEST, HIGHEST = 80.0, 3_400.0
-"""Hz that all sounds have, those of a telephone too."""
+BANDS = 16
+LOWEST = 80.0
+"""Hz from which on a spectrum is read."""
 QUIET = 1e-6
 """Share of the loudest band's power below which a band is silent (-60 dB)."""
 
@@ -37,31 +35,6 @@ QUIET = 1e-6
 def traits(rows: Sequence[Row]) -> Vector:
     """Return (n, t) traits of rows of one medium, none for rows of text; each picture or sound is read once."""
     return np.array([_traits(row) for row in rows], dtype=np.float64).reshape(len(rows), -1)
-
-
-def signature(row: Row) -> NDArray[np.float32]:
-    """Return a vector of length 1 (of zeros where nothing moves) whose product with another is how alike the two are.
-
-    It is the correlation of two thumbnails, or the mean of those of the spectra of two sounds and of how these move;
-    size, loudness and encoding change little of it.
-    """
-    if row.picture is not None:
-        pixels = row.picture.pixels().astype(np.float64)
-        shape = _means(pixels, THUMBNAIL)
-        parts = [shape - shape.mean(axis=(0, 1))]
-    elif row.sound is not None:
-        power = _spectra(row.sound.samples(), row.sound.rate, top=HIGHEST)
-        shape = _means(power[:, :, None], SEGMENTS, BANDS)[:, :, 0]
-        parts = [shape - shape.mean(axis=0), shape - shape.mean()]
-    else:
-        raise ValueError(f"row {row.id} is neither a picture nor a sound")
-    whole = np.concatenate([_unit(part.ravel()) for part in parts])
-    return np.asarray(whole / len(parts) ** 0.5, dtype=np.float32)
-
-
-def _unit(values: Vector) -> NDArray[np.float32]:
-    length = float(np.linalg.norm(values))
-    return np.asarray(values / length if length > 1e-6 * len(values) else 0.0 * values, dtype=np.float32)
 
 
 def _traits(row: Row) -> list[float]:
@@ -112,7 +85,7 @@ def _of_samples(samples: NDArray[np.float32], rate: int) -> list[float]:
     start = max(0, (len(samples) - most) // 2)
     wave = samples[start : start + most].astype(np.float64)
     peak = float(np.abs(wave).max(initial=0.0))
-    power = _spectra(wave, rate, top=rate / 2)
+    power = _spectra(wave, rate)
     bands = _means(power[:, :, None], 1, BANDS)[0, :, 0], power.std(axis=0)
     loud = power.mean(axis=1)
     return [
@@ -125,15 +98,15 @@ def _of_samples(samples: NDArray[np.float32], rate: int) -> list[float]:
     ]  # fmt: skip
 
 
-def _spectra(samples: NDArray[np.floating], rate: int, *, top: float) -> Vector:
-    """Return (frames, BANDS) logs of the power in bands from `LOWEST` to `top` Hz, each as many times wider."""
+def _spectra(samples: NDArray[np.floating], rate: int) -> Vector:
+    """Return (frames, BANDS) logs of the power in bands from `LOWEST` Hz to the highest, each as many times wider."""
     size = max(2, round(FRAME * rate))
     frames = max(1, len(samples) // size)
     wave = np.zeros(frames * size)
     wave[: min(len(samples), len(wave))] = samples[: len(wave)]
     spectrum = np.abs(np.fft.rfft(wave.reshape(frames, size) * np.hanning(size), axis=1)) ** 2 / size**2
     pitch = np.fft.rfftfreq(size, 1.0 / rate)
-    edges = np.geomspace(LOWEST, max(top, 2 * LOWEST), BANDS + 1)
+    edges = np.geomspace(LOWEST, max(rate / 2, 2 * LOWEST), BANDS + 1)
     band = np.clip(np.searchsorted(edges, pitch, side="right") - 1, -1, BANDS)
     found = np.stack([spectrum[:, band == each].sum(axis=1) for each in range(BANDS)], axis=1)
     return np.asarray(np.log(found + QUIET * found.max() + 1e-12))

@@ -20,16 +20,20 @@ def _band(samples: Floats, rate: int, level: Level, rng: np.random.Generator) ->
     low, high = level
     edges = [min(low, HIGHEST * rate / 2), min(high, HIGHEST * rate)]
     sections = butter(4, edges, btype="bandpass", fs=rate, output="sos")
-    return np.asarray(sosfilt(sections, samples), dtype=np.float64)
+    band = np.asarray(sosfilt(sections, samples), dtype=np.float64)
+    # A filter moves overtones against one another, so that peaks grow; to clip them would be another change.
+    full, peak = max(1.0, float(np.abs(samples).max(initial=0.0))), float(np.abs(band).max(initial=0.0))
+    return band if peak <= full else band * (full / peak)
 
 
 def _few_bits(samples: Floats, rate: int, level: Level, rng: np.random.Generator) -> Floats:
-    """Round the logarithm of the samples, as mu-law does (ITU-T G.711 has 8 bits)."""
+    """Round the logarithm of the samples, as mu-law does (ITU-T G.711 has 8 bits); a peak above 1 is full scale."""
+    full = max(1.0, float(np.abs(samples).max(initial=0.0)))
     steps = 2.0 ** (level[0] - 1.0)
     mu = 255.0
-    pressed = np.sign(samples) * np.log1p(mu * np.minimum(np.abs(samples), 1.0)) / np.log1p(mu)
+    pressed = np.sign(samples) * np.log1p(mu * np.abs(samples) / full) / np.log1p(mu)
     rounded = np.rint(pressed * steps) / steps
-    back: Floats = np.sign(rounded) * np.expm1(np.abs(rounded) * np.log1p(mu)) / mu
+    back: Floats = full * np.sign(rounded) * np.expm1(np.abs(rounded) * np.log1p(mu)) / mu
     return back
 
 

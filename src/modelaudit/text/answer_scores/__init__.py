@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from modelaudit.text.answer_scores.chrf import chrf, chrf_counts, corpus_chrf
 from modelaudit.text.answer_scores.distances import edit_distance, longest_common_subsequence
-from modelaudit.text.answer_scores.overlap import exact_match, rouge_l, token_f1
+from modelaudit.text.answer_scores.overlap import exact_match, rouge_l, same_answer, token_f1
 from modelaudit.text.answer_scores.transcripts import Errors, character_errors, word_errors
-from modelaudit.text.answer_scores.units import normalised_words, transcript_words, units_of
+from modelaudit.text.answer_scores.units import exact_words, normalised_words, transcript_words, units_of
 
 __all__ = [
     "Errors",
@@ -19,9 +19,11 @@ __all__ = [
     "corpus_chrf",
     "edit_distance",
     "exact_match",
+    "exact_words",
     "longest_common_subsequence",
     "normalised_words",
     "rouge_l",
+    "same_answer",
     "token_f1",
     "transcript_words",
     "units_of",

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from modelaudit.text.answer_scores.distances import longest_common_subsequence
-from modelaudit.text.answer_scores.units import normalised_words, transcript_words
+from modelaudit.text.answer_scores.units import exact_words, normalised_words, transcript_words
 
 
 def exact_match(answer: str, truths: Sequence[str]) -> bool:
@@ -17,6 +17,11 @@ def exact_match(answer: str, truths: Sequence[str]) -> bool:
     """
     said = normalised_words(answer)
     return any(said == normalised_words(truth) for truth in truths or ("",))
+
+
+def same_answer(answer: str, truth: str) -> bool:
+    """Tell whether what a model writes is the right answer, after `exact_words`: numbers agree with all their signs."""
+    return exact_words(answer) == exact_words(truth)
 
 
 def token_f1(answer: str, truths: Sequence[str]) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 from functools import lru_cache
 
 _UNSPACED = (
@@ -17,6 +18,14 @@ _UNSPACED = (
 )
 _UNIT = re.compile(rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+")
 _ARTICLES = frozenset({"a", "an", "the"})
+_MINUS = re.compile("[\u2012\u2013\u2212\uff0d](?=[$\u00a3\u20ac\u00a5]?\\.?\\d)")
+_PER_CENT = re.compile(r"(?<=\d)\s*[%\uff05]")
+_TELLING = re.compile(
+    # A minus, a decimal point, a comma between digits, what stands between a term and a number, per cent; C++ and C#.
+    "-(?=[$\u00a3\u20ac\u00a5]?\\.?\\d)"
+    r"|(?<!\.)\.(?=\d)|(?<=\d),(?=\d)|(?<=[\w)])[+*/^:](?=\d)|(?<=\d)%|(?<=[^\W\d_])[+#]+(?!\w)"
+)
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _APOSTROPHES = frozenset("'\u2019\u02bc\uff07")
 _MARKS_BELONG_TO = re.compile(f"[{_UNSPACED}]")
 
@@ -39,8 +48,22 @@ def normalised_words(text: str) -> list[str]:
     In lower case, without punctuation and the articles a, an and the. Punctuation is that of all scripts, as MLQA's
     scorer has it. Where nothing would be left (the answer is "A" or "+"), articles stay, and then punctuation.
     """
-    lower = text.lower()
-    bare = units_of("".join(each for each in lower if not _is_punctuation(each)))
+    return _bare(text.lower())
+
+
+def exact_words(text: str) -> list[str]:
+    """Return the words of an answer that is written freely: as `normalised_words`, but for signs that tell of numbers.
+
+    A span of a context has its signs from there. What a model writes has not: -3 is not 3, 1.5 not 15, 3/4 not 34, 5%
+    not 5, and C++ not C. Commas between thousands make no difference, nor does a plus in front.
+    """
+    lower = _PER_CENT.sub("%", _MINUS.sub("-", _THOUSANDS.sub("", text.lower())))
+    return _bare(lower, {at for found in _TELLING.finditer(lower) for at in range(*found.span())})
+
+
+def _bare(lower: str, kept: Collection[int] = ()) -> list[str]:
+    """Return the words without articles and punctuation, but for the signs at the places that are `kept`."""
+    bare = units_of("".join(each for at, each in enumerate(lower) if at in kept or not _is_punctuation(each)))
     return [word for word in bare if word not in _ARTICLES] or bare or units_of(lower)
 
 

@@ -158,6 +158,11 @@ class CompletionBias:
                 f"Behind {scoring.empty:,} of {scoring.asked:,} sentences the model writes nothing, which counts as "
                 "nothing unfavourable."
             )
+        if scoring.gendered:
+            ctx.note(
+                f"Behind {scoring.gendered:,} of {scoring.asked:,} sentences it writes gendered words that can not all "
+                "be put in one form, so there the classifier may see the gender of the person."
+            )
         return found
 
     def _wanted(self, budget: Budget) -> int:

@@ -24,7 +24,8 @@ class CompletionScoring:
     written is nothing unfavourable.
 
     Attributes:
-        empty: prompts behind which the model wrote nothing. asked: all prompts.
+        empty: prompts behind which the model wrote nothing. gendered: prompts behind which it wrote gendered words that
+            can't all be told and rewritten, and are left as they are. asked: all prompts.
     """
 
     def __init__(self, model: ModelHandle, scorer: TextScorer, *, unfavourable: str, new_tokens: int) -> None:
@@ -45,7 +46,7 @@ class CompletionScoring:
                 primary=False,
             ),
         )
-        self.empty = self.asked = 0
+        self.empty = self.gendered = self.asked = 0
 
     def scores(self, attribute: str) -> tuple[Score, ...]:
         """Return the probability of the class, and the share of completions of it."""
@@ -55,9 +56,13 @@ class CompletionScoring:
         """Ask for the completions, and the classifier for its view of each."""
         written = self._model.answers([variant.row for variant in variants], max_new_tokens=self._new_tokens)
         wordings = wordings_of(variants)
+        alike = [
+            _ungendered(text, variant.source.language) for variant, text in zip(variants, written.texts, strict=True)
+        ]
+        self.gendered += sum(text is None for text in alike)
         texts = [
-            wordings[variant.source.row.id].written_back(_ungendered(text, variant.source.language))
-            for variant, text in zip(variants, written.texts, strict=True)
+            wordings[variant.source.row.id].written_back(as_written if text is None else text)
+            for variant, text, as_written in zip(variants, alike, written.texts, strict=True)
         ]
         self.asked += len(texts)
         self.empty += sum(not text.strip() for text in texts)
@@ -80,8 +85,8 @@ class CompletionScoring:
         return seen
 
 
-def _ungendered(text: str, language: str) -> str:
-    """Return the text with the gendered words of one gender, where all can be told and rewritten."""
+def _ungendered(text: str, language: str) -> str | None:
+    """Return the text with the gendered words of one gender; None where not all can be told and rewritten."""
     document = Document(text)
     found = LANGUAGES[language].to_group(document, "male", named="keep", mixed="rewrite")
-    return text if found.skipped else apply(document, found.edits).document.text
+    return None if found.skipped else apply(document, found.edits).document.text

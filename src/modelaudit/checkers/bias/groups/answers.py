@@ -54,13 +54,17 @@ class Score:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tally:
-    """Errors by what there was to get right, by row (both (rows,)); a row that is not judged has 0 of both."""
+    """Errors by what there was to get right, by row (both (rows,)); a row that is not judged has 0 of both.
+
+    `caveats` are what to bear in mind of them in every group.
+    """
 
     title: str
     said: str
     errors: Floats
     totals: Floats
     unit: str
+    caveats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,8 @@ def _every(within: Grouping, answers: Answers, units: Units, rng: np.random.Gene
 
 def _pair(question: Question, answers: Answers, within: Grouping, group: int, units: Units) -> Finding:
     estimate = against_reference(question, answers, within, group, units)
-    rate = answers.rates.get(question.of)
+    rate, tally = answers.rates.get(question.of), answers.tallies.get(question.of)
+    caveats = () if tally is None else tally.caveats
     better: Better = "zero" if question.form == "difference" else "higher" if rate is not None else "neither"
     return Finding(
         metric=Metric.of(
@@ -61,7 +62,7 @@ def _pair(question: Question, answers: Answers, within: Grouping, group: int, un
             primary=bool(question.crossed) if within.crossed else question.primary,
         ),
         statement=_said(question, answers, within, group, units, estimate),
-        caveats=() if rate is None else _caveats(rate, answers, within, group, units),
+        caveats=caveats if rate is None else _caveats(rate, answers, within, group, units),
     )
 
 

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from modelaudit.checker import Answers as Told
 from modelaudit.checker import Context
 from modelaudit.checkers.bias.groups.answers import Answers, Floats, Question, Rate, Score, Tally
-from modelaudit.checkers.writing import most_new_tokens, note_limits
+from modelaudit.checkers.spoken_errors import error_caveats
+from modelaudit.checkers.writing import most_new_tokens, note_limits, refuse_silence
 from modelaudit.errors import NotAssessable
 from modelaudit.rows import Row
 from modelaudit.text.answer_scores import character_errors, chrf, exact_match, token_f1, word_errors
@@ -20,7 +22,7 @@ WRITTEN_TASKS = ("question-answering", "text2text-generation", "automatic-speech
 def written_answers(ctx: Context, rows: Sequence[Row]) -> Answers:
     """Return what the model answers to each row with a right answer, as scores and errors that groups can differ in.
 
-    Raises NotAssessable where no row has one.
+    Raises NotAssessable where no row has one, and where the model says nothing.
     """
     task = ctx.subject.task
     known = [place for place, row in enumerate(rows) if row.answer is not None or row.answers is not None]
@@ -28,14 +30,15 @@ def written_answers(ctx: Context, rows: Sequence[Row]) -> Answers:
         raise NotAssessable("answers are scored against right ones, and no evaluation row has any; provide answers")
     asked, most = [rows[place] for place in known], most_new_tokens(task)
     answers = ctx.model.answers(asked, max_new_tokens=most)
-    note_limits(ctx, answers, most=most)
+    note_limits(ctx, asked, answers, most=most)
+    refuse_silence(asked, answers)
     if task == "question-answering":
         return _questions(asked, answers.texts, known, len(rows))
     if task == "text2text-generation":
         nats = ctx.model.loss(asked).per_row
         loss = _spread(np.where(np.isfinite(nats), nats, np.nan), known, len(rows))
         return _texts(asked, answers.texts, loss, known)
-    return _speech(asked, answers.texts, known, len(rows))
+    return _speech(asked, answers, known, len(rows))
 
 
 def _questions(asked: Sequence[Row], said: Sequence[str], known: Sequence[int], n: int) -> Answers:
@@ -74,17 +77,16 @@ def _texts(asked: Sequence[Row], said: Sequence[str], loss: Floats, known: Seque
     )  # fmt: skip
 
 
-def _speech(asked: Sequence[Row], said: Sequence[str], known: Sequence[int], n: int) -> Answers:
+def _speech(asked: Sequence[Row], answers: Told, known: Sequence[int], n: int) -> Answers:
     tallies = {}
     for name, count in (("word", word_errors), ("character", character_errors)):
-        counts = [count(text, row.answer or "") for text, row in zip(said, asked, strict=True)]
-        errors, totals = (
-            np.nan_to_num(_spread(each, known, n))
-            for each in ([one.errors for one in counts], [one.total for one in counts])
-        )
+        counts = [count(text, row.answer or "") for text, row in zip(answers.texts, asked, strict=True)]
+        wrong, said = [one.errors for one in counts], [one.total for one in counts]
+        errors, totals = (np.nan_to_num(_spread(each, known, n)) for each in (wrong, said))
         tallies[name] = Tally(
-            f"{name.capitalize()} error rate", f"wrong {name}s by {name}s said", errors, totals, f"{name}s"
-        )
+            f"{name.capitalize()} error rate", f"wrong {name}s by {name}s said", errors, totals, f"{name}s",
+            error_caveats(wrong, said, ~answers.ended),
+        )  # fmt: skip
     return Answers(
         {},
         {},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from modelaudit.checker import ModelHandle, Row
 from modelaudit.checkers.bias.scoring.classes import ClassScoring
@@ -22,9 +22,18 @@ TASKS = frozenset(
 
 
 def scoring_of(
-    model: ModelHandle, task: str, *, favourable: str | None, originals: Sequence[Row], of_names: Collection[str]
+    model: ModelHandle,
+    task: str,
+    *,
+    note: Callable[[str], None],
+    favourable: str | None,
+    originals: Sequence[Row],
+    of_names: Collection[str],
 ) -> Scoring:
-    """Return how the answers of a task are read; `originals` are rows of the data as they are."""
+    """Return how the answers of a task are read; `originals` are rows of the data as they are.
+
+    `note` is given what a reader must know of answers in words: how many are empty or were cut.
+    """
     if task == "token-classification":
         return TagScoring(model, of_names=of_names)
     if task == "text-regression":
@@ -32,8 +41,8 @@ def scoring_of(
     if task in LANGUAGE_TASKS:
         return ContinuationScoring(model)
     if task == QUESTIONS:
-        return QuestionScoring(model)
+        return QuestionScoring(model, note=note)
     if task == WRITING:
-        return WrittenScoring(model)
+        return WrittenScoring(model, note=note)
     multi_label = task == "multi-label-classification"
     return ClassScoring(model, favourable=favourable, multi_label=multi_label, originals=originals)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from modelaudit.checker import ModelHandle
-from modelaudit.checkers.bias.scoring.reading import unread
+from modelaudit.checker import ModelHandle, Row
+from modelaudit.checkers.bias.scoring.reading import SILENT, unread
 from modelaudit.checkers.bias.scoring.score import Answer, Floats, Score
 from modelaudit.checkers.bias.variant import Variant
 from modelaudit.checkers.bias.wordings import wordings_of
@@ -40,11 +40,12 @@ class QuestionScoring:
     """Follows the answer, which was rewritten with its context; decides on the answer that the model picks.
 
     The probability is that of the answer's start by that of its end, or of the place for "no answer" by itself. Answers
-    are one decision where they differ in words alone that were exchanged, in case, punctuation or articles.
+    are one decision where they differ in words alone that were exchanged, in case, punctuation or articles. Where nine
+    in ten questions that have an answer are left open, the model decides nothing.
     """
 
-    def __init__(self, model: ModelHandle) -> None:
-        self._model = model
+    def __init__(self, model: ModelHandle, *, note: Callable[[str], None]) -> None:
+        self._model, self._note = model, note
 
     def scores(self, attribute: str) -> tuple[Score, ...]:
         """Return the answer's probability and log-odds, and whether the model picks it."""
@@ -62,8 +63,24 @@ class QuestionScoring:
         exact = [float(exact_match(text, row.answers or ())) for text, row in zip(picked.texts, rows, strict=True)]
         values = np.column_stack([chances, np.log(chances) - np.log1p(-chances), exact])
         values[(counts == 0) | unread(self._model, variants, predictions.truncated)] = np.nan
-        wordings = wordings_of(variants)
+        decides, wordings = self._noted(rows, picked.texts), wordings_of(variants)
         return [
-            Answer(variant, scores, tuple(normalised_words(wordings[variant.source.row.id].canonical(text))))
+            Answer(
+                variant,
+                scores,
+                tuple(normalised_words(wordings[variant.source.row.id].canonical(text))) if decides else None,
+            )
             for variant, scores, text in zip(variants, values, picked.texts, strict=True)
         ]
+
+    def _noted(self, rows: Sequence[Row], texts: Sequence[str]) -> bool:
+        """Note how many questions that have an answer are left open, and return whether the others can be compared."""
+        asked = [text for row, text in zip(rows, texts, strict=True) if row.answers]
+        left = sum(not text.strip() for text in asked)
+        decides = not asked or left < SILENT * len(asked)
+        if left:
+            rest = "" if decides else "; so it is not compared which answer it picks"
+            self._note(
+                f"The model picks no answer to {left:,} of {len(asked):,} rewritten questions that have one{rest}."
+            )
+        return decides

@@ -1,4 +1,4 @@
-"""How far the model reads: a row that is cut off before its edit shows no difference, and so proves nothing."""
+"""How far the model reads, and whether it says anything: what is not read, or not said, proves nothing."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from modelaudit.checker import ModelHandle
 from modelaudit.checkers.bias.variant import Variant
+
+SILENT = 0.9
+"""Share of empty answers from which a model says nothing, and can't answer otherwise of anybody."""
 
 
 def unread(model: ModelHandle, variants: Sequence[Variant], truncated: NDArray[np.bool_]) -> NDArray[np.bool_]:

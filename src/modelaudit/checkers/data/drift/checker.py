@@ -35,7 +35,7 @@ WITH_CLASSES = (
 SEEN = {
     "text": "the rows' words and pieces of words, lengths and scripts",
     "picture": "the pictures' size, light, contrast and sharpness, the colours of 4 by 4 tiles",
-    "sound": "the sounds' length, rate, loudness and pitch, the loudness of 16 bands of pitch",
+    "sound": "the sounds' length, rate, loudness and mean frequency, the loudness of 16 bands of it",
 }
 """What the classifier looks at."""
 NO_TRAINING = "No training rows were given; hand them in with train_data."

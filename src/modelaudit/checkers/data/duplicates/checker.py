@@ -28,8 +28,8 @@ class Duplicates:
         summary=(
             "Rows are equal where they differ in case, white space and unseen characters alone, and nearly equal where "
             "four fifths of their short pieces of text are the same. Pictures and sounds are nearly equal where they "
-            "look or sound alike in outline and in detail. Counted are evaluation rows with such a twin among the "
-            "training rows, repeats within each table, and equal rows with different labels."
+            "look or sound alike in outline and in detail and have no different labels. Counted are evaluation rows "
+            "with such a twin among the training rows, repeats within each table, and equal rows with different labels."
         ),
         metrics=("leaked_rows", "conflicting_rows", "repeated_rows", "shared_contexts", "leaked_accuracy_difference"),
         needs=(),
@@ -42,6 +42,8 @@ class Duplicates:
         not_shown=(
             "Paraphrases and translations of a training row are not found.",
             "Pictures that were cropped or mirrored, and sounds that were cut, are not found.",
+            "Takes of one scene by one camera, or of one machine's hum, can count as nearly equal. That they are no "
+            "copies shows only where their labels differ.",
             "Nothing is shown about rows that the model was trained on and that were not handed in.",
             "Which of two labels of one text is right is not told.",
         ),

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from modelaudit.checkers.data.drawing import asks, medium_of
+from modelaudit.checkers.data.duplicates.look_alikes import no_copies
 from modelaudit.checkers.data.duplicates.twins import TRAINING, Split, Twins
 from modelaudit.evidence import Example, Examples, Table
 from modelaudit.results import Finding, Metric
@@ -50,6 +51,7 @@ def leakage(twins: Twins, training: int | None, *, seen: float) -> Finding:
             f"{(found & ~exact).sum():,} only one that is nearly equal."
         ),
         evidence=(table, *_groups(twins, (0, training), "Evaluation rows with a twin in training, largest groups")),
+        confounded=no_copies(twins, training),
         caveats=_sampled(TRAINING, seen),
     )
 

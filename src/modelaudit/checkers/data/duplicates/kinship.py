@@ -1,8 +1,8 @@
 """Kinship of rows that are more than one text, or none: of pairs of texts, of pictures and of sounds.
 
 A copy of a pair is a pair of which both texts are copies: a question put to the same context as another is none. Copies
-of pictures and sounds are found by their hashes and settled by how they look or sound (`media.likeness`). Kinship is
-passed on: what nearly equals a copy of a row is its kin.
+of pictures and sounds look or sound alike (`media.likeness`) and have no different labels. Kinship is passed on: what
+nearly equals a copy of a row is its kin.
 """
 
 from __future__ import annotations
@@ -12,49 +12,16 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from modelaudit.media.likeness import bits_apart, codes_of, copies, look_of
-from modelaudit.media.picture import Picture
-from modelaudit.media.sound import Sound
+from modelaudit.media.likeness import Lookalikes
 from modelaudit.text.near_duplicates import NearTwins, near_twins
-
-NEAR = 7
-"""Bits of 64 in which the hashes of copies differ at the most, so that one of eight bytes is the same."""
-NEIGHBOURS = 64
-"""Hashes with a byte in common that each is compared with, the next ones in order."""
-BYTES = 8
 
 Flags = NDArray[np.bool_]
 Places = NDArray[np.int64]
 
 
-def near_media(media: Sequence[Picture | Sound], tables: Flags) -> NearTwins:
-    """Return the near twins among pictures or sounds, all different; `tables` says which stands where, bool (t, n).
-
-    Each is decoded once. Up to some 16,000 all pairs of which the hashes share a byte are compared.
-    """
-    if not media:
-        return _by_family(np.empty(0, dtype=np.int64), tables)
-    looks = np.stack([look_of(each) for each in media])
-    codes = codes_of(looks)
-    left, right = [], []
-    for turn in range(BYTES):
-        bits = np.uint64(8 * turn)
-        # The shared byte comes first, and the rest decides who stands next to whom.
-        turned = (codes << bits) | (codes >> (np.uint64(64) - bits)) if turn else codes
-        order = np.argsort(turned, kind="stable")
-        first = (turned >> np.uint64(56))[order]
-        for step in range(1, min(NEIGHBOURS, len(order) - 1) + 1):
-            same = np.flatnonzero(first[step:] == first[:-step])
-            if not len(same):
-                break
-            one, other = order[same], order[same + step]
-            close = bits_apart(codes[one], codes[other]) <= NEAR
-            one, other = one[close], other[close]
-            alike = copies(looks[one], looks[other])
-            left.append(one[alike])
-            right.append(other[alike])
-    none = np.empty(0, dtype=np.int64)
-    return _by_family(_linked(np.concatenate([none, *left]), np.concatenate([none, *right]), len(media)), tables)
+def near_media(alike: Lookalikes, tables: Flags) -> NearTwins:
+    """Return the near twins among pictures or sounds, all different; `tables` says which stands where, bool (t, n)."""
+    return _by_family(_linked(*alike.copies, len(alike.labels)), tables)
 
 
 def near_pairs(pairs: Sequence[tuple[str, str]], tables: Flags) -> NearTwins:

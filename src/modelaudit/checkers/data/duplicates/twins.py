@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from modelaudit.checkers.data.drawing import asks, whole_text
 from modelaudit.checkers.data.duplicates.kinship import families, near_media, near_pairs
+from modelaudit.media.likeness import Lookalikes, lookalikes
 from modelaudit.rows import Row
 from modelaudit.text.near_duplicates import NearTwins, near_twins
 from modelaudit.text.same_text import same_text
@@ -54,6 +55,7 @@ class Twins:
         near: near twins among the texts.
         contexts: int64 (texts,), a number that texts share whose first texts equal or nearly equal one another; None
             where rows are no pairs.
+        alike: who looks or sounds like whom, copies or not, with places among the texts; None where rows are texts.
     """
 
     splits: tuple[Split, ...]
@@ -61,6 +63,7 @@ class Twins:
     counts: Places
     near: NearTwins
     contexts: Places | None = None
+    alike: Lookalikes | None = None
 
     def exact(self, of: int, among: int) -> Flags:
         """Return which rows of one table equal a row of another, or another row of the same one."""
@@ -144,20 +147,22 @@ def said(row: Row) -> str:
     return PARTED.join([same_text(whole_text(replace(row, companion=None))), same_text(row.companion)])
 
 
-def _kin(splits: Sequence[Split], texts: Sequence[str], tables: Flags) -> tuple[NearTwins, Places | None]:
-    """Return the near twins, and where rows are pairs whose first texts are one."""
-    media = {
-        where: row.medium
-        for split in splits
-        for row, where in zip(split.rows, split.text.tolist(), strict=True)
-        if row.medium is not None
-    }
+def _kin(
+    splits: Sequence[Split], texts: Sequence[str], tables: Flags
+) -> tuple[NearTwins, Places | None, Lookalikes | None]:
+    """Return the near twins, where rows are pairs whose first texts are one, and which pictures or sounds are alike."""
+    rows = [row for split in splits for row in split.rows]
+    text = np.concatenate([split.text for split in splits])
+    media = {where: row.medium for row, where in zip(rows, text.tolist(), strict=True) if row.medium is not None}
     if media:
-        return near_media([media[where] for where in range(len(texts))], tables), None
+        truths = _truths(rows, text)
+        every = range(len(texts))
+        alike = lookalikes([media[where] for where in every], [truths.get((where, 0), set()) for where in every])
+        return near_media(alike, tables), None, alike
     if not any(PARTED in text for text in texts):
-        return near_twins(texts, tables), None
+        return near_twins(texts, tables), None, None
     pairs = [(first, second) for first, _, second in (text.partition(PARTED) for text in texts)]
-    return near_pairs(pairs, tables), families([first for first, _ in pairs])
+    return near_pairs(pairs, tables), families([first for first, _ in pairs]), None
 
 
 def _conflicting(rows: Sequence[Row], text: Places) -> Flags:

@@ -15,7 +15,7 @@ from modelaudit.checkers.performance.slices.confirming import on_the_other_half
 from modelaudit.checkers.performance.slices.findings import finding
 from modelaudit.checkers.performance.slices.search import FEWEST, searched
 from modelaudit.checkers.writing import most_new_tokens, note_limits
-from modelaudit.drawing import content, drawn, medium_of
+from modelaudit.drawing import content, documents, drawn, medium_of
 from modelaudit.errors import CapabilityError, NotAssessable
 from modelaudit.results import Finding
 from modelaudit.text import TEXT_AND_TOKENS, entity_spans
@@ -106,7 +106,7 @@ class WeakSlices:
                 f"none of the {len(found):,} conditions, alone or in pairs, holds {FEWEST} rows of either half with "
                 "more errors than the others; provide more rows, or columns that describe them"
             )
-        shown = on_the_other_half(result.slices, wrong, ~search, _documents(rows))
+        shown = on_the_other_half(result.slices, wrong, ~search, documents(rows))
         yield finding(shown, result.candidates, rows, wrong, search)
 
 
@@ -126,7 +126,7 @@ def _answered(ctx: Context, rows: Sequence[Row]) -> tuple[Flags, list[str] | Non
     if ctx.subject.task == QUESTIONS:
         most = most_new_tokens(QUESTIONS)
         said = ctx.model.answers(rows, max_new_tokens=most)
-        note_limits(ctx, said, most=most)
+        note_limits(ctx, rows, said, most=most)
         right = [exact_match(text, row.answers or ()) for text, row in zip(said.texts, rows, strict=True)]
         return ~np.array(right, dtype=np.bool_), ["answered" if text else "left open" for text in said.texts]
     answers = ctx.model.predict(rows)
@@ -160,13 +160,6 @@ def _unit(row: Row) -> str:
     if row.group is not None:
         return f"group {row.group}"
     return f"text {content(row) if row.answers is None else row.text}"
-
-
-def _documents(rows: Sequence[Row]) -> NDArray[np.int64] | None:
-    """Return the document, or the context, of each row as a number; None where none is shared."""
-    code: dict[str, int] = {}
-    found = [code.setdefault(_unit(row), len(code)) for row in rows]
-    return None if len(code) == len(rows) else np.array(found, dtype=np.int64)
 
 
 def _pieces(ctx: Context, rows: Sequence[Row]) -> NDArray[np.int64] | None:

@@ -132,7 +132,7 @@ def _asked_by(question: str) -> str:
 
 
 def _of_media(rows: Sequence[Row], search: Flags) -> list[Condition]:
-    """Size, light, contrast, sharpness of pictures; length, loudness, pitch of sounds: the lowest and highest third."""
+    """Size, light, contrast, sharpness of pictures; length, loudness, frequency of sounds: lowest and highest third."""
     found = measured([row.medium for row in rows if row.medium is not None])
     return [
         each
@@ -157,11 +157,17 @@ def _thirds(
     known = values[search & ~np.isnan(values)]
     if not len(known):
         return
-    low, high = np.quantile(known, [1 / 3, 2 / 3])
+    # Sampling rates and sizes are few, and a rate between two of them is one that no sound has.
+    low, high = np.quantile(known, [1 / 3, 2 / 3], method="lower" if named_first else "linear")
     before, behind = (f"{name}: ", "") if named_first else ("", f" {name}")
-    yield Condition(f"{before}at most {low:.4g}{behind}", kind, values <= low)
+    yield Condition(f"{before}at most {_edge(low)}{behind}", kind, values <= low)
     if high > low:
-        yield Condition(f"{before}more than {high:.4g}{behind}", kind, values > high)
+        yield Condition(f"{before}more than {_edge(high)}{behind}", kind, values > high)
+
+
+def _edge(value: float) -> str:
+    """Return an edge in four digits, or in all that stand before the point."""
+    return f"{value:.0f}" if 1_000 <= abs(value) < 1e15 else f"{value:.4g}"
 
 
 def _signs(texts: Sequence[str]) -> Iterator[Condition]:

@@ -163,7 +163,7 @@ def _tokens(ctx: Context, sides: Sides) -> Asked:
         if "token_statistics" in base.capabilities:
             told, why = base.token_statistics(rows), ""
         else:
-            why = "the base model is no language model"
+            why = "the base model gives no token probabilities"
     texts = [row.text if row.answer is None else row.answer for row in rows]
     try:
         signals = language_signals(target, told, texts)

@@ -252,6 +252,11 @@ def _caveats(ctx: Context, sides: Sides, blind: BlindGuard) -> tuple[str, ...]:
             f"The rows come from {len(documents):,} documents or persons, which the intervals take as the independent "
             "units; the false-alarm rates of thresholds are still those of rows."
         )
+    if sides.spoken:
+        caveats.append(
+            f"In {sides.spoken:,} held-out sounds a sentence is said that is said in training, too. What the model "
+            "remembers of its words lifts their scores as well, so the attack is underestimated."
+        )
     if ctx.subject.heldout_is_evaluation:
         caveats.append(
             "The evaluation rows stood in for held-out rows. If they were used to choose the model, the attack is "

@@ -10,7 +10,6 @@ from scipy.stats import chi2_contingency
 
 from modelaudit.checkers.privacy.blind_guard import BlindGuard
 from modelaudit.checkers.privacy.folds import digest, unit
-from modelaudit.checkers.privacy.media_copies import ALIKE_PICTURES, ALIKE_SOUNDS
 from modelaudit.checkers.privacy.membership.attack import Attack
 from modelaudit.checkers.privacy.membership.sides import Sides
 from modelaudit.checkers.privacy.membership.suite import Suite
@@ -164,9 +163,11 @@ def duplicates(sides: Sides) -> Guard:
     estimate = clopper_pearson(sides.copies, sides.looked_at)
     tripped = None
     if estimate.bounds and estimate.interval()[0] > COPIES:
+        scenes = "" if sides.medium == "text" else f", or are {sides.medium}s of one scene or source"
         tripped = (
             f"{estimate.value:.0%} of the held-out rows equal or nearly equal a training row, so the tables were not "
-            "split by independent records, and what is left is a selection. Split documents or persons, not rows"
+            f"split by independent records{scenes}, and what is left is a selection. Split documents or persons, not "
+            "rows"
         )
     clear = (
         f"{sides.copies:,} of {sides.looked_at:,} held-out rows equal a training row, or nearly do ({_nearly(sides)}), "
@@ -179,11 +180,9 @@ def duplicates(sides: Sides) -> Guard:
 
 
 def _nearly(sides: Sides) -> str:
-    if sides.medium == "picture":
-        return f"correlation of thumbnails of at least {ALIKE_PICTURES:g}"
-    if sides.medium == "sound":
-        return f"correlation of spectra of at least {ALIKE_SOUNDS:g}"
-    return "Jaccard index of 5-character pieces of at least .8"
+    if sides.medium == "text":
+        return "Jaccard index of 5-character pieces of at least .8"
+    return f"{'look' if sides.medium == 'picture' else 'sound'} alike in outline and detail, and have one label"
 
 
 def length(sides: Sides, *, margin: float) -> Guard:

@@ -43,6 +43,7 @@ class Sides:
         times: (n1,) how often the text of each member stands in the training data.
         groups: names of the groups of members and of non-members, where the group column has groups whose rows stand on
             both sides; then no row has a document or person.
+        spoken: held-out sounds in which a sentence is said that is said in a training sound, too.
     """
 
     members: list[Row]
@@ -51,6 +52,7 @@ class Sides:
     looked_at: int
     times: NDArray[np.int64]
     groups: tuple[Names, Names] | None = None
+    spoken: int = 0
 
     @property
     def rows(self) -> list[Row]:
@@ -134,7 +136,9 @@ def choose_sides(ctx: Context, *, size: int) -> Sides:
     _tell(ctx, (len(inside) - len(kept[0]), len(outside) - len(kept[1])))
     for name, side in zip(("training", "held-out"), kept, strict=True):
         _enough(ctx, name, side)
-    return Sides(kept[0], kept[1], copies, looked_at, times[own[0]], _names(groups, kept))
+    if spoken := _spoken(kept[1], members):
+        ctx.note(f"In {spoken:,} of {len(kept[1]):,} held-out sounds a sentence is said that is said in training, too.")
+    return Sides(kept[0], kept[1], copies, looked_at, times[own[0]], _names(groups, kept), spoken)
 
 
 def _said(row: Row) -> str:
@@ -157,6 +161,12 @@ def _of_known_context(rows: Sequence[Row], members: Sequence[Row]) -> NDArray[np
     """Return which questions are put to a context that stands in the training data."""
     known = {folded(row.text) for row in members if row.answers is not None}
     return np.array([row.answers is not None and folded(row.text) in known for row in rows], dtype=np.bool_)
+
+
+def _spoken(rows: Sequence[Row], members: Sequence[Row]) -> int:
+    """Return how many sounds have a transcript that a training sound has as well, spoken by another voice or again."""
+    known = {folded(row.answer) for row in members if row.sound is not None and row.answer}
+    return sum(row.sound is not None and folded(row.answer or "") in known for row in rows)
 
 
 def _by_context(members: list[Row], nonmembers: list[Row]) -> tuple[list[Row], list[Row]]:

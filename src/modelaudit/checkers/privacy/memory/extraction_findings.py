@@ -51,7 +51,7 @@ def extraction_findings(
         ),
         statement=(
             f"Given the {'source' if demand.targets else 'beginning'} of a training row, the model's likeliest "
-            f"{'words are its target' if demand.targets else 'next words are its rest'}, word for word, for "
+            f"{'words are' if demand.targets else 'next words are'} {_asked_for(demand)}, word for word, for "
             f"{own.mean():.1%} of {len(own):,} rows{_beside(inside, outside, 'greedy')}. Beyond that, "
             f"{value:.1f}% of the training rows can be extracted (95% interval {low:.1f} to {high:.1f})."
             + could_be_shown(found.smallest_detectable, EXCESS, "rows")
@@ -79,6 +79,11 @@ def no_extraction(reason: str) -> Finding:
         ),
         statement=f"How many training rows can be extracted was not measured: {reason}.",
     )
+
+
+def _asked_for(demand: Demand) -> str:
+    """Return what must be written of a row, in words."""
+    return f"the first {demand.suffix} tokens of its {'target' if demand.targets else 'rest'} (of a shorter one all)"
 
 
 def _beyond(inside: Side, outside: Side | None, way: str) -> Estimate:
@@ -151,10 +156,10 @@ def _sampled(
             n_unit="training rows",
         ),
         statement=(
-            f"With {demand.queries:,} samples at a temperature of 1, the {'target' if demand.targets else 'rest'} of a "
-            f"training row comes at least once with a chance of {demand.chance:.0%} or more for "
-            f"{inside.target.sampled.mean():.1%} of rows{_beside(inside, outside, 'sampled')}. Beyond that it is "
-            f"{100 * (found.value or 0.0):.1f}% of rows (95% interval {low:.1f} to {high:.1f})."
+            f"With {demand.queries:,} samples at a temperature of 1, {_asked_for(demand)} comes at least once with a "
+            f"chance of {demand.chance:.0%} or more for "
+            f"{inside.target.sampled.mean():.1%} of training rows{_beside(inside, outside, 'sampled')}. Beyond that it "
+            f"is {100 * (found.value or 0.0):.1f}% of rows (95% interval {low:.1f} to {high:.1f})."
             + could_be_shown(found.smallest_detectable, EXCESS, "rows")
         ),
         confounded=confounded,

@@ -7,7 +7,7 @@ persons in them to look-alikes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from modelaudit.audit_report import SubjectInfo
@@ -136,7 +136,7 @@ class Memorisation:
         """Ask, compare, and yield the findings; NotAssessable where neither rows nor numbers suffice."""
         base = _base(ctx)
         found, control = _numbers(ctx)
-        inside = self._side(ctx, "training", base, _drawn(ctx, ctx.data.members or ()))
+        inside = self._side(ctx, "training", base, _drawn(ctx, "training", ctx.data.members or ()))
         if len(inside.rows) < FEWEST:
             reason = (
                 f"{len(inside.rows)} training rows are long enough to be given in part and written on, and {FEWEST} "
@@ -189,7 +189,7 @@ def _look_alikes(budget: Budget) -> int:
 def _base(ctx: Context) -> ModelHandle | None:
     base = ctx.base_model
     if base is not None and "token_statistics" not in base.capabilities:
-        ctx.note("The base model is no language model, so what it knew could not be taken off.")
+        ctx.note("The base model gives no token probabilities, so what it knew could not be taken off.")
         return None
     return base
 
@@ -200,6 +200,10 @@ def _numbers(ctx: Context) -> tuple[Found, Found]:
     Of a source with a target, and of a chat, they are those of the target, or the answer, that are not copied from what
     stands before.
     """
+    if ctx.subject.task != TRANSLATOR and any(
+        _has_target(ctx, row) for row in (*(ctx.data.members or ()), *_heldout(ctx))
+    ):
+        ctx.note("Of chats with an answer the answer alone was searched for numbers, not what users wrote.")
     inside, outside = (
         numbers_of(
             [row for row in side if not _has_target(ctx, row)]
@@ -225,12 +229,13 @@ def _heldout(ctx: Context) -> tuple[Row, ...]:
     return ctx.data.evaluation if ctx.data.heldout is None else ctx.data.heldout
 
 
-def _drawn(ctx: Context, rows: Iterable[Row]) -> list[Row]:
+def _drawn(ctx: Context, name: str, rows: Sequence[Row]) -> list[Row]:
     """Return rows of different texts, turns and answers, drawn by these; of rows with targets those that have one."""
+    tried = [row for row in rows if row.answer or ctx.subject.task != TRANSLATOR]
+    if lost := len(rows) - len(tried):
+        ctx.note(f"{lost:,} {name} rows have no target and were left out.")
     distinct: dict[str, Row] = {}
-    for row in sorted(rows, key=lambda row: row.id):
-        if ctx.subject.task == TRANSLATOR and not row.answer:
-            continue
+    for row in sorted(tried, key=lambda row: row.id):
         said = f"{row.text}\x1f{row.answer}"
         distinct.setdefault(f"{said}\x1f{row.turns}" if row.turns else said, row)
     order = sorted(distinct, key=lambda said: digest(said, seed=ctx.seed, purpose="draw"))
@@ -239,7 +244,7 @@ def _drawn(ctx: Context, rows: Iterable[Row]) -> list[Row]:
 
 def _apart(ctx: Context) -> list[Row]:
     """Return held-out rows without near-copies of training rows, which the model may know from these."""
-    rows = _drawn(ctx, _heldout(ctx))
+    rows = _drawn(ctx, "held-out", _heldout(ctx))
     copies = near_duplicates([whole(row) for row in rows], [whole(row) for row in ctx.data.members or ()])
     if int(copies.sum()):
         ctx.note(f"{int(copies.sum()):,} held-out rows are near-copies of training rows and were left out.")

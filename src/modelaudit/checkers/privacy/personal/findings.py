@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from modelaudit.checkers.privacy.personal.scan import NAME, Marked, Scan, Tally
+from modelaudit.checkers.privacy.personal.scan import NAME, Hits, Marked, Scan, Tally
 from modelaudit.checkers.privacy.wording import could_be_shown
 from modelaudit.evidence import Example, Examples, Table
 from modelaudit.results import Finding, Metric
-from modelaudit.statistics import Estimate, clopper_pearson
+from modelaudit.statistics import Estimate, clopper_pearson, clustered_proportion
 
 SHOWN = 100
 """Rows that are named by id; where there are more, the count says so."""
@@ -19,7 +19,7 @@ SHARE = "A share of {:.2%}"
 
 def share_finding(found: Scan, *, of: int, detector: str) -> Finding:
     """Return the share of rows with personal data of any kind; judged. `of` is how many rows the table has."""
-    share = clopper_pearson(len(found.marked), found.rows)
+    share, smallest = _estimated(found.hits), _smallest(found.hits)
     return Finding(
         metric=Metric.of(
             share,
@@ -29,9 +29,9 @@ def share_finding(found: Scan, *, of: int, detector: str) -> Finding:
             better="lower",
             group=found.table,
             primary=True,
-            smallest_detectable=_smallest(found.rows),
+            smallest_detectable=smallest,
         ),
-        statement=_statement(found, share) + could_be_shown(_smallest(found.rows), SHARE, "rows"),
+        statement=_statement(found, share) + could_be_shown(smallest, SHARE, "rows"),
         evidence=(_kinds_table(found.kinds, found.table), *_examples(found)),
         caveats=_caveats(found, of=of, detector=detector),
     )
@@ -44,8 +44,8 @@ def named_finding(found: Scan) -> Finding:
     """
     if found.named is None:
         raise ValueError(f"no labels of the {found.table} mark persons")
-    tally = found.named.tally
-    share = clopper_pearson(tally.rows, found.named.rows)
+    tally, rows = found.named.tally, len(found.named.hits.found)
+    share, smallest = _estimated(found.named.hits), _smallest(found.named.hits)
     return Finding(
         metric=Metric.of(
             share,
@@ -54,13 +54,13 @@ def named_finding(found: Scan) -> Finding:
             unit="share of rows",
             better="neither",
             group=found.table,
-            smallest_detectable=_smallest(found.named.rows),
+            smallest_detectable=smallest,
         ),
         statement=(
-            f"In {_share(share)} of the {found.named.rows:,} {found.table} with labels for words ({tally.rows:,}; "
+            f"In {_share(share)} of the {rows:,} {found.table} with labels for words ({tally.rows:,}; "
             f"{_interval(share)}) a label marks a person's name: {tally.matches:,} names, {tally.values:,} of them "
             "different. The names stay out of the share of rows with personal data, since such rows are there to "
-            "teach names." + could_be_shown(_smallest(found.named.rows), SHARE, "rows")
+            "teach names." + could_be_shown(smallest, SHARE, "rows")
         ),
         evidence=(_kinds_table({NAME: tally}, found.table),),
         caveats=("Names are those of the true labels, right or wrong. They may be of public or invented persons.",),
@@ -86,9 +86,16 @@ def _interval(estimate: Estimate) -> str:
     return f"95% interval {low:.1%} to {high:.1%}"
 
 
-def _smallest(rows: int) -> float:
-    """The smallest share of which at least one row shows up among so many, four times in five."""
-    return float(1.0 - (1.0 - POWER) ** (1.0 / rows))
+def _estimated(hits: Hits) -> Estimate:
+    """Return the share of rows; rows of one document count for as much as they tell."""
+    if hits.documents is None:
+        return clopper_pearson(int(hits.found.sum()), len(hits.found))
+    return clustered_proportion(hits.found, hits.documents)
+
+
+def _smallest(hits: Hits) -> float:
+    """Return the smallest share of which at least one row shows up among so many, four times in five."""
+    return float(1.0 - (1.0 - POWER) ** (1.0 / hits.independent))
 
 
 def _kinds_table(kinds: Mapping[str, Tally], table: str) -> Table:
@@ -130,10 +137,10 @@ def _caveats(found: Scan, *, of: int, detector: str) -> tuple[str, ...]:
             f"{found.split_words:,} of the rows came as words, and are searched with one space between them: a detail "
             "that was cut into several words may be missed."
         )
-    if found.groups:
+    if found.hits.documents is not None:
         caveats.append(
-            f"The rows come from {found.groups:,} documents or persons. The interval treats rows as independent; "
-            "where rows of one are alike it is too narrow."
+            f"The rows come from {found.hits.independent:,} documents, persons or contexts of questions, which the "
+            "interval takes as the independent units."
         )
     if detector == "presidio":
         caveats.append(

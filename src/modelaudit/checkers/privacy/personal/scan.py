@@ -6,8 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from modelaudit.checkers.privacy.folds import digest
 from modelaudit.checkers.privacy.record import content, every_text
+from modelaudit.drawing import documents
 from modelaudit.rows import Row
 from modelaudit.text.personal_data import find_personal_data, person_words
 from modelaudit.text.personal_data.named import names_person
@@ -15,6 +19,8 @@ from modelaudit.text.personal_data.named import names_person
 Found = tuple[str, int, int]
 """Kind, start and end of a match."""
 Find = Callable[[str], Iterable[Found]]
+Flags = NDArray[np.bool_]
+Places = NDArray[np.int64]
 NAME = "person's name (from the NER labels)"
 APART = str.maketrans("", "", " -./()")
 
@@ -41,11 +47,40 @@ class Tally:
     values: int
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Hits:
+    """Which rows of some hold what is looked for, in an order that the order of the rows has no part in.
+
+    Attributes:
+        found: bool (n,). documents: int64 (n,), the document, person or context of questions of each row; None where no
+            two rows share one.
+    """
+
+    found: Flags
+    documents: Places | None
+
+    @classmethod
+    def of(cls, rows: Sequence[Row], found: Sequence[bool]) -> Hits:
+        """Sort rows by documents, these by how many rows they have and how many of them were found."""
+        flags, code = np.array(found, dtype=np.bool_), documents(rows)
+        if code is None:
+            return cls(np.sort(flags), None)
+        rank = np.empty(int(code.max()) + 1, dtype=np.int64)
+        rank[np.lexsort((np.bincount(code, weights=flags), np.bincount(code)))] = np.arange(len(rank))
+        order = np.lexsort((flags, rank[code]))
+        return cls(flags[order], rank[code][order])
+
+    @property
+    def independent(self) -> int:
+        """How many documents there are, or rows where these share none."""
+        return len(self.found) if self.documents is None else int(self.documents.max()) + 1
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """Rows with tags of words, and the names of persons that these mark."""
 
-    rows: int
+    hits: Hits
     tally: Tally
 
 
@@ -54,21 +89,20 @@ class Scan:
     """What the rows of one table hold.
 
     Attributes:
-        table: the table in words. rows: how many were looked at.
+        table: the table in words. rows: how many were looked at. hits: which of them hold personal data.
         marked: the rows with personal data, those with most first, then in an order that content decides.
         kinds: by kind, the commonest first.
         named: None where no label stands for a person or no row has tags.
         split_words: rows that came as words, whose details may be cut up.
-        groups: documents or persons that the rows belong to, or contexts that several questions share.
     """
 
     table: str
     rows: int
+    hits: Hits
     marked: tuple[Marked, ...]
     kinds: Mapping[str, Tally]
     named: Named | None
     split_words: int
-    groups: int
 
 
 def built_in(text: str) -> list[Found]:
@@ -80,30 +114,23 @@ def scan(table: str, rows: Sequence[Row], find: Find, *, labels: Sequence[str]) 
     """Search the rows of one table, each by itself."""
     counts = _Counts()
     marked: list[tuple[tuple[int, bytes, str], Marked]] = []
+    held: list[bool] = []
     for row in rows:
         text = every_text(row)
         kinds = counts.add((kind, text[start:end]) for kind, start, end in find(text))
+        held.append(bool(kinds))
         if kinds:
             found = Marked(row.id, dict(sorted(kinds.items())))
             marked.append(((-found.total, digest(content(row), seed=0, purpose="shown"), row.id), found))
     return Scan(
         table=table,
         rows=len(rows),
+        hits=Hits.of(rows, held),
         marked=tuple(found for _, found in sorted(marked, key=lambda item: item[0])),
         kinds=counts.tallies(),
         named=_named(rows, labels),
         split_words=sum(row.words is not None for row in rows),
-        groups=_documents(rows),
     )
-
-
-def _documents(rows: Sequence[Row]) -> int:
-    """Return how many documents, persons or contexts of questions the rows come from; 0 where they share none."""
-    grouped = {("group", row.group) for row in rows if row.group is not None}
-    if grouped:
-        return len(grouped)
-    contexts = {row.text for row in rows if row.answers is not None}
-    return len(contexts) if len(contexts) < sum(row.answers is not None for row in rows) else 0
 
 
 class _Counts:
@@ -135,8 +162,9 @@ def _named(rows: Sequence[Row], labels: Sequence[str]) -> Named | None:
     if not tagged or not any(names_person(label) for label in labels):
         return None
     counts = _Counts()
+    held: list[bool] = []
     for row in tagged:
         words = row.words or ()
         spans = person_words([labels[tag] for tag in row.tags or ()])
-        counts.add((NAME, " ".join(words[first:end])) for first, end in spans)
-    return Named(len(tagged), counts.tallies().get(NAME, Tally(0, 0, 0)))
+        held.append(bool(counts.add((NAME, " ".join(words[first:end])) for first, end in spans)))
+    return Named(Hits.of(tagged, held), counts.tallies().get(NAME, Tally(0, 0, 0)))

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from modelaudit.checker import Context
+from modelaudit.checker import Answers, Context
+from modelaudit.checkers.writing import most_new_tokens, note_limits, refuse_silence
 from modelaudit.drawing import documents
 from modelaudit.rows import Row
 from modelaudit.text.answer_scores import transcript_words, word_errors
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 SPEECH = "automatic-speech-recognition"
-MOST_TOKENS = 224
-"""New tokens of a transcript at the most, half of what Whisper can write: a model that loops over noise is stopped."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,13 +28,21 @@ class Answered:
         said: what answers are compared by: the class, or the words.
         shown: the same as the report would show it.
         errors: float64 (rows,), 1 where the class is wrong, or the number of wrong words; NaN where there is no truth.
-        cut: answers that the limit on new tokens cut.
+        truncated: bool (rows,), where the row is longer than the model takes.
+        cut: bool (rows,), where the limit on new tokens cut the answer.
     """
 
     said: tuple[Hashable, ...]
     shown: tuple[str, ...]
     errors: Floats
-    cut: int = 0
+    truncated: Flags
+    cut: Flags
+
+    def at(self, places: Sequence[int]) -> Answered:
+        """Return the answers to some of the rows."""
+        chosen = np.asarray(places, dtype=np.int64)
+        said, shown = tuple(self.said[place] for place in places), tuple(self.shown[place] for place in places)
+        return Answered(said, shown, self.errors[chosen], self.truncated[chosen], self.cut[chosen])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,36 +62,41 @@ class Sample:
 
     @classmethod
     def of(cls, ctx: Context, rows: Sequence[Row]) -> Sample:
-        """Ask about the rows as they are."""
+        """Ask about the rows as they are, and note what of them can't be compared; NotAssessable for silence."""
         speech = ctx.subject.task == SPEECH
+        if speech:
+            told = _transcripts(ctx, rows)
+            note_limits(ctx, rows, told, most=most_new_tokens(SPEECH))
+            refuse_silence(rows, told)
+            clean = _by_word(rows, told)
+        else:
+            clean = answered(ctx, rows)
+            if lost := int(clean.truncated.sum()):
+                ctx.note(f"{lost:,} rows are longer than the model takes, and it did not read all of them.")
+        if len(set(clean.said)) == 1:
+            ctx.note(f"All {len(rows):,} rows as they are get one and the same answer, which changes seldom alter.")
         words = [len(transcript_words(row.answer or "")) if speech else 1 for row in rows]
-        return cls(tuple(rows), answered(ctx, rows), np.array(words, dtype=np.float64), documents(rows), speech)
+        return cls(tuple(rows), clean, np.array(words, dtype=np.float64), documents(rows), speech)
 
     @property
-    def known(self) -> NDArray[np.bool_]:
+    def known(self) -> Flags:
         """Which rows have a truth to compare with."""
-        known: NDArray[np.bool_] = ~np.isnan(self.clean.errors)
+        known: Flags = ~np.isnan(self.clean.errors)
         return known
 
-    def first(self, count: int) -> Sample:
-        """Return the first rows alone, which are a sample of the others."""
-        clean = Answered(self.clean.said[:count], self.clean.shown[:count], self.clean.errors[:count])
-        units = None if self.units is None else self.units[:count]
-        return Sample(self.rows[:count], clean, self.totals[:count], units, self.speech)
+    def at(self, places: Sequence[int]) -> Sample:
+        """Return the sample of some of the rows alone."""
+        units = None if self.units is None else self.units[np.asarray(places, dtype=np.int64)]
+        rows = tuple(self.rows[place] for place in places)
+        return Sample(rows, self.clean.at(places), self.totals[np.asarray(places, dtype=np.int64)], units, self.speech)
 
 
 def answered(ctx: Context, rows: Sequence[Row]) -> Answered:
     """Ask the model about rows."""
     if ctx.subject.task == SPEECH:
-        answers = ctx.model.answers(rows, max_new_tokens=MOST_TOKENS)
-        wrong = [
-            np.nan if row.answer is None else word_errors(text, row.answer).errors
-            for row, text in zip(rows, answers.texts, strict=True)
-        ]
-        said = tuple(tuple(transcript_words(text)) for text in answers.texts)
-        return Answered(said, answers.texts, np.array(wrong, dtype=np.float64), int((~answers.ended).sum()))
-    labels = ctx.model.predict(rows).labels.tolist()
-    names = ctx.model.labels
+        return _by_word(rows, _transcripts(ctx, rows))
+    told = ctx.model.predict(rows)
+    labels, names = told.labels.tolist(), ctx.model.labels
     wrong = [
         np.nan if row.label is None else float(label != row.label) for row, label in zip(rows, labels, strict=True)
     ]
@@ -91,4 +104,19 @@ def answered(ctx: Context, rows: Sequence[Row]) -> Answered:
         tuple(labels),
         tuple(names[label] if label >= 0 else "no answer" for label in labels),
         np.array(wrong, dtype=np.float64),
+        told.truncated,
+        np.zeros(len(rows), dtype=np.bool_),
     )
+
+
+def _transcripts(ctx: Context, rows: Sequence[Row]) -> Answers:
+    return ctx.model.answers(rows, max_new_tokens=most_new_tokens(SPEECH))
+
+
+def _by_word(rows: Sequence[Row], told: Answers) -> Answered:
+    wrong = [
+        np.nan if row.answer is None else word_errors(text, row.answer).errors
+        for row, text in zip(rows, told.texts, strict=True)
+    ]
+    said = tuple(tuple(transcript_words(text)) for text in told.texts)
+    return Answered(said, told.texts, np.array(wrong, dtype=np.float64), told.truncated, ~told.ended)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from modelaudit.media.corruptions import CORRUPTIONS, MIRRORED, Corruption, working
 from modelaudit.media.sound_changes import SOUND_CHANGES, SoundChange
+from modelaudit.media.sound_changes.speed import FAMILY as SPEED
 from modelaudit.rows import Row
 
 MIDDLE = 3
 """The severity that is judged."""
 
 Kind = Corruption | SoundChange
+
+KINDS: tuple[Kind, ...] = (*CORRUPTIONS, MIRRORED, *SOUND_CHANGES)
+"""Of pictures and of sounds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,11 @@ class Arm:
         """Whether its kind counts towards the mean corruption error: of pictures those of ImageNet-C."""
         return self.kind.published if isinstance(self.kind, Corruption) else True
 
+    @property
+    def stretches(self) -> bool:
+        """Whether it makes a sound longer or shorter."""
+        return self.kind.family == SPEED
+
     def of(self, row: Row) -> Row:
         """Return the row with its picture or sound changed, which is done when it is looked at."""
         if isinstance(self.kind, Corruption):
@@ -44,12 +53,12 @@ def graded(kind: Kind) -> bool:
     return len(set(kind.levels)) > 1
 
 
-def main_arms(task: str, *, mirrored: bool) -> list[Arm]:
-    """Return each kind that a task's rows can be changed by, at the severity that is judged."""
-    if task != "image-classification":
-        return [Arm(kind, MIDDLE) for kind in SOUND_CHANGES]
-    kinds = (*CORRUPTIONS, MIRRORED) if mirrored else CORRUPTIONS
-    return [Arm(kind, MIDDLE) for kind in kinds]
+def main_arms(task: str, *, mirrored: bool, without: Collection[str] = ()) -> list[Arm]:
+    """Return each kind that a task's rows can be changed by, at the severity that is judged; some left out by name."""
+    kinds: Sequence[Kind] = SOUND_CHANGES
+    if task == "image-classification":
+        kinds = (*CORRUPTIONS, MIRRORED) if mirrored else CORRUPTIONS
+    return [Arm(kind, MIDDLE) for kind in kinds if kind.name not in without]
 
 
 def dose_arms(main: Sequence[Arm], severities: Sequence[int]) -> list[Arm]:

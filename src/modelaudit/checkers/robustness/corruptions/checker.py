@@ -6,19 +6,19 @@ from collections.abc import Iterator, Sequence
 
 from modelaudit.audit_report import SubjectInfo
 from modelaudit.checker import Budget, CheckerInfo, Context, Cost, Risk
-from modelaudit.checkers.robustness.corruptions.answers import SPEECH, Sample, answered
-from modelaudit.checkers.robustness.corruptions.arms import Arm, dose_arms, main_arms, prepared
+from modelaudit.checkers.robustness.corruptions.answers import SPEECH, Sample
+from modelaudit.checkers.robustness.corruptions.arms import KINDS, Arm, dose_arms, graded, main_arms, prepared
 from modelaudit.checkers.robustness.corruptions.effect import Effect
 from modelaudit.checkers.robustness.corruptions.families import families
 from modelaudit.checkers.robustness.corruptions.findings import family_findings, overall, without_truth
+from modelaudit.checkers.robustness.corruptions.trial import FEWEST, Trial, note_trials
+from modelaudit.checkers.writing import writing_cost
 from modelaudit.drawing import drawn
 from modelaudit.errors import NotAssessable
 from modelaudit.results import Finding
 from modelaudit.rows import Row
 
 TASKS = ("image-classification", "audio-classification", SPEECH)
-FEWEST = 20
-"""Rows below which nothing is measured."""
 
 
 class CorruptionRobustness:
@@ -26,6 +26,8 @@ class CorruptionRobustness:
 
     Args:
         mirrored: whether a mirrored picture means the same; it does not where there is text, a hand or a side in it.
+        without: names of kinds that are left out, since they rightly change the answer: "grey" where colour is the
+            class, "faster" and "slower" where the pitch is.
     """
 
     info = CheckerInfo(
@@ -65,8 +67,9 @@ class CorruptionRobustness:
         ),
     )
 
-    def __init__(self, *, mirrored: bool = False) -> None:
+    def __init__(self, *, mirrored: bool = False, without: Sequence[str] = ()) -> None:
         self.mirrored = mirrored
+        self.without = _named(without)
 
     def applies(self, subject: SubjectInfo) -> str | None:
         """Return why the question makes no sense for this subject, or None."""
@@ -76,29 +79,56 @@ class CorruptionRobustness:
         return None if needed in subject.capabilities else f"the model has no verb {needed}"
 
     def cost(self, subject: SubjectInfo) -> Cost:
-        """Return one evaluation of each drawn row and of each of its changed forms."""
+        """Return one evaluation of each drawn row and of each of its changed forms; of speech one a token written."""
         budget = Budget(subject.preset)
         rows = min(_most_rows(budget), subject.evaluation.rows)
-        main = main_arms(subject.task, mirrored=self.mirrored)
+        main = main_arms(subject.task, mirrored=self.mirrored, without=self.without)
         doses = len(dose_arms(main, _severities(budget))) * min(rows, _dosed_rows(budget))
         evaluations = rows * (1 + len(main)) + doses
+        if subject.task == SPEECH:
+            return writing_cost(subject, evaluations)
         return Cost(evaluations=evaluations, tokens=round(evaluations * subject.evaluation.mean_tokens))
 
     def run(self, ctx: Context) -> Iterator[Finding]:
-        """Choose rows, ask about them as they are and changed, compare; NotAssessable below 20 rows."""
-        rows = _chosen(ctx)
-        sample = Sample.of(ctx, rows)
-        main = main_arms(ctx.subject.task, mirrored=self.mirrored)
-        effects = [_effect(ctx, arm, sample) for arm in main]
-        few = sample.first(_dosed_rows(ctx.budget))
-        doses = [_effect(ctx, arm, few) for arm in dose_arms(main, _severities(ctx.budget))]
-        if cut := sample.clean.cut + sum(effect.after.cut for effect in (*effects, *doses)):
-            ctx.note(f"{cut:,} transcripts were cut at the limit on new tokens and count as they are.")
+        """Choose rows, ask about them as they are and changed, compare.
+
+        Raises NotAssessable below 20 rows, where a recogniser says nothing, and where no kind is left to be compared.
+        """
+        main = self._arms(ctx)
+        sample = Sample.of(ctx, _chosen(ctx))
+        judged = [Trial.of(ctx, arm, sample) for arm in main]
+        few = sample.at(range(min(len(sample.rows), _dosed_rows(ctx.budget))))
+        others = [Trial.of(ctx, arm, few) for arm in dose_arms(main, _severities(ctx.budget))]
+        note_trials(ctx, [*judged, *others])
+        # What is compared between severities is of the same rows at all of them.
+        same = [trial.on(few) for trial in judged if others and graded(trial.arm.kind)]
+        effects, doses = ([Effect.of(trial) for trial in each if trial.enough] for each in (judged, [*same, *others]))
+        if not effects:
+            raise NotAssessable("fewer than 20 rows can be compared under every kind of change; provide shorter rows")
         for family in families(effects, doses):
             yield from family_findings(family, speech=sample.speech)
         if not sample.known.any():
             yield without_truth(speech=sample.speech)
-        yield from overall(effects, speech=sample.speech)
+        yield from overall(sample, effects)
+
+    def _arms(self, ctx: Context) -> list[Arm]:
+        arms = main_arms(ctx.subject.task, mirrored=self.mirrored, without=self.without)
+        if not arms:
+            raise NotAssessable("the option without leaves no kind of change; leave out fewer")
+        every = main_arms(ctx.subject.task, mirrored=self.mirrored)
+        if missing := ", ".join(arm.kind.name for arm in every if arm not in arms):
+            ctx.note(f"Left out by the option without: {missing}.")
+        return arms
+
+
+def _named(without: Sequence[str]) -> tuple[str, ...]:
+    """Return names of kinds; ValueError for another name."""
+    names, known = (without,) if isinstance(without, str) else tuple(without), [kind.name for kind in KINDS]
+    if unknown := [name for name in names if name not in known]:
+        raise ValueError(
+            f"the option without has {unknown[0]!r}, which is no kind of change; choose from {', '.join(known)}"
+        )
+    return names
 
 
 def _chosen(ctx: Context) -> list[Row]:
@@ -115,10 +145,6 @@ def _chosen(ctx: Context) -> list[Row]:
     if reduced := sum(row is not old and row.picture != old.picture for row, old in zip(rows, heard, strict=True)):
         ctx.note(f"{reduced:,} large pictures were reduced to 512 pixels for the shorter side, changed or not.")
     return rows
-
-
-def _effect(ctx: Context, arm: Arm, sample: Sample) -> Effect:
-    return Effect.of(arm, sample, answered(ctx, [arm.of(row) for row in sample.rows]))
 
 
 def _most_rows(budget: Budget) -> int:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from modelaudit.checkers.robustness.corruptions.answers import Answered, Sample
+from modelaudit.checkers.robustness.corruptions.answers import Answered, Flags, Sample
 from modelaudit.checkers.robustness.corruptions.arms import Arm
+from modelaudit.checkers.robustness.corruptions.trial import Trial
 from modelaudit.checkers.unit_keys import unit_keys
 from modelaudit.rows import Row
 from modelaudit.statistics import (
@@ -33,6 +34,8 @@ class Effect:
     """One arm's answers beside those to the rows as they are.
 
     Attributes:
+        sample, after: the rows that can be compared, as they are and changed.
+        errors: float64 (rows that were asked,), those of the changed rows; NaN where not known, or not compared.
         flips: bool (rows,), where the answer is another one.
         flip: share of answers that changed.
         lost: share of answers, or of words, that are wrong after the change less that before it.
@@ -42,23 +45,33 @@ class Effect:
     arm: Arm
     sample: Sample
     after: Answered
-    flips: NDArray[np.bool_]
+    errors: Floats
+    flips: Flags
     flip: Estimate
     lost: Estimate
     error: Estimate
 
     @classmethod
-    def of(cls, arm: Arm, sample: Sample, after: Answered) -> Effect:
-        """Compare the answers row by row."""
+    def of(cls, trial: Trial) -> Effect:
+        """Compare the answers row by row, of the rows that can be compared."""
+        sample, after, fair = trial.sample, trial.after, trial.fair
+        errors = np.where(fair, after.errors, np.nan)
+        if not fair.all():
+            places = np.flatnonzero(fair).tolist()
+            sample, after = sample.at(places), after.at(places)
         pairs = zip(sample.clean.said, after.said, strict=True)
         flips = np.array([one != other for one, other in pairs], dtype=np.bool_)
         flip = clustered_proportion(flips, sample.units).keyed(unit_keys(sample.rows, sample.units))
-        return cls(arm, sample, after, flips, flip, _lost(sample, after.errors), _error(sample, after.errors))
+        lost, error = _lost(sample, after.errors), _error(sample, after.errors)
+        return cls(trial.arm, sample, after, errors, flips, flip, lost, error)
 
 
-def mean_error(effects: Sequence[Effect]) -> Estimate:
+def mean_error(sample: Sample, effects: Sequence[Effect]) -> Estimate:
     """Return the share of answers, or of words, that are wrong after a change, averaged over arms of one sample."""
-    return _error(effects[0].sample, np.mean([effect.after.errors for effect in effects], axis=0))
+    errors = np.stack([effect.errors for effect in effects])
+    counts = (~np.isnan(errors)).sum(axis=0)
+    means = np.divide(np.nansum(errors, axis=0), counts, out=np.full(errors.shape[1], np.nan), where=counts > 0)
+    return _error(sample, means)
 
 
 def clean_error(sample: Sample) -> float | None:
@@ -73,7 +86,7 @@ def _lost(sample: Sample, after: Floats) -> Estimate:
     known = sample.known
     if not known.any():
         return unknown()
-    before, after, (units, rows) = sample.clean.errors[known], after[known], _labelled(sample)
+    before, after, (units, rows) = sample.clean.errors[known], after[known], _of(sample, known)
     if sample.speech:
         found = error_rate_change(error_counts(before, sample.totals[known], clusters=units), after)
     elif units is None:
@@ -86,10 +99,10 @@ def _lost(sample: Sample, after: Floats) -> Estimate:
 
 
 def _error(sample: Sample, after: Floats) -> Estimate:
-    known = sample.known
+    known = ~np.isnan(after)
     if not known.any():
         return unknown()
-    units, rows = _labelled(sample)
+    units, rows = _of(sample, known)
     if sample.speech:
         found = error_rate(error_counts(after[known], sample.totals[known], clusters=units))
     else:
@@ -97,10 +110,10 @@ def _error(sample: Sample, after: Floats) -> Estimate:
     return found.keyed(unit_keys(rows, units))
 
 
-def _labelled(sample: Sample) -> tuple[NDArray[np.int64] | None, list[Row]]:
-    """Return the labelled rows with their units."""
-    rows = [row for row, known in zip(sample.rows, sample.known, strict=True) if known]
-    return None if sample.units is None else sample.units[sample.known], rows
+def _of(sample: Sample, chosen: Flags) -> tuple[NDArray[np.int64] | None, list[Row]]:
+    """Return some of the rows with their units."""
+    rows = [row for row, one in zip(sample.rows, chosen, strict=True) if one]
+    return None if sample.units is None else sample.units[chosen], rows
 
 
 def _share(estimate: Estimate) -> Estimate:

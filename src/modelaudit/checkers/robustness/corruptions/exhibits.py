@@ -51,7 +51,7 @@ def flips_curve(family: Family) -> tuple[Evidence, ...]:
         Curve(
             title="Answers changed by severity",
             x_label="severity",
-            y_label="share of answers changed, with 95% intervals",
+            y_label=f"share of answers changed in {_asked(family)} rows, with 95% intervals",
             series=lines,
         ),
     )
@@ -60,16 +60,22 @@ def flips_curve(family: Family) -> tuple[Evidence, ...]:
 def errors_curve(family: Family, *, speech: bool) -> tuple[Evidence, ...]:
     """Return the share of wrong answers or words by severity, and of the rows as they are for reference."""
     lines = _lines(family, lambda effect: effect.error)
-    clean = clean_error(family.effects[0].sample)
-    if not lines or clean is None:
+    if not lines:
+        return ()
+    clean = clean_error(family.doses[0].sample)
+    if clean is None:
         return ()
     level = Series(name="rows as they are", x=(1.0, 5.0), y=(clean, clean), reference=True)
-    unit = "wrong words by words said" if speech else "share of wrong answers"
+    rows = _asked(family)
     return (
         Curve(
             title="Errors by severity",
             x_label="severity",
-            y_label=f"{unit}, with 95% intervals",
+            y_label=(
+                f"wrong words by words said in {rows} rows, with 95% intervals"
+                if speech
+                else f"share of wrong answers in {rows} rows, with 95% intervals"
+            ),
             series=(*lines, level),
         ),
     )
@@ -122,6 +128,11 @@ def shown_row(family: Family, effect: Effect) -> tuple[Evidence, ...]:
             wav=wav(samples, sound.rate),
         ),
     )
+
+
+def _asked(family: Family) -> str:
+    """Return how many rows all severities were asked of."""
+    return f"{len(family.doses[0].errors):,}"
 
 
 def _lines(family: Family, measure: Measure) -> tuple[Series, ...]:

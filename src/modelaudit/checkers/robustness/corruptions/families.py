@@ -11,16 +11,16 @@ from modelaudit.statistics import Estimate, largest_of
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Family:
-    """The effects of kinds of one sort, and the doses: of the same kinds at other severities, on fewer rows."""
+    """The effects of kinds of one sort, and the doses: of the same kinds at all severities, on the same fewer rows."""
 
     name: str
     effects: tuple[Effect, ...]
     doses: tuple[Effect, ...]
 
     def by_severity(self, effect: Effect) -> list[Effect]:
-        """Return one kind's effects by ascending severity, its own among them."""
-        others = [dose for dose in self.doses if dose.arm.kind.name == effect.arm.kind.name]
-        return sorted([effect, *others], key=lambda each: each.arm.severity)
+        """Return the doses of one effect's kind by ascending severity."""
+        doses = [dose for dose in self.doses if dose.arm.kind.name == effect.arm.kind.name]
+        return sorted(doses, key=lambda each: each.arm.severity)
 
     def largest_flip(self) -> tuple[Estimate, Effect]:
         """Return the largest share of changed answers of all kinds, and which shows it."""

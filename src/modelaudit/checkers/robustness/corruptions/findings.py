@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
+from modelaudit.checkers.robustness.corruptions.answers import Sample
 from modelaudit.checkers.robustness.corruptions.arms import MIDDLE
 from modelaudit.checkers.robustness.corruptions.effect import NO_TRUTH, Effect, clean_error, mean_error, unknown
 from modelaudit.checkers.robustness.corruptions.exhibits import (
@@ -14,15 +17,19 @@ from modelaudit.checkers.robustness.corruptions.exhibits import (
     shown_row,
 )
 from modelaudit.checkers.robustness.corruptions.families import Family, largest_loss
+from modelaudit.checkers.spoken_errors import error_caveats
 from modelaudit.evidence import Evidence
 from modelaudit.results import Finding, Metric
 from modelaudit.statistics import Estimate
+
+MEANT = frozenset({"light and colour", "framing", "loudness", "speed"})
+"""Families of what a class may rightly go by."""
 
 
 def family_findings(family: Family, *, speech: bool) -> Iterator[Finding]:
     """Yield what the worst kind of a family does to the answers and, where rows have a truth, what that costs."""
     flip, flipping = family.largest_flip()
-    caveats, table = _caveats(family), kinds_table(family, speech=speech)
+    caveats, table = _caveats(family, speech=speech), kinds_table(family, speech=speech)
     rows = _rows(family, flipping, speech=speech)
     yield Finding(
         metric=_flip_metric(family.name, flip, speech=speech),
@@ -37,7 +44,7 @@ def family_findings(family: Family, *, speech: bool) -> Iterator[Finding]:
             metric=_loss_metric(family.name, lost, speech=speech),
             statement=_loss_statement(family, lost, losing, speech=speech),
             evidence=(table, *errors_curve(family, speech=speech), *rows),
-            caveats=caveats,
+            caveats=(*caveats, *(_of_words(family) if speech else ())),
         )
     elif losing.sample.known.any():
         yield Finding(
@@ -56,11 +63,19 @@ def without_truth(*, speech: bool) -> Finding:
     )
 
 
-def overall(effects: Sequence[Effect], *, speech: bool) -> Iterator[Finding]:
+def overall(sample: Sample, effects: Sequence[Effect]) -> Iterator[Finding]:
     """Yield the mean corruption error and the largest loss of a kind, for context."""
-    counted = [effect for effect in effects if effect.arm.published]
-    mean, clean = mean_error(counted), clean_error(effects[0].sample)
-    if not mean.bounds or clean is None:
+    counted, clean = [effect for effect in effects if effect.arm.published], clean_error(sample)
+    if counted and clean is not None:
+        yield from _mean_finding(sample, counted, clean)
+    lost, losing = largest_loss(effects)
+    if lost.bounds:
+        yield _worst_finding(lost, losing, len(effects), speech=sample.speech)
+
+
+def _mean_finding(sample: Sample, counted: Sequence[Effect], clean: float) -> Iterator[Finding]:
+    mean, speech = mean_error(sample, counted), sample.speech
+    if not mean.bounds:
         return
     what = "words are wrong, by words said" if speech else "answers are wrong"
     low, high = mean.interval()
@@ -81,9 +96,6 @@ def overall(effects: Sequence[Effect], *, speech: bool) -> Iterator[Finding]:
             "is at one severity and divided by nothing.",
         ),
     )
-    lost, losing = largest_loss(effects)
-    if lost.bounds:
-        yield _worst_finding(lost, losing, len(effects), speech=speech)
 
 
 def _worst_finding(lost: Estimate, effect: Effect, count: int, *, speech: bool) -> Finding:
@@ -166,8 +178,24 @@ def _under(family: Family, effect: Effect) -> str:
     return f"Under the change '{effect.arm.name}'{which}"
 
 
-def _caveats(family: Family) -> tuple[str, ...]:
+def _of_words(family: Family) -> tuple[str, ...]:
+    """Return what to bear in mind of the errors under the family's kinds, and of those in the rows as they are."""
+    sample = family.effects[0].sample
+    told = [(sample, sample.clean), *((effect.sample, effect.after) for effect in family.effects)]
+    return error_caveats(
+        np.concatenate([answers.errors for _, answers in told]),
+        np.concatenate([rows.totals for rows, _ in told]),
+        np.concatenate([answers.cut for _, answers in told]),
+    )
+
+
+def _caveats(family: Family, *, speech: bool) -> tuple[str, ...]:
     caveats = []
+    if family.name in MEANT and not speech:
+        caveats.append(
+            "Where a class rightly goes by what is changed here (colour, light, place, loudness or pitch), another "
+            "answer is no fault: leave such changes out with the option 'without'."
+        )
     if (count := len(family.effects)) > 1:
         caveats.append(
             f"The interval is that of the worst of {count} changes: its lower end holds for all of them at once, its "

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from modelaudit.checker import Answers, ModelHandle
-from modelaudit.checkers.robustness.perturbation.effect import Effect, lost_of, outcomes_of
+from modelaudit.checkers.robustness.perturbation.documents import Documents
+from modelaudit.checkers.robustness.perturbation.effect import Effect
 from modelaudit.checkers.robustness.perturbation.scales import Scale, scale_of
 from modelaudit.checkers.robustness.perturbation.sides import kept_spans
 from modelaudit.checkers.robustness.perturbation.trials import Trial
 from modelaudit.checkers.robustness.perturbation.wording import Wording
 from modelaudit.evidence import storable
 from modelaudit.rows import Row
-from modelaudit.statistics import (
-    Estimate,
-    clopper_pearson,
-    mean_difference,
-    mean_influence,
-)
+from modelaudit.statistics import Estimate
 from modelaudit.text import Span
 
 SHOWN = 60
@@ -80,11 +76,15 @@ class AnswerEffects:
         """Return which trials can't be compared, shape (trials,).
 
         Those are rows that are not read whole while the model is given the same input for both, and prompts that leave
-        no room for an answer.
+        no room for an answer, be it the model's or the right one.
         """
         place = np.array([trial.place for trial in trials], dtype=np.int64)
         beyond = same & (self.before.answers.truncated[place] | after.answers.truncated)
         no_room: Flags = np.isnan(self.before.answers.log_probs[place]) | np.isnan(after.answers.log_probs)
+        if self.scale.right is None:
+            # The right answer itself no longer fits, and its probability is all that is compared.
+            known = np.array([self.scale.known(self.rows[each]) for each in place.tolist()], dtype=np.bool_)
+            no_room |= known & (np.isnan(self.before.chances[place]) | np.isnan(after.chances))
         return beyond | no_room
 
     def effect(self, trials: Sequence[Trial], after: Said, *, unread: Flags, same_input: Flags) -> Effect:
@@ -106,19 +106,17 @@ class AnswerEffects:
         lost: Floats = np.where(known, right - rightly, 0.0)
         everywhere: Floats = np.zeros(len(self.rows))
         everywhere[place] = lost
-        labelled = ~np.isnan(self._right())
-        flip = replace(clopper_pearson(int(moved.sum()), len(place)), influence=mean_influence(moved, reach=1.0))
-        harm, repair, relative, counts = outcomes_of(right[known], rightly[known], counted=self.wording.counted)
+        labelled = np.flatnonzero(~np.isnan(self._right()))
+        units, counted = Documents.of(self.rows), self.wording.counted
+        harm, repair, relative, counts = units.outcomes(right[known], rightly[known], place[known], counted=counted)
         return Effect(
             trials=tuple(trials[number] for number in kept.tolist()),
-            flip=flip.keyed(self._ids(place)),
-            drop=lost_of(lost[known], counted=self.wording.counted).keyed(self._ids(place[known])),
+            flip=units.flips(moved, place),
+            drop=units.lost(lost[known], place[known], counted=counted),
             relative=relative,
             harm=harm,
             repair=repair,
-            whole=lost_of(everywhere[labelled], counted=self.wording.counted).keyed(
-                self._ids(np.flatnonzero(labelled))
-            ),
+            whole=units.lost(everywhere[labelled], labelled, counted=counted),
             before=np.ones(len(place)),
             after=likeness,
             outcomes=tuple(f"{_short(one)} became {_short(other)}" for one, other in pairs),
@@ -127,7 +125,8 @@ class AnswerEffects:
             identical=int(identical[kept].sum()),
             cut=int((cut_after & ~cut_before)[kept].sum()),
             left_out=len(every) - len(kept),
-            also=self._also(place, old, new, after.chances[kept], likeness),
+            also=self._also(units, place, old, new, after.chances[kept], likeness),
+            by_document=True,
         )
 
     def score(self) -> float | None:
@@ -154,7 +153,13 @@ class AnswerEffects:
         return np.array(values, dtype=np.float64)
 
     def _also(
-        self, place: NDArray[np.int64], old: Sequence[str], new: Sequence[str], chances: Floats, likeness: Floats
+        self,
+        units: Documents,
+        place: NDArray[np.int64],
+        old: Sequence[str],
+        new: Sequence[str],
+        chances: Floats,
+        likeness: Floats,
     ) -> Estimate | None:
         """Return the second loss: of overlap, of the right answer's probability, or of likeness to the one before."""
         if self.wording.also is None:
@@ -165,7 +170,8 @@ class AnswerEffects:
             lost = self.before.chances[place] - chances
         else:
             lost = 1.0 - likeness
-        return mean_difference(lost[~np.isnan(lost)], reach=1.0)
+        known = ~np.isnan(lost)
+        return units.lost(lost[known], place[known], counted=False)
 
     def _identical(self, place: NDArray[np.int64], after: Said) -> Flags:
         """Which trials got the same answer, with the same probability to the last bit."""
@@ -174,9 +180,6 @@ class AnswerEffects:
         old, new = self.before.answers.log_probs[place], after.answers.log_probs
         same: Flags = alike & (old == new)
         return same
-
-    def _ids(self, place: NDArray[np.int64]) -> list[str]:
-        return [self.rows[each].id for each in place.tolist()]
 
 
 def _short(text: str) -> str:

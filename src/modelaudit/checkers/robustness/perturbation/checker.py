@@ -18,6 +18,7 @@ from modelaudit.checkers.robustness.perturbation.scales import MOST_NEW_TOKENS
 from modelaudit.checkers.robustness.perturbation.sides import CONTEXT, Side, sides_of
 from modelaudit.checkers.robustness.perturbation.suited import DEAR, suited
 from modelaudit.checkers.robustness.perturbation.trials import Sample, Trials, trials
+from modelaudit.checkers.writing import note_limits, refuse_silence
 from modelaudit.drawing import drawn
 from modelaudit.errors import NotAssessable
 from modelaudit.results import Finding
@@ -109,6 +110,9 @@ class Perturbation:
                 "provide more rows"
             )
         effects = effects_of(ctx.model, rows, task)
+        if isinstance(effects, AnswerEffects):
+            note_limits(ctx, rows, effects.before.answers, most=effects.scale.most)
+            refuse_silence(rows, effects.before.answers)
         sides = sides_of(task, pairs=any(row.companion is not None for row in rows))
         samples = {side: Sample.of(rows, ctx.model.labels, side, _kept(effects, side)) for side in sides}
         main = self._arms(task, ctx.budget, sides, samples[sides[0]].names())

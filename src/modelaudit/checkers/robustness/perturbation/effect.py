@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from modelaudit.checkers.robustness.perturbation.trials import Trial
-from modelaudit.statistics import (
-    Estimate,
-    clopper_pearson,
-    mean_difference,
-    mean_influence,
-    paired_difference,
-    relative_loss,
-)
+from modelaudit.statistics import Estimate, clopper_pearson
 
 NO_TRUTH = "No row that was changed has a true label."
 
@@ -32,6 +25,7 @@ class Effect:
         harm, repair: share of right answers (entities found) that became wrong, and of wrong ones that became right;
             None where answers are more or less right.
         also: the second loss of those that have one, over the same rows.
+        by_document: whether the intervals allow for rows of one document that are alike.
         whole: the same as drop over all labelled rows of the sample, where rows that were not changed stay as they are.
         before, after: confidence in the originally predicted labels, or likeness to the original answer, (trials,).
         outcomes: for each trial what happened, in words.
@@ -58,6 +52,7 @@ class Effect:
     cut: int
     left_out: int
     also: Estimate | None = None
+    by_document: bool = False
 
     @property
     def untouched(self) -> bool:
@@ -73,29 +68,3 @@ class Effect:
 def share(hits: int, n: int, none: str) -> Estimate:
     """Return a share of right or of wrong answers; `none` says that there are none."""
     return clopper_pearson(hits, n) if n else Estimate(value=None, n=0, method="clopper-pearson", reason=none)
-
-
-def lost_of(values: NDArray[np.float64], *, counted: bool) -> Estimate:
-    """Return the mean loss a row: of right answers that are counted, or of answers that are more or less right."""
-    if not len(values):
-        return Estimate(value=None, n=0, method="tango-score" if counted else "paired-t", reason=NO_TRUTH)
-    if not counted:
-        return mean_difference(values, reach=1.0)
-    lost, gained = int((values > 0).sum()), int((values < 0).sum())
-    return replace(paired_difference(lost, gained, len(values)), influence=mean_influence(values, reach=1.0))
-
-
-def outcomes_of(
-    before: NDArray[np.float64], after: NDArray[np.float64], *, counted: bool
-) -> tuple[Estimate | None, Estimate | None, Estimate | None, tuple[tuple[str, int], ...]]:
-    """Return harm, repair and the share of right answers lost, and what is counted; nothing where there is no right."""
-    if not counted:
-        return None, None, None, ()
-    lost, gained = int((before > after).sum()), int((before < after).sum())
-    right, n = int(before.sum()), len(before)
-    return (
-        share(lost, right, "No answer was right before."),
-        share(gained, n - right, "No answer was wrong before."),
-        relative_loss(lost, gained, right, n),
-        (("right before, wrong after (harm)", lost), ("wrong before, right after (repair)", gained)),
-    )

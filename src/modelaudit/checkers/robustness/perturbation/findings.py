@@ -13,6 +13,7 @@ from modelaudit.checkers.robustness.perturbation.exhibits import (
 )
 from modelaudit.checkers.robustness.perturbation.members import Family, Member
 from modelaudit.checkers.robustness.perturbation.wording import Wording
+from modelaudit.drawing import documents
 from modelaudit.results import Finding, Metric
 from modelaudit.rows import Row
 from modelaudit.statistics import Estimate
@@ -139,13 +140,20 @@ def _caveats(family: Family, rows: Sequence[Row]) -> tuple[str, ...]:
         )
     if not family.judged:
         caveats.append("Shown for context and not judged: beyond this project's bound for a change that means nothing.")
-    documents = {
-        rows[trial.place].group for member in family.measured if member.effect for trial in member.effect.trials
-    } - {None}
-    if documents:
+    effects = [member.effect for member in family.measured if member.effect]
+    alone = {trial.place for effect in effects if not effect.by_document for trial in effect.trials}
+    groups = {rows[place].group for place in alone} - {None}
+    if groups:
         caveats.append(
-            f"The rows come from {len(documents):,} documents or persons. The interval treats rows as independent; "
+            f"The rows come from {len(groups):,} documents or persons. The interval treats rows as independent; "
             "where rows of one are alike it is too narrow."
+        )
+    together = {trial.place for effect in effects if effect.by_document for trial in effect.trials}
+    code = documents([rows[place] for place in sorted(together)])
+    if code is not None:
+        caveats.append(
+            f"The rows come from {int(code.max()) + 1:,} contexts, documents or persons; the interval allows for rows "
+            "of one being alike."
         )
     return tuple(caveats)
 

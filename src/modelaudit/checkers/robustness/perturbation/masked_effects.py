@@ -39,21 +39,28 @@ class MaskedEffects:
 
     originals: tuple[_Row, ...]
     ids: tuple[str, ...]
+    truncated: Flags
     wording: Wording = TOKENS
-    left_out: str = "have no token that the change leaves as it is"
+    left_out: str = "have no token that the change leaves as it is, or were changed only beyond what the model reads"
 
     @classmethod
     def of(cls, rows: Sequence[Row], told: TokenStatistics) -> MaskedEffects:
         """Take the statistics of the rows, in their order."""
-        return cls(_rows(told), tuple(row.id for row in rows))
+        return cls(_rows(told), tuple(row.id for row in rows), told.truncated)
 
     def ask(self, model: ModelHandle, rows: Sequence[Row]) -> TokenStatistics:
         """Hide each token of the rows in turn."""
         return model.token_statistics(rows)
 
     def unread(self, model: ModelHandle, trials: Sequence[Trial], after: TokenStatistics, same: Flags) -> Flags:
-        """Return which trials keep no token, shape (trials,)."""
-        return np.array([not pairs for pairs in self._pairs(trials, _rows(after))], dtype=np.bool_)
+        """Return which trials can't be compared, shape (trials,).
+
+        Those keep no token, or are not read whole while the model is given the same input for both.
+        """
+        none = np.array([not pairs for pairs in self._pairs(trials, _rows(after))], dtype=np.bool_)
+        place = np.array([trial.place for trial in trials], dtype=np.int64)
+        beyond: Flags = same & (self.truncated[place] | after.truncated)
+        return none | beyond
 
     def effect(self, trials: Sequence[Trial], after: TokenStatistics, *, unread: Flags, same_input: Flags) -> Effect:
         """Compare what is recovered of the tokens that stay; `after` answers the trials."""

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 from modelaudit.checkers.robustness.perturbation.wording import LONG_PROMPTS, PROMPTS, QUESTIONS, TEXTS, Wording
 from modelaudit.rows import Row
-from modelaudit.text.answer_scores import chrf, exact_match, normalised_words, token_f1, units_of
+from modelaudit.text.answer_scores import (
+    chrf,
+    exact_match,
+    exact_words,
+    normalised_words,
+    same_answer,
+    token_f1,
+    units_of,
+)
 
 SHORT = 10
 """Words of an answer that is one of few right ones; longer ones are hardly ever given word for word."""
@@ -54,6 +62,10 @@ def _words(text: str) -> Hashable:
     return tuple(normalised_words(text))
 
 
+def _exact_words(text: str) -> Hashable:
+    return tuple(exact_words(text))
+
+
 def _overlap(text: str, other: str) -> float:
     return token_f1(text, [other])
 
@@ -84,9 +96,12 @@ ON_TEXTS = Scale(
     TEXTS, _folded_words, _folded_chrf, _answered, most=MOST_NEW_TOKENS["text2text-generation"],
     right=lambda said, row: _folded_chrf(said, row.answer or ""),
 )  # fmt: skip
-ON_PROMPTS = Scale(LONG_PROMPTS, _words, _overlap, _answered, most=MOST_NEW_TOKENS["text-generation"], asks_loss=True)
+ON_PROMPTS = Scale(
+    LONG_PROMPTS, _exact_words, _overlap, _answered, most=MOST_NEW_TOKENS["text-generation"], asks_loss=True
+)
 # Plain models write on behind a short answer.
 SHORT_ANSWERS = Scale(
-    PROMPTS, _words, _overlap, _answered, most=MOST_NEW_TOKENS["text-generation"], asks_loss=True, said=_first_line,
-    right=lambda said, row: float(exact_match(said, [row.answer or ""])),
+    PROMPTS, _exact_words, _overlap, _answered, most=MOST_NEW_TOKENS["text-generation"], asks_loss=True,
+    said=_first_line,
+    right=lambda said, row: float(same_answer(said, row.answer or "")),
 )  # fmt: skip

@@ -12,7 +12,7 @@ from modelaudit.checker import ModelHandle
 from modelaudit.checkers.robustness.perturbation.scales import SHORT
 from modelaudit.checkers.robustness.prompts.forms import Form
 from modelaudit.rows import Row
-from modelaudit.text.answer_scores import exact_match, normalised_words, token_f1, units_of
+from modelaudit.text.answer_scores import exact_words, same_answer, token_f1, units_of
 
 MOST_NEW_TOKENS = 16
 
@@ -82,5 +82,5 @@ def _written(text: str, truth: Row, log_prob: float) -> Answer:
     line = text.strip().partition("\n")[0]
     right = np.nan
     if truth.answer is not None and len(units_of(truth.answer)) <= SHORT and "\n" not in truth.answer.strip():
-        right = float(exact_match(line, [truth.answer]))
-    return Answer(tuple(normalised_words(line)), line, right, (), log_prob)
+        right = float(same_answer(line, truth.answer))
+    return Answer(tuple(exact_words(line)), line, right, (), log_prob)

@@ -16,9 +16,11 @@ from modelaudit.checkers.robustness.prompts.answers import MOST_NEW_TOKENS, answ
 from modelaudit.checkers.robustness.prompts.effects import WORDING, PromptEffects
 from modelaudit.checkers.robustness.prompts.formats import by_format
 from modelaudit.checkers.robustness.prompts.forms import EMPTY_SYSTEM, Form, forms_of
+from modelaudit.checkers.writing import note_limits, refuse_silence
 from modelaudit.drawing import drawn
 from modelaudit.errors import DataInputError, NotAssessable
 from modelaudit.results import Finding
+from modelaudit.rows import Row
 from modelaudit.text.perturbations.prompt_changes import PROMPT_CHANGES, PromptChange
 
 TASK = "text-generation"
@@ -92,6 +94,7 @@ class PromptRobustness:
             f"{choosing:,} of {len(rows):,} prompts have options that can be told apart; these are answered by the "
             f"most probable option, the others by what the model writes, {MOST_NEW_TOKENS} tokens at the most."
         )
+        _refuse_silence(ctx, forms, rows)
         effects = PromptEffects(tuple(rows), tuple(answers_of(ctx.model, forms, rows)))
         members = [_member(ctx, change, forms, effects) for change in (*PROMPT_CHANGES, EMPTY_SYSTEM)]
         found = families(members, ())
@@ -116,6 +119,19 @@ class PromptRobustness:
 
 def _most_rows(budget: Budget) -> int:
     return budget.pick(80, 200, 1_000)
+
+
+def _refuse_silence(ctx: Context, forms: Sequence[Form], rows: Sequence[Row]) -> None:
+    """Note what is written; NotAssessable where all answers are written, and hardly any says a word."""
+    writing = [place for place, form in enumerate(forms) if not form.prompt.options]
+    if not writing:
+        return
+    # The model keeps its answers, so that they are written once.
+    told = ctx.model.answers([forms[place].row for place in writing], max_new_tokens=MOST_NEW_TOKENS)
+    asked = [rows[place] for place in writing]
+    note_limits(ctx, asked, told, most=MOST_NEW_TOKENS)
+    if len(writing) == len(rows):
+        refuse_silence(asked, told)
 
 
 def _member(ctx: Context, change: PromptChange, forms: Sequence[Form], effects: PromptEffects) -> Member:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from modelaudit.checker import ModelHandle
-from modelaudit.checkers.robustness.perturbation.effect import Effect, lost_of, outcomes_of
+from modelaudit.checkers.robustness.perturbation.documents import Documents
+from modelaudit.checkers.robustness.perturbation.effect import Effect
 from modelaudit.checkers.robustness.perturbation.trials import Trial
 from modelaudit.checkers.robustness.perturbation.wording import Wording
 from modelaudit.checkers.robustness.prompts.answers import Answer, answers_of
 from modelaudit.checkers.robustness.prompts.forms import Form
 from modelaudit.evidence import storable
 from modelaudit.rows import Row
-from modelaudit.statistics import clopper_pearson, mean_influence
 
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -57,19 +57,19 @@ class PromptEffects:
         pairs = [(self.before[places[number]], after[number]) for number in kept]
         moved = np.array([one.key != other.key for one, other in pairs], dtype=np.bool_)
         right, rightly = (np.array([pair[side].right for pair in pairs], dtype=np.float64) for side in (0, 1))
-        known, labelled = ~np.isnan(right), ~np.isnan(self.right)
+        known, labelled = ~np.isnan(right), np.flatnonzero(~np.isnan(self.right))
         everywhere: Floats = np.zeros(len(self.rows))
         everywhere[place] = np.where(known, right - rightly, 0.0)
-        harm, repair, relative, counts = outcomes_of(right[known], rightly[known], counted=True)
-        flip = replace(clopper_pearson(int(moved.sum()), len(kept)), influence=mean_influence(moved, reach=1.0))
+        units = Documents.of(self.rows)
+        harm, repair, relative, counts = units.outcomes(right[known], rightly[known], place[known], counted=True)
         return Effect(
             trials=tuple(Trial(places[number], forms[number].row, (), 1) for number in kept),
-            flip=flip.keyed(self._ids(place)),
-            drop=lost_of((right - rightly)[known], counted=True).keyed(self._ids(place[known])),
+            flip=units.flips(moved, place),
+            drop=units.lost((right - rightly)[known], place[known], counted=True),
             relative=relative,
             harm=harm,
             repair=repair,
-            whole=lost_of(everywhere[labelled], counted=True).keyed(self._ids(np.flatnonzero(labelled))),
+            whole=units.lost(everywhere[labelled], labelled, counted=True),
             before=np.array([one.likeness(one) for one, _ in pairs], dtype=np.float64),
             after=np.array([other.likeness(one) for one, other in pairs], dtype=np.float64),
             outcomes=tuple(f"{_short(one.text)} became {_short(other.text)}" for one, other in pairs),
@@ -78,15 +78,13 @@ class PromptEffects:
             identical=sum(one.key == other.key and one.weight == other.weight for one, other in pairs),
             cut=0,
             left_out=len(forms) - len(kept),
+            by_document=True,
         )
 
     def score(self) -> float | None:
         """Return how often the answers to the prompts as they are were right, or None where nobody knows."""
         known = ~np.isnan(self.right)
         return float(self.right[known].mean()) if known.any() else None
-
-    def _ids(self, place: NDArray[np.int64]) -> list[str]:
-        return [self.rows[each].id for each in place.tolist()]
 
 
 def _short(text: str) -> str:
