@@ -210,3 +210,19 @@ def test_text_tables_keep_long_lists_as_lists():
 
     assert isinstance(table.cells("tokens")[0], list)
     assert isinstance(table.cells("tags")[0], list)
+
+
+def test_silence_is_no_broken_number_where_the_extractor_divides_by_the_spread_of_a_sound():
+    from transformers import Speech2TextConfig, Speech2TextFeatureExtractor, Speech2TextModel
+
+    from modelaudit.subject.readers.sounds import SoundReader
+
+    sizes = {"d_model": 16, "encoder_layers": 1, "decoder_layers": 1, "vocab_size": 20}
+    heads = {"encoder_attention_heads": 2, "decoder_attention_heads": 2, "encoder_ffn_dim": 16, "decoder_ffn_dim": 16}
+    model = Speech2TextModel(Speech2TextConfig(**sizes, **heads))
+    reader = SoundReader.of(model, Speech2TextFeatureExtractor(), name="tiny")
+    silence = np.zeros(16_000, dtype=np.float32)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        made = reader.extractor(silence, sampling_rate=16_000, return_tensors="np")["input_features"]
+    assert not np.isfinite(made).all()
+    assert (reader.hear(Sound.of_array(silence, 16_000)).values == 0).all()

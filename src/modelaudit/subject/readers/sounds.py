@@ -85,9 +85,11 @@ class SoundReader:
         if len(samples) < self.least:
             samples = np.pad(samples, (0, self.least - len(samples)))
         try:
-            made = self.extractor(samples.copy(), sampling_rate=self.rate, return_tensors="np")
+            with np.errstate(divide="ignore", invalid="ignore"):
+                made = self.extractor(samples.copy(), sampling_rate=self.rate, return_tensors="np")
             values = np.asarray(made[self.main if self.main in made else _only(made)][0], dtype=np.float32)
-            values = _unfilled(values, made.get("attention_mask"))
+            # Extractors that divide by a sound's own spread make 0 / 0 of silence; less its mean it is zero.
+            values = np.nan_to_num(_unfilled(values, made.get("attention_mask")), nan=0.0, posinf=0.0, neginf=0.0)
         except (ValueError, TypeError, KeyError, IndexError, RuntimeError, StopIteration) as error:
             raise ModelInputError(
                 f"the feature extractor ({type(self.extractor).__name__}) can't take a sound of "
