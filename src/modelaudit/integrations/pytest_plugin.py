@@ -1,4 +1,7 @@
-"""The pytest plugin: the fixtures `audit` and `assert_within_limits`; loaded by pytest where modelaudit is installed.
+"""The pytest plugin, loaded by pytest where modelaudit is installed.
+
+Fixtures for tests of a model: `audit` and `assert_within_limits`. For tests of a checker: `run_checker`, `fake_model`
+and `planted`.
 
 Nothing heavy is imported before a test asks for a fixture.
 """
@@ -6,7 +9,7 @@ Nothing heavy is imported before a test asks for a fixture.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +17,8 @@ import pytest
 
 if TYPE_CHECKING:
     from modelaudit.outcome import AuditOutcome
+    from modelaudit.results import CheckResult
+    from modelaudit.testing import Defect, FakeModel
 
 OPTION = "--audit-reports"
 KEPT = pytest.StashKey[list[tuple[str, str]]]()
@@ -62,6 +67,30 @@ def assert_within_limits() -> Callable[..., None]:
     from modelaudit.integrations.limits import assert_within_limits as asserted
 
     return asserted
+
+
+@pytest.fixture
+def run_checker() -> Callable[..., CheckResult]:
+    """`modelaudit.testing.run_checker`, which returns a checker's result on a subject."""
+    from modelaudit.testing import run_checker as run
+
+    return run
+
+
+@pytest.fixture
+def fake_model() -> type[FakeModel]:
+    """`modelaudit.testing.FakeModel`, a model of plain functions: `fake_model(labels=("no", "yes"), predict=...)`."""
+    from modelaudit.testing import FakeModel as kind
+
+    return kind
+
+
+@pytest.fixture
+def planted() -> Mapping[str, Defect]:
+    """`modelaudit.testing.DEFECTS`, the standard defects: `planted["biased"].defective(seed=0)` is a subject."""
+    from modelaudit.testing import DEFECTS
+
+    return DEFECTS
 
 
 @pytest.hookimpl(wrapper=True)

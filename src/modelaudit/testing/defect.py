@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from modelaudit.policy_file import load_policy
@@ -51,6 +51,14 @@ class Defect:
     def clean(self, seed: int) -> Subject:
         """Return the twin without the fault."""
         return self.plant(0.0, seed)
+
+    def limited(self, limits: Mapping[str, Mapping[str, float]]) -> Defect:
+        """Return the same fault for a checker with other metrics, which have these limits: `{"drop": {"max": 0.1}}`.
+
+        What these metrics estimate is not known, so it has no `truth`.
+        """
+        metric = next(iter(limits)) if len(limits) == 1 else None
+        return replace(self, limits=limits, metric=metric, truth=None)
 
     def policy(self, checker: str) -> Policy:
         """Return the starter policy, and the defect's own limits on the metrics of a checker.

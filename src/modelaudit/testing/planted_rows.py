@@ -44,6 +44,9 @@ def planted_rows(
             temperature 1 the classifier is perfectly calibrated and its accuracy is the mean of max(p, 1 - p).
         temperature: of the probabilities that labels are drawn with.
         numbered: a number that no other row has ends each text, so that rows of different seeds differ.
+
+    Raises:
+        ValueError: labels are to be certain, and no word has a weight other than 0.
     """
     rng = np.random.default_rng([seed, n])
     vocabulary = sorted(words)
@@ -71,6 +74,9 @@ def planted_tag_rows(n: int, seed: int, *, lexicon: Mapping[str, str]) -> list[d
 
     An entity is one B- word of its type, and half the time an I- word after it where the lexicon has one. A tagger
     planted with the same lexicon gets every tag right; one with missed names misses just those.
+
+    Raises:
+        ValueError: the lexicon has no word for a type that the sentences need (PER, LOC, ORG).
     """
     rng = np.random.default_rng([seed, n])
     by_tag: dict[str, list[str]] = {}

@@ -8,6 +8,7 @@ import numpy as np
 
 from modelaudit.audit_report import SubjectInfo
 from modelaudit.checker import Budget, Checker, CheckerInfo, Context, Cost, Risk
+from modelaudit.drawing import drawn
 from modelaudit.evidence import Note
 from modelaudit.hookspecs import hookimpl
 from modelaudit.results import Finding, Metric
@@ -42,7 +43,7 @@ class Shouting:
 
     def run(self, ctx: Context) -> Iterator[Finding]:
         """Choose, ask, compare, state."""
-        rows = ctx.data.evaluation[: ctx.budget.pick(50, 200, 1000)]
+        rows = drawn(ctx, ctx.data.evaluation, ctx.budget.pick(50, 200, 1000))
         calm = ctx.model.predict(rows).labels
         loud = ctx.model.predict([row.with_text(row.text + self.mark) for row in rows]).labels
         flips = int(np.sum(calm != loud))
