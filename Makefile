@@ -4,18 +4,22 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 PYTEST := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false $(BIN)/pytest
 
-.PHONY: setup demo test test-heavy test-all test-transformers4 lint format golden bench bench-gpu bench-opacity bench-opacity-gpu calibration calibration-statistics calibration-opacity calibration-privacy bench-privacy calibration-bias bench-bias bench-report bench-training bench-training-gpu calibration-mending bench-robustness bench-robustness-gpu cards calibration-answers calibration-tasks calibration-monitoring calibration-robustness matrix clean
+.PHONY: setup demo docs test test-heavy test-all test-transformers4 lint format golden bench bench-gpu bench-opacity bench-opacity-gpu calibration calibration-statistics calibration-opacity calibration-privacy bench-privacy calibration-bias bench-bias bench-report bench-training bench-training-gpu calibration-mending bench-robustness bench-robustness-gpu cards calibration-answers calibration-tasks calibration-monitoring calibration-robustness matrix clean
 
 setup: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,ray,onnx]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,ray,onnx,docs]"
 	touch $@
 
 demo: $(STAMP)
 	$(BIN)/modelaudit demo --out demo-report/report.html --out demo-report/report.json
+
+# The notice that is silenced is the theme's, about its successor.
+docs: $(STAMP)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 test: $(STAMP)
 	$(PYTEST) -n 2 --dist loadfile -m "not heavy"

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from modelaudit import Audit
 from modelaudit.cli_mend import mend
 from modelaudit.reports import load_report, render_json
-from modelaudit.testing.planted_rows import planted_rows
+from modelaudit.testing.planted_data import planted_rows
 from modelaudit.training.mended import Mended
 from test_mend import folder, naming, reported  # noqa: F401  folder is a fixture
 

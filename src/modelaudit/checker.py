@@ -116,7 +116,11 @@ class ModelHandle(Protocol):
         takes them out, and the others move up. Where there is no mask token, "mask" stands for the first of `hidings`.
         Parts of a picture become the picture's "mean" colour, or a "blur" of it; parts of a sound become "silence", or
         "noise" of the sound's own loudness. In the texts of a function "mask" leaves words out, or puts the user's mask
-        word there, and "delete" leaves them out. CapabilityError for a way that is not among `hidings`.
+        word there, and "delete" leaves them out.
+
+        Raises:
+            CapabilityError: a way that is not among `hidings`.
+            ValueError: `keep` has another number of entries than there are rows, or of players than a row has.
         """
         ...
 
@@ -162,7 +166,10 @@ class ModelHandle(Protocol):
         ...
 
     def token_counts(self, texts: Sequence[str]) -> NDArray[np.int64]:
-        """Return the number of tokens in each text, special tokens not counted; a function has no such verb."""
+        """Return the number of tokens in each text, special tokens not counted; a function has no such verb.
+
+        The counts are int64, shape [n].
+        """
         ...
 
 

@@ -13,10 +13,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from modelaudit._version import __version__
+from modelaudit.cli_calibrate import calibrate
 from modelaudit.cli_canaries import canaries
 from modelaudit.cli_compare import compare
 from modelaudit.cli_demo import demo
 from modelaudit.cli_mend import mend
+from modelaudit.cli_new_plugin import new_plugin
 from modelaudit.cli_policy import policy as policy_app
 from modelaudit.cli_reports import judge, render, verify
 from modelaudit.cli_train import train
@@ -296,7 +298,7 @@ def plugins_command() -> None:
     out.print(table)
 
 
-for command in (train, mend, render, judge, verify, compare, watch, demo):
+for command in (train, mend, render, judge, verify, compare, watch, demo, calibrate, new_plugin):
     app.command()(command)
 
 

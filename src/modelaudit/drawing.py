@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from modelaudit.checker import Context
 from modelaudit.rows import Row
 
+__all__ = ["content", "digest", "documents", "drawn", "folded", "medium_of"]
+
 
 def drawn(ctx: Context, rows: Sequence[Row], size: int, *, quiet: bool = False) -> list[Row]:
     """Return at most `size` rows of different texts, in a pseudo-random order that seed and content decide.

@@ -15,6 +15,20 @@ ModelAuditError                  anything that modelaudit raises on purpose
 
 from __future__ import annotations
 
+__all__ = [
+    "CapabilityError",
+    "DataInputError",
+    "InputError",
+    "ModelAuditError",
+    "ModelInputError",
+    "NotAssessable",
+    "OutputError",
+    "PluginError",
+    "PolicyError",
+    "RiskGateError",
+    "WorkerError",
+]
+
 
 class ModelAuditError(Exception):
     """Base of everything that modelaudit raises on purpose."""

@@ -8,20 +8,42 @@ unless the user asked for text.
 from __future__ import annotations
 
 import base64
-import binascii
 import itertools
 import struct
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from modelaudit.encoded_media import LONGEST_SIDE, MOST_ENCODED, Png, Wav
+
+__all__ = [
+    "LONGEST_SIDE",
+    "MAX_ITEMS",
+    "MOST_ENCODED",
+    "Attribution",
+    "Bars",
+    "Curve",
+    "Envelope",
+    "Evidence",
+    "Example",
+    "Examples",
+    "Explained",
+    "Histogram",
+    "Note",
+    "Part",
+    "PictureEvidence",
+    "Series",
+    "Shares",
+    "SoundEvidence",
+    "Table",
+    "distinct_names",
+    "redacted",
+    "storable",
+]
 
 MAX_ITEMS = 1_000
 """The most examples, table rows, curve points or bins that one piece of evidence may hold."""
-MOST_ENCODED = 400_000
-"""The longest picture or sound in base64: 300 kB, as a picture of 300 x 300 pixels of pure noise has."""
-LONGEST_SIDE = 1_024
-"""The longest side of a picture in pixels, so that a small file can't unfold into one that fills a memory."""
 
 
 _SURROGATES = dict.fromkeys(range(55296, 57344), "�")
@@ -185,35 +207,6 @@ class Attribution(Frozen):
         if any(other is not None and len(other) != len(self.values) for other in given):
             raise ValueError(f"attribution of row {self.row!r}: words, values, errors and steadiness need one length")
         return self
-
-
-def _as_png(encoded: str) -> str:
-    """Check that a string is a PNG file in base64, and of bearable size; nothing else gets into a page as a picture."""
-    head = _decoded(encoded)[:24]
-    if head[:8] != b"\x89PNG\r\n\x1a\n" or head[12:16] != b"IHDR" or len(head) < 24:
-        raise ValueError("a picture is a PNG file in base64")
-    sides = struct.unpack(">II", head[16:24])
-    if not all(0 < side <= LONGEST_SIDE for side in sides):
-        raise ValueError(f"a picture has 1 to {LONGEST_SIDE} pixels a side, not {sides[0]} x {sides[1]}")
-    return encoded
-
-
-def _as_wav(encoded: str) -> str:
-    head = _decoded(encoded)[:12]
-    if head[:4] != b"RIFF" or head[8:12] != b"WAVE":
-        raise ValueError("a sound is a WAV file in base64")
-    return encoded
-
-
-def _decoded(encoded: str) -> bytes:
-    try:
-        return base64.b64decode(encoded, validate=True)
-    except binascii.Error as error:
-        raise ValueError(f"not base64: {error}") from error
-
-
-Png = Annotated[str, Field(max_length=MOST_ENCODED), AfterValidator(_as_png)]
-Wav = Annotated[str, Field(max_length=MOST_ENCODED), AfterValidator(_as_wav)]
 
 
 class Explained(Frozen):

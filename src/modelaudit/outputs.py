@@ -37,7 +37,11 @@ class Predictions:
         return len(self.truncated)
 
     def words_of(self, row: int) -> Floats:
-        """Return the (words, C) probabilities of one row of a token classification, the (tokens, 1) of an answer."""
+        """Return the (words, C) probabilities of one row of a token classification, the (tokens, 1) of an answer.
+
+        Raises:
+            ValueError: the answer of a row is one and not word by word; use `probabilities[row]`.
+        """
         if self.offsets is None:
             raise ValueError("words_of is for answers word by word; use probabilities[row]")
         return self.probabilities[self.offsets[row] : self.offsets[row + 1]]

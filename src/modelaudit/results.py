@@ -10,6 +10,16 @@ from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from modelaudit.evidence import Evidence, Frozen, Text
 
+__all__ = [
+    "Bound",
+    "CheckResult",
+    "CheckerInfo",
+    "Estimated",
+    "Finding",
+    "Metric",
+    "Risk",
+]
+
 
 class Risk(StrEnum):
     """The families of risk; the report has one state for each."""
@@ -34,17 +44,34 @@ class Estimated(Protocol):
     """What `Metric.of` reads: the estimate that the statistics room returns."""
 
     @property
-    def value(self) -> float | None: ...  # noqa: D102
+    def value(self) -> float | None:
+        """The point estimate, or None."""
+        ...
+
     @property
-    def n(self) -> int: ...  # noqa: D102
+    def n(self) -> int:
+        """How many units it rests on."""
+        ...
+
     @property
-    def method(self) -> str: ...  # noqa: D102
+    def method(self) -> str:
+        """Estimator and interval in words."""
+        ...
+
     @property
-    def bounds(self) -> tuple[tuple[float, float, float], ...]: ...  # noqa: D102
+    def bounds(self) -> tuple[tuple[float, float, float], ...]:
+        """(level, low, high) on the grid of levels, nested."""
+        ...
+
     @property
-    def smallest_detectable(self) -> float | None: ...  # noqa: D102
+    def smallest_detectable(self) -> float | None:
+        """The smallest effect that the data could have shown."""
+        ...
+
     @property
-    def reason(self) -> str | None: ...  # noqa: D102
+    def reason(self) -> str | None:
+        """Why there is no value or no interval."""
+        ...
 
 
 class Metric(Frozen):

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from modelaudit.media.picture import Picture
     from modelaudit.media.sound import Sound
 
+__all__ = ["Row"]
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -66,13 +68,20 @@ class Row:
         """Return the row with another text; only for rows that are not pre-tokenised.
 
         Whoever moves the text around an answer moves `spans` with it.
+
+        Raises:
+            ValueError: the row is pre-tokenised; use `with_words`.
         """
         if self.words is not None:
             raise ValueError(f"row {self.id} is pre-tokenised: use with_words, which keeps words and tags in step")
         return replace(self, text=text)
 
     def with_words(self, words: tuple[str, ...], tags: tuple[int, ...] | None) -> Row:
-        """Return the pre-tokenised row with other words and the tags that go with them."""
+        """Return the pre-tokenised row with other words and the tags that go with them.
+
+        Raises:
+            ValueError: there are not as many tags as words.
+        """
         if tags is not None and len(tags) != len(words):
             raise ValueError(f"row {self.id}: {len(words)} words but {len(tags)} tags")
         return replace(self, text=" ".join(words), words=words, tags=tags)

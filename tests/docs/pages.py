@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 
-_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"(?:^<!-- ([^\n]*) -->\n)?^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"`[^`\n]*`")
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^(#+) (.+)$", re.MULTILINE)
@@ -17,12 +17,23 @@ _HEADING = re.compile(r"^(#+) (.+)$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Block:
-    """One fenced block: the page that it stands on, its line there, its language and its text."""
+    """One fenced block: the page that it stands on, its line there, its language and its text.
+
+    `mark` is what an HTML comment right above it says, which readers don't see: `not run: why`, `file: name`, or
+    `after: file` for a block that goes on from others.
+    """
 
     page: Path
     line: int
     language: str
     text: str
+    mark: str = ""
+
+    @property
+    def unrun(self) -> str | None:
+        """Why the block is not run, or None where it is."""
+        head, _, why = self.mark.partition(": ")
+        return why if head == "not run" else None
 
     @property
     def name(self):
@@ -36,9 +47,9 @@ def name_of(page: Path) -> str:
 def blocks(page: Path, language: str) -> list[Block]:
     text = page.read_text(encoding="utf-8")
     return [
-        Block(page, text.count("\n", 0, match.start()) + 1, match[1], match[2])
+        Block(page, text.count("\n", 0, match.start(2)) + 1, match[2], match[3], match[1] or "")
         for match in _FENCE.finditer(text)
-        if match[1] == language
+        if match[2] == language
     ]
 
 

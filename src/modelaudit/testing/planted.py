@@ -16,13 +16,13 @@ from tokenizers import Regex, Tokenizer, normalizers, pre_tokenizers, processors
 from tokenizers.models import WordLevel
 from transformers import PreTrainedTokenizerFast
 
+from modelaudit.testing.planted_data import planted_rows, planted_tag_rows
 from modelaudit.testing.planted_models import (
     PlantedConfig,
     PlantedForSequenceClassification,
     PlantedForTokenClassification,
     fingerprints,
 )
-from modelaudit.testing.planted_rows import planted_rows, planted_tag_rows
 
 __all__ = [
     "PlantedConfig",
