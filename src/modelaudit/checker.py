@@ -35,6 +35,7 @@ __all__ = [
     "References",
     "Risk",
     "Row",
+    "SubjectInfo",
     "TextScorer",
     "TokenStatistics",
 ]

@@ -60,7 +60,8 @@ def first_line(module: str, name: str, value: Any) -> str:
     elif isinstance(value, Defect):
         said = f"A planted defect: {value.name}"
     else:
-        said = _said_of_constants(module).get(name) or CONSTANTS.get(name)
+        homes = (module, _imported(module).get(name, module))
+        said = next(filter(None, (_said_of_constants(home).get(name) for home in homes)), CONSTANTS.get(name))
     if not said:
         raise ValueError(f"{module}.{name} has no docstring")
     paragraph = " ".join(said.strip().split("\n\n")[0].split())
@@ -83,6 +84,15 @@ CONSTANTS = {
     "WordMap": "For each new word the places of the old words that it comes from",
 }
 """What is said of names that have no docstring of their own."""
+
+
+@functools.cache
+def _imported(module: str) -> dict[str, str]:
+    """Return the modules that a module has its names from."""
+    tree = ast.parse(Path(inspect.getfile(import_module(module))).read_text(encoding="utf-8"))
+    froms = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    ours = [(node.module, node.names) for node in froms if node.module and node.module.startswith("modelaudit.")]
+    return {alias.asname or alias.name: home for home, names in ours for alias in names}
 
 
 @functools.cache

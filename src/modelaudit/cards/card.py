@@ -77,7 +77,7 @@ class MeasuredCost(Frozen):
     """What an audit by this checker alone took: medians over `n` audits of a model without the fault.
 
     Attributes:
-        evaluations, tokens: rows that went through the model, and tokens in them.
+        evaluations: rows asked for. tokens: those of the rows that went through the model, each once.
         seconds: of wall-clock time on `hardware`, under `preset`.
     """
 

@@ -10,7 +10,9 @@ import pytest
 from marked_rows import BROKEN, MARKED, UNLIMITED, Failing, Never, Shouting, Stating
 
 from modelaudit.cards import parse_card
+from modelaudit.checkers.bias.counterfactual import CounterfactualSubstitution
 from modelaudit.errors import InputError, PluginError
+from modelaudit.testing import BIASED, planted_classifier, planted_rows
 from modelaudit.testing.calibration import calibrate, card_text
 from modelaudit.testing.calibration.measuring import Measured, measure
 from modelaudit.testing.calibration.tally import card_of
@@ -26,6 +28,18 @@ def told(card):
     content = json.loads(card_text(card))
     content["cost"].pop("seconds")
     return content
+
+
+def test_the_one_group_that_was_measured_is_the_value_and_of_several_there_is_none():
+    one = ask(CounterfactualSubstitution(), BIASED, 1.0, 1, "quick")
+    assert one.holds(BIASED.truth(1.0))
+    assert not one.holds(BIASED.truth(0.0))
+    words = {"Maria": 1.0, "James": 0.0, "she": 1.0, "he": 0.0, "good": 1.0, "bad": -1.0}
+    model, tokenizer = planted_classifier(words, extra_vocabulary=["Linda", "Robert"])
+    rows = planted_rows(80, 1, words={"good": 1.0, "bad": -1.0}, mentions=("she", "he", "Maria", "James"))
+    both = replace(BIASED, plant=lambda strength, seed: {"model": model, "tokenizer": tokenizer, "data": rows})
+    several = ask(CounterfactualSubstitution(), both, 1.0, 1, "quick")
+    assert (several.status, several.judged, several.value) == ("completed", True, None)
 
 
 class Stop(Exception):

@@ -52,7 +52,7 @@ def card_drawing(card: Card) -> Drawing:
         marks.append(_bars(ALARM, across, up, [(0.0, alarms)]))
         marks.append(Path(f"dots {ALARM}", dots([(_x(across, 0.0), _y(up, alarms.rate))], 1)))
     title = f"Calibration of {card.checker}, version {card.version}"
-    marks += [*_head(title, sized, alarms)]
+    marks += [*_head(f"{card.checker} {card.version}", sized, alarms)]
     height = HEIGHT - LINE * (MOST_LINES - len(_lines(_axis_name(unit))))
     return Drawing(WIDTH, height, title, _description(sized, alarms), tuple(marks))
 

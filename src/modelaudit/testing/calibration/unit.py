@@ -32,7 +32,7 @@ class Unit(Frozen):
         judged: whether a policy's limit was held against a metric that speaks for the fault; alarm: whether one was
             exceeded.
         value, low, high: the defect's own metric with its 95% interval. None where the defect names no metric, where it
-            has no value, or where it is given for several groups and no one is the whole.
+            has no value, or where it has one for several groups and for none as a whole.
         evaluations: rows that were asked for. tokens: in the rows that went through the model, each once.
         seconds: of wall-clock time of the audit, on `hardware`.
         made_on: the day.
@@ -88,7 +88,8 @@ def unit_of(report: AuditReport, checker: str, defect: Defect, strength: float, 
         for verdict in report.judgement.verdicts
         if verdict.checker == checker and verdict.metric is not None and defect.metric in (None, verdict.metric)
     }
-    metric = _own([finding.metric for finding in result.findings if finding.metric.id == defect.metric])
+    valued = [finding.metric for finding in result.findings if finding.metric.value is not None]
+    metric = _own([each for each in valued if each.id == defect.metric])
     low, high = interval_at(metric.grid, LEVEL) if metric is not None and metric.bounds else (None, None)
     return Unit(
         strength=strength,
