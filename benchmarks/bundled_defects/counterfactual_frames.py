@@ -52,4 +52,4 @@ DEFECT = Defect(
     plant=plant,
     metric="score_difference",
 )
-NULLS, DRAWS = 200, 50
+NULLS, DRAWS = 60, 15
