@@ -312,3 +312,14 @@ def test_a_base_model_of_two_halves_whose_configuration_does_not_say_so_gives_st
         np.testing.assert_allclose(states, read[0].mean(dim=0).numpy(), atol=1e-5)
     with pytest.raises(CapabilityError, match="no logits of what it reads"):
         asked.ask("logits", rows, [0, 0])
+
+
+def test_a_decoder_that_reads_no_encoder_makes_no_two_halves():
+    funnel = transformers.FunnelConfig(
+        vocab_size=60, d_model=16, n_head=2, d_head=8, d_inner=16, block_sizes=[1, 1], num_decoder_layers=1
+    )
+    model = made(transformers.FunnelModel, funnel)
+    (found,) = engine(model).ask("hidden", [ModelInput(ids(5, 6, 7, 8))], [0])
+    with torch.inference_mode():
+        states = model(input_ids=torch.tensor([[5, 6, 7, 8]])).last_hidden_state
+    np.testing.assert_allclose(found, states[0].mean(dim=0).numpy(), atol=1e-5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -48,8 +49,13 @@ def two_halves(model: PreTrainedModel) -> bool:
     The configuration does not always say so: a folder that an encoder alone was saved to, or a tagger on one, is opened
     as a base model of both halves.
     """
-    halves = (getattr(model, name, None) for name in ("encoder", "decoder"))
-    return _has_decoder(model) or all(half is not None for half in halves)
+    if _has_decoder(model):
+        return True
+    encoder, decoder = getattr(model, "encoder", None), getattr(model, "decoder", None)
+    if encoder is None or decoder is None:
+        return False
+    # What a Funnel calls its decoder only brings states back to the length of the text.
+    return "encoder_hidden_states" in inspect.signature(decoder.forward).parameters
 
 
 def _writes(model: PreTrainedModel) -> bool:
