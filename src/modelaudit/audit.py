@@ -25,7 +25,7 @@ from modelaudit.subject.opened import OpenedCallable, OpenedModel, OpenOptions, 
 from modelaudit.subject.scorers import Scorers
 from modelaudit.subject.subject import Subject, build_subject
 from modelaudit.subject.task import ColumnChoice
-from modelaudit.training.trained_rows import TrainedRows, not_used, rows_trained_on
+from modelaudit.training.trained_rows import TrainedRows, laid_out_as_trained, not_used, rows_trained_on
 from modelaudit.verdicts import Policy
 
 
@@ -241,7 +241,7 @@ class Audit:
             workers=self._workers,
             backend=self._backend,
             numerics=self._numerics,
-            **self._layout,
+            **laid_out_as_trained(self._sources["model"], self._layout),
         )
 
     def _columns_of(self, rows: TrainedRows) -> ColumnChoice:

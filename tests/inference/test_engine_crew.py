@@ -8,7 +8,7 @@ import pickle
 import numpy as np
 import pytest
 from engine_models import build, engine_for, rows_of
-from worker_models import NO_ROOM, WANTS, ask, bench_engine, moody, with_token
+from worker_models import BREAKS, NO_ROOM, WANTS, ask, bench_engine, moody, with_token
 
 from modelaudit.errors import WorkerError
 from modelaudit.inference.exchange import Fault, Parcel, Sheaf
@@ -63,6 +63,14 @@ def test_workers_whose_numbers_all_differ_are_a_clear_end():
     engine, _ = bench_engine(build("bert"), 2, spoilt={0, 1})
     with pytest.raises(WorkerError, match="other numbers than this process"):
         engine.logits(rows_of(400))
+
+
+def test_workers_that_raise_where_this_process_answers_are_not_said_to_give_numbers():
+    engine, bench = bench_engine(moody(), 2)
+    bench._model = moody()
+    bench._model.home = -1
+    with pytest.raises(WorkerError, match=r"the last one raised ZeroDivisionError for a row that this process answers"):
+        engine.logits([with_token(row, BREAKS) for row in rows_of(400)])
 
 
 def test_answers_that_nobody_waits_for_any_more_are_let_go():

@@ -1,4 +1,4 @@
-"""Rows that are no text keep their bits in every place of a unit, also where the last places have another kernel."""
+"""Rows keep their bits in every place of a unit, also where the last places have another kernel."""
 
 from dataclasses import replace
 
@@ -29,6 +29,21 @@ def vit() -> transformers.PreTrainedModel:
     return transformers.ViTForImageClassification(config).eval()
 
 
+def _texts(kind: str) -> transformers.PreTrainedModel:
+    torch.manual_seed(0)
+    size = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
+    match kind:
+        case "gpt2":
+            gpt2 = transformers.GPT2Config(
+                vocab_size=60, n_embd=16, n_layer=1, n_head=2, bos_token_id=1, eos_token_id=2
+            )
+            return transformers.GPT2LMHeadModel(gpt2).eval()
+        case "mlm":
+            return transformers.BertForMaskedLM(transformers.BertConfig(vocab_size=60, **size)).eval()
+    mpnet = transformers.MPNetConfig(vocab_size=60, **size)
+    return transformers.MPNetForSequenceClassification(mpnet).eval()
+
+
 class _Uneven(Forward):
     """A forward pass whose later half of a unit has the bits of another kernel."""
 
@@ -47,6 +62,16 @@ def test_widths_are_taken_only_where_all_their_places_give_the_same_bits(vit):
     assert not found.identical
     fine = probe(vit, _Uneven(vit, "cpu"), Layout(batch_tokens=32), like=_pictures(1))
     assert not fine.layout.single
+
+
+@pytest.mark.parametrize("kind", ["gpt2", "mlm", "mpnet"])
+def test_texts_are_asked_in_full_units_only_where_all_their_places_give_the_same_bits(kind):
+    """Units of one length hold many more rows than are tried at the start."""
+    model = _texts(kind)
+    found = probe(model, _Uneven(model, "cpu"), Layout(batch_tokens=1024, anywhere=kind == "mlm"))
+    assert found.layout.single
+    assert not found.identical
+    assert probe(model, Forward(model, "cpu"), Layout(batch_tokens=1024)).identical
 
 
 def test_pictures_have_the_same_bits_in_any_order_and_number(vit):

@@ -207,3 +207,13 @@ def test_no_report_is_written_over_the_rows_that_were_found(place, rows):
     with pytest.raises(OutputError, match="the audit reads"):
         outcome.save(place / "rows.json")
     assert json.loads((place / "model" / "training.json").read_text())["train"]["name"] == "train.csv"
+
+
+def test_texts_of_a_model_that_was_trained_here_stand_alone_whatever_the_table_has_beside_them(place, rows):
+    table = [{"text": row["text"], "text_pair": "is it good", "label": row["label"]} for row in rows[:30]]
+    alone, named = audit(rows, data=table), audit(rows, data=table, pair_column="text_pair")
+    assert alone.subject.info.evaluation.pair_column is None
+    assert {row.companion for row in alone.subject.data.evaluation} == {None}
+    assert named.subject.info.evaluation.pair_column == "text_pair"
+    (place / "model" / "training.json").unlink()
+    assert audit(rows, data=table).subject.info.evaluation.pair_column == "text_pair"

@@ -291,10 +291,12 @@ class CrewExecutor:
         if isinstance(outcome, Sheaf) and _same(outcome.answers(), trial.expected):
             place.proven.add(trial.unit.question)
             return
-        what = f"raised {type(outcome.error).__name__}" if isinstance(outcome, Fault) else "has other bits there"
+        fault = f"raised {type(outcome.error).__name__}" if isinstance(outcome, Fault) else ""
+        what = fault or "has other bits there"
         self._events.append(f"{place.name} was not used: a unit that was answered in this process {what}.")
         place.hand.dismiss()
-        self._leave(place, "gives other numbers than this process; its hardware or software is another")
+        how = f"{fault} for a row that this process answers" if fault else "gives other numbers than this process"
+        self._leave(place, f"{how}; its hardware or software is another")
 
     def _fill_again(self, place: _Place, end: Gone) -> None:
         place.ends += 1

@@ -154,7 +154,8 @@ class Forward:
             # A base model of two halves, asked for what a head would give, misses what its decoder should read.
             if "decoder_input_ids" in filled or not two_halves(self._model):
                 raise
-            raise CapabilityError("this model writes with a decoder, and gives no logits of what it reads") from error
+            reason = (str(error).strip().splitlines() or ["its decoder is asked nothing"])[0]
+            raise CapabilityError(f"this model gives no logits of what it reads ({reason:.200})") from error
 
     @property
     def _encoder(self) -> Any:

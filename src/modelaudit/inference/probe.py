@@ -22,7 +22,7 @@ from modelaudit.inference.half import Halved
 from modelaudit.inference.inputs import ModelInput
 from modelaudit.inference.onnx_encoder import Unexportable
 from modelaudit.inference.packing import Packing, Unpackable
-from modelaudit.inference.shapes import Runs, ask, holds_order, holds_size, holds_width, same, same_everywhere
+from modelaudit.inference.shapes import Runs, ask, holds_order, holds_places, holds_size, holds_width, same_everywhere
 from modelaudit.inference.trial_rows import ROWS_A_LENGTH, judged_at, long_row, random_like, short_rows
 from modelaudit.inference.units import OF_TOKENS, SLOTS_A_ROW, Layout, Want
 
@@ -122,8 +122,7 @@ def _probed(model: PreTrainedModel, forward: Forward, layout: Layout, *, onnx: b
     if layout.single:
         return Probe(layout, True, None, (*notes, "Rows are asked one by one: the model has no padding token."))
     plain = _by_length(forward, want, rows, layout)
-    backwards = _by_length(forward, want, rows[::-1], layout)[::-1]
-    if not same(plain, backwards):
+    if not holds_places(forward, want, rows, plain, layout):
         return Probe(replace(layout, single=True), False, None, tuple(notes))
     widths = tuple(width for width in WIDTHS if holds_width(forward, want, width, rows, plain, layout))
     return Probe(replace(layout, widths=widths, widened=_widened(forward, want)), True, None, tuple(notes))
@@ -189,7 +188,7 @@ def _with_tokens(found: Probe, forward: Forward, rows: Sequence[ModelInput]) -> 
     layout = found.layout
     judged = [judged_at(row, place % len(row)) for place, row in enumerate(rows)]
     plain = _by_length(forward, "log_probs", judged, layout)
-    if not same(plain, _by_length(forward, "log_probs", judged[::-1], layout)[::-1]):
+    if not holds_places(forward, "log_probs", judged, plain, layout):
         return replace(found, layout=replace(layout, single=True), identical=False)
     candidates = WIDTHS if layout.packed else layout.widths
     widths = (width for width in candidates if holds_width(forward, "log_probs", width, judged, plain, layout))
@@ -216,7 +215,7 @@ def narrowed(
     rows = short_rows(model)
     if "logits" not in layout.packed:
         plain = _by_length(forward, "logits", rows, layout)
-        if not same(plain, _by_length(forward, "logits", rows[::-1], layout)[::-1]):
+        if not holds_places(forward, "logits", rows, plain, layout):
             return None
         widths = (width for width in layout.widths if holds_width(forward, "logits", width, rows, plain, layout))
         return replace(layout, widths=tuple(widths))

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from modelaudit.errors import WorkerError
 from modelaudit.inference.crew import Answer, Gone, Hand, Reply, Unfit, Up
 from modelaudit.inference.exchange import Findings, Outcome, Parcel
-from modelaudit.inference.parting import check_sendable
+from modelaudit.inference.parting import check_sendable, write_model
 from modelaudit.inference.ray_cluster import RayCluster
 from modelaudit.inference.worker import Worker
 
@@ -134,7 +134,7 @@ class RayCrew:
         cluster = self._joined()
         if self._content is None:
             buffer = io.BytesIO()
-            torch.save(self._model, buffer)
+            write_model(self._model, buffer)
             self._content = self._ray.put(np.frombuffer(buffer.getbuffer(), np.uint8))
         # Half of what an actor uses is asked for: an audit may have a second model, whose actors work while these wait
         # and would otherwise find no room.

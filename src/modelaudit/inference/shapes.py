@@ -12,7 +12,7 @@ from modelaudit.inference.inputs import ModelInput
 from modelaudit.inference.trial_rows import ROWS_A_LENGTH
 from modelaudit.inference.units import SLOTS_A_ROW, Layout, Unit, Want
 
-__all__ = ["Runs", "ask", "holds_order", "holds_size", "holds_width", "same", "same_everywhere"]
+__all__ = ["Runs", "ask", "holds_order", "holds_places", "holds_size", "holds_width", "same", "same_everywhere"]
 
 Floats = NDArray[np.float32]
 
@@ -62,6 +62,24 @@ def holds_size(forward: Runs, want: Want, size: int, rows: Sequence[ModelInput],
         want, tuple(places), tuple(rows[i] for i in places), (0,) * len(places), size, size // SLOTS_A_ROW, True
     )
     return same([expected[place] for place in places], forward.run(unit))
+
+
+def holds_places(
+    forward: Runs, want: Want, rows: Sequence[ModelInput], expected: Sequence[Floats], layout: Layout
+) -> bool:
+    """Tell whether rows have the bits that full units gave in all places of these, at every length, and beside others.
+
+    Units hold more rows than are tried, so the rows come again and again; they begin backwards, since `expected` is
+    what they gave from first to last.
+    """
+    for start in range(0, len(rows), ROWS_A_LENGTH):
+        alike, known = rows[start : start + ROWS_A_LENGTH][::-1], expected[start : start + ROWS_A_LENGTH][::-1]
+        full = max(1, layout.batch_tokens // alike[0].slots)
+        for first in range(0, len(alike), full):
+            part = slice(first, first + full)
+            if not same_everywhere(forward, want, full, alike[part], known[part]):
+                return False
+    return True
 
 
 def holds_width(

@@ -25,6 +25,7 @@ from modelaudit.inference import numerics
 from modelaudit.inference.exchange import Fault, Findings, Outcome, Parcel, Sheaf
 from modelaudit.inference.executor import UNITS_IN_FLIGHT
 from modelaudit.inference.forward import Answers, Forward, is_out_of_memory
+from modelaudit.inference.parting import introduce
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -47,6 +48,7 @@ class Worker:
             torch.set_num_threads(threads)
         self.device = device
         self._model = model
+        introduce(model)
         model.to(device=device)
         self._forward = Forward(model, device)
 

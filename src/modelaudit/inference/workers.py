@@ -25,7 +25,7 @@ import torch
 from modelaudit.errors import WorkerError
 from modelaudit.inference.crew import Answer, Gone, Hand, Reply, Unfit, Up
 from modelaudit.inference.exchange import Findings, Parcel
-from modelaudit.inference.parting import check_sendable
+from modelaudit.inference.parting import check_sendable, write_model
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -162,7 +162,7 @@ def _saved(model: PreTrainedModel) -> IO[bytes]:
     """Return a file that holds the model. It has no name, so that it goes with the last process that has it open."""
     file = tempfile.TemporaryFile()  # noqa: SIM115  it stays open while there are workers
     try:
-        torch.save(model, file)
+        write_model(model, file)
     except OSError as error:
         file.close()
         raise WorkerError(

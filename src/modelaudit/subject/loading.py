@@ -197,8 +197,11 @@ def _load(
     import torch
     import transformers
 
-    auto = getattr(transformers, task.auto_class if task else "AutoModel")
-    with quiet():
+    auto = getattr(transformers, task.auto_class) if task else _headless_class(folder, name=name)
+    with quiet(), torch.random.fork_rng(devices=[]):
+        if not options.to_train:
+            # What a checkpoint lacks of an encoder, as a pooler that nobody asks, is drawn: the same each time.
+            torch.manual_seed(0)
         try:
             config = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=options.trust_remote_code)
             _set_labels(config, own_head or {}, labels_from)
@@ -227,6 +230,15 @@ def _load(
             "or save the model again from its class"
         )
     return model.eval()
+
+
+def _headless_class(folder: Path, *, name: str) -> Any:
+    """The class of a model without a head; the encoder that was saved of a T5 gets no decoder."""
+    import transformers
+
+    named = next(iter(_architectures(read_json(folder, "config.json", name=name))), "")
+    known = getattr(transformers, named, None) if named.endswith("EncoderModel") else None
+    return known or transformers.AutoModel
 
 
 def _set_labels(config: Any, own_head: dict[str, tuple[int, ...]], labels_from: Path | None) -> None:

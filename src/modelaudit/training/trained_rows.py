@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from modelaudit.subject.tables import Table, read_table
 from modelaudit.subject.task import ColumnChoice
 from modelaudit.training.record import RECORD, SourceInfo, TrainingRecord
 
-__all__ = ["TrainedRows", "rows_trained_on"]
+__all__ = ["TrainedRows", "laid_out_as_trained", "rows_trained_on"]
 
 LARGEST_RECORD = 100_000_000
 """No file beyond so many bytes is taken for a record."""
@@ -61,6 +62,18 @@ def rows_trained_on(model: Any, events: list[str]) -> TrainedRows | None:
         reason = f"{shown(place)} can't be read ({error.strerror or error})."
     events.append(not_used(reason))
     return None
+
+
+def laid_out_as_trained(model: Any, layout: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how tables are laid out, with texts that stand alone where a local model folder was trained so.
+
+    The reference trainer reads one text a row, and a table may have two columns whose names are those of a pair. What
+    the user named wins.
+    """
+    named = layout["text_column"] is not None or layout["pair_column"] is not None
+    record = None if named else _record(model)
+    alone = record is not None and record.task == "text-classification"
+    return {**layout, "pair_column": ""} if alone else dict(layout)
 
 
 def not_used(reason: str) -> str:
