@@ -31,7 +31,7 @@ def test_the_sentiment_monitor_warns_when_negative_items_surge_and_not_before(tm
 
 def test_each_example_says_how_to_run_it_and_what_comes_of_it():
     for folder in EXAMPLES.iterdir():
-        if folder.is_dir():
+        if folder.is_dir() and list(folder.glob("*.py")):
             said = (folder / "README.md").read_text(encoding="utf-8")
             scripts = [path.name for path in folder.glob("*.py")]
             assert any(f"{folder.name}/{script}" in said for script in scripts)

@@ -35,7 +35,7 @@ def environment(tmp_path_factory):
 @pytest.fixture(scope="module")
 def report(environment, tmp_path_factory):
     folder = tmp_path_factory.mktemp("audit")
-    rows = planted_rows(55, seed=4, words={"good": 2.0, "bad": -2.0})
+    rows = planted_rows(55, seed=4, words={"good": 2.0, "bad": -2.0}, numbered=True)
     model, tokenizer = compact_model(
         [row["text"] for row in rows], labels=["0", "1"], task="text-classification", seed=0
     )

@@ -325,7 +325,7 @@ def commands():
     found = {}
     for line in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
         words = line.partition("#")[0]
-        name = re.match(r"modelaudit((?: [a-z]+(?=\s))*)", words)[1].strip()
+        name = re.match(r"modelaudit((?: [a-z]+(?:-[a-z]+)*(?=\s))*)", words)[1].strip()
         found[name] = (set(re.findall(r"--[a-z-]+", words)), "…" in words, words)
     return found
 
