@@ -18,7 +18,7 @@ class CardView:
 
     Attributes:
         sentences: what was measured, the least favourable figure of each kind first in line.
-        cost: what an audit took where it was measured.
+        cost: what an audit by a stranger's check took, where it was measured.
         worst: of false alarms and of power: (what is named, the study with the least favourable figure, its counts).
     """
 
@@ -49,7 +49,8 @@ def card_view(info: CheckerInfo, brought: Sequence[Card], *, plugin: str) -> Car
         study=card.study_zh if spoken() == "zh" else card.study,
         worst=tuple(_worst(card)),
         sources=_sources(card),
-        cost=_cost(card.cost),
+        # That of a bundled check stands on its page in the documentation.
+        cost=_cost(card.cost) if whose else "",
     )
 
 
@@ -103,7 +104,8 @@ def _worst(card: Card) -> Iterator[tuple[str, Told, str]]:
         ("power", sorted(card.power, key=_rate)),
     )
     for kind, figures in kinds:
-        if figures:
+        # Of a few studies the sentences have said it.
+        if len(figures) > 3:
             yield say(f"card.kind.{kind}", count=len(figures)), Told(figures[0].cell, "en"), counts(figures[0])
 
 
@@ -116,7 +118,6 @@ def _cost(cost: MeasuredCost | None) -> str:
         seconds=decimal(cost.seconds, places=1),
         preset=cost.preset,
         hardware=cost.hardware,
-        audits=say("count.audits", count=cost.n),
     )
 
 

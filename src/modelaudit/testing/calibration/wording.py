@@ -24,9 +24,7 @@ def study_words(measured: Measured) -> Pair:
     if measured.draws:
         parts.append(f"{audits(measured.draws)} at each strength ({sizes}: {defect.unit})")
         parts_zh.append(f"在每个强度（{sizes}，单位：{defect.unit}）下各进行 {measured.draws} 次审计")
-    english = (
-        f"One planted fault, {defect.name}: {' and '.join(parts)}, each on rows of its own; preset {measured.preset}."
-    )
+    english = f"One planted fault, {defect.name}: {' and '.join(parts)}; preset {measured.preset}."
     chinese = (
         f"植入一种缺陷（{defect.name_zh or defect.name}）：{'，'.join(parts_zh)}，每次均使用各自抽取的行；"
         f"预设 {measured.preset}。"
