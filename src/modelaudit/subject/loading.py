@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -198,10 +199,11 @@ def _load(
     import transformers
 
     auto = getattr(transformers, task.auto_class) if task else _headless_class(folder, name=name)
-    with quiet(), torch.random.fork_rng(devices=[]):
+    with quiet(), nullcontext() if options.to_train else torch.random.fork_rng(devices=[]):
         if not options.to_train:
-            # What a checkpoint lacks of an encoder, as a pooler that nobody asks, is drawn: the same each time.
-            torch.manual_seed(0)
+            # What a checkpoint lacks of an encoder, as a pooler that nobody asks, is drawn: the same each time. The
+            # generators of cards are left alone, since nobody would put them back.
+            torch.default_generator.manual_seed(0)
         try:
             config = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=options.trust_remote_code)
             _set_labels(config, own_head or {}, labels_from)
